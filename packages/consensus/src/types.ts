@@ -1,0 +1,163 @@
+/**
+ * The contract of consensus (ARC-6): events in, effects out, no clock, randomness, socket or disk of its own.
+ *
+ * Consensus knows entries only by their description. The bytes of an entry live with whoever drives the machine:
+ * it stores them, attaches them to outgoing append messages, and describes those that come in.
+ */
+import type { NodeId, Random, Seqno, TxId, View } from '@coco/primitives';
+
+/** What consensus needs to know of an entry. */
+export interface EntryInfo extends TxId {
+  /** True for a signature transaction: the only kind of entry at which commit can land. */
+  readonly signature: boolean;
+  /** Present on a reconfiguration: the nodes of the configuration that takes effect when this is appended. */
+  readonly configuration?: readonly NodeId[];
+}
+
+/** A set of nodes from a position on; several can be active, and a quorum is then needed in each. */
+export interface Configuration {
+  readonly seqno: Seqno;
+  readonly nodes: readonly NodeId[];
+}
+
+export type LeadershipState = 'None' | 'Follower' | 'PreVoteCandidate' | 'Candidate' | 'Leader';
+export type MembershipState = 'Active' | 'Retired';
+export type RetirementPhase = 'Ordered' | 'Signed' | 'Completed' | 'RetiredCommitted';
+
+/** What must survive a crash besides the entries. Must be on disk before any message that follows from it leaves. */
+export interface HardState {
+  readonly view: View;
+  /** Who got this node's vote in `view`. */
+  readonly votedFor?: NodeId;
+}
+
+/**
+ * Messages between nodes. `appendEntries` names a range (`previous.seqno`, `to`] whose entries all belong to
+ * `entriesView`; the driver attaches the bytes. An empty range is a heartbeat.
+ */
+export type Message =
+  | {
+      readonly type: 'appendEntries';
+      readonly view: View;
+      readonly previous: TxId;
+      readonly to: Seqno;
+      readonly entriesView: View;
+      readonly commit: Seqno;
+      /** Only on received messages: a description of each entry in the range, made from its bytes. */
+      readonly entries?: readonly EntryInfo[];
+    }
+  | {
+      readonly type: 'appendEntriesResponse';
+      readonly view: View;
+      readonly success: boolean;
+      /**
+       * Success: the last seqno now equal to the sender's. Failure: the highest seqno that may agree, with
+       * `lastView` the view of that entry at the responder (fast back-off, one round trip per view).
+       */
+      readonly last: Seqno;
+      readonly lastView: View;
+    }
+  | { readonly type: 'requestPreVote'; readonly view: View; readonly lastCommittable: TxId }
+  | { readonly type: 'requestPreVoteResponse'; readonly view: View; readonly granted: boolean }
+  | { readonly type: 'requestVote'; readonly view: View; readonly lastCommittable: TxId }
+  | { readonly type: 'requestVoteResponse'; readonly view: View; readonly granted: boolean }
+  | { readonly type: 'proposeRequestVote'; readonly view: View };
+
+/** What can happen to a node. */
+export type ConsensusEvent =
+  /** Time passed, by a monotonic clock. */
+  | { readonly type: 'elapsed'; readonly ms: number }
+  | { readonly type: 'receive'; readonly from: NodeId; readonly message: Message }
+  /** The primary appends entries it made: consecutive after its last, in its view. */
+  | { readonly type: 'append'; readonly entries: readonly EntryInfo[] }
+  /** Everything up to and including `upTo` (an entry still in the log) is durable on this node's disk. */
+  | { readonly type: 'persisted'; readonly upTo: TxId }
+  /** Hand leadership to `to`, or to the best-matched peer. */
+  | { readonly type: 'transferLeadership'; readonly to?: NodeId };
+
+/** A message to send once everything in `persist` of this and all earlier `Ready`s is durable. */
+export interface Outgoing {
+  readonly to: NodeId;
+  readonly message: Message;
+}
+
+/**
+ * The effects of one step, to be carried out in this order: persist (roll back, hard state, entries), then send,
+ * then apply (commit), then tell. Fields are absent when there is nothing to do.
+ */
+export interface Ready {
+  /** Entries above this seqno are gone from the log and must be removed from disk and stores. */
+  readonly rollbackTo?: Seqno;
+  readonly hardState?: HardState;
+  /** Entries newly accepted from the primary (backups) or appended (primary), ascending. */
+  readonly append?: readonly EntryInfo[];
+  readonly send: readonly Outgoing[];
+  /** Commit advanced to here; always a signature. */
+  readonly commit?: Seqno;
+  /** Leadership changed. A new primary must append a signature as its first entry in `view`. */
+  readonly role?: { readonly state: LeadershipState; readonly view: View; readonly primary?: NodeId };
+}
+
+/** A readable picture of a node, for status pages, traces and tests. Plain data. */
+export interface ConsensusStatus {
+  readonly nodeId: NodeId;
+  readonly view: View;
+  readonly last: TxId;
+  readonly commit: Seqno;
+  readonly leadership: LeadershipState;
+  readonly membership: MembershipState;
+  readonly retirementPhase?: RetirementPhase;
+  readonly primary?: NodeId;
+  readonly votedFor?: NodeId;
+  readonly preVoteEnabled: boolean;
+  /** Signatures above the commit, ascending. */
+  readonly committable: readonly Seqno[];
+  readonly configurations: readonly Configuration[];
+  /** On a primary: what is known of each peer. */
+  readonly peers: Readonly<Record<NodeId, { readonly sent: Seqno; readonly match: Seqno; readonly silentMs: number }>>;
+}
+
+/** Settings; times in milliseconds. */
+export interface ConsensusSettings {
+  readonly electionTimeoutMs: number;
+  /** How often a primary sends at least a heartbeat. */
+  readonly heartbeatMs: number;
+  /** The most entries in one append message. */
+  readonly appendEntriesMax: number;
+  /** The most entries in flight to a peer beyond what it has acknowledged. */
+  readonly inFlightEntriesMax: number;
+  readonly preVote: boolean;
+}
+
+/** How a node begins: fresh (nothing persisted) or from what its disk holds. */
+export interface ConsensusStart {
+  readonly nodeId: NodeId;
+  readonly settings: ConsensusSettings;
+  readonly random: Random;
+  /** The configuration before the first entry. */
+  readonly initialNodes: readonly NodeId[];
+  readonly hardState?: HardState;
+  /** Every entry on disk from seqno 1, ascending; ends at a signature. */
+  readonly entries?: Iterable<EntryInfo>;
+  /** Known committed when the node stopped. Default 0. */
+  readonly commit?: Seqno;
+  /** Start as primary of view 2 at once (a new network's first node, and the scenario driver). */
+  readonly startAsLeader?: boolean;
+  readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
+}
+
+/** A consensus protocol. `step` is the only thing that changes it. */
+export interface Consensus {
+  step(event: ConsensusEvent): Ready;
+  status(): ConsensusStatus;
+  /** Cheap accessors, for every event. */
+  readonly isLeader: boolean;
+  readonly view: View;
+  readonly last: TxId;
+  readonly commit: Seqno;
+  readonly primary: NodeId | undefined;
+  /** View of the entry at `seqno` (1..last), or 0 for 0; undefined beyond the log. */
+  viewAt(seqno: Seqno): View | undefined;
+  /** Status of a transaction id by the rules of TX-4. */
+  txStatus(id: TxId): 'Unknown' | 'Pending' | 'Committed' | 'Invalid';
+}

@@ -1,0 +1,68 @@
+/**
+ * The contract of the one cryptographic provider. Everything is synchronous; nothing here owns the life of a key.
+ * Pure rooms import these functions; `provider.ts` is the only file that imports `node:crypto`.
+ */
+
+/** A private key whose material never shows: no enumerable property, `toJSON` and `toString` give a placeholder. */
+export interface PrivateKey {
+  readonly kind: 'private';
+  readonly curve: 'P-256' | 'P-384' | 'P-521';
+  /** The matching public key. */
+  readonly publicKey: PublicKey;
+}
+
+export interface PublicKey {
+  readonly kind: 'public';
+  readonly curve: 'P-256' | 'P-384' | 'P-521';
+  /** SubjectPublicKeyInfo, DER. */
+  readonly der: Uint8Array;
+  /** Lower-case hex SHA-256 of `der`: a NodeId, and the kid of a service key. */
+  readonly fingerprint: string;
+}
+
+/** An X.509 certificate, parsed; the signature is not yet checked. */
+export interface Certificate {
+  readonly der: Uint8Array;
+  readonly pem: string;
+  readonly publicKey: PublicKey;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serialNumber: string;
+  /** Milliseconds since 1970. */
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly isCa: boolean;
+  /** Lower-case hex SHA-256 of `der`: a member's id in CCF's formats. */
+  readonly fingerprint: string;
+}
+
+/** What to put into a certificate (RFC 5280). */
+export interface CertificateRequest {
+  readonly subjectCommonName: string;
+  readonly subjectOrganization?: string;
+  readonly publicKey: PublicKey;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly isCa: boolean;
+  /** CA certificates only; absent means unlimited. */
+  readonly pathLengthMax?: number;
+  readonly subjectAltNames?: readonly ({ readonly dns: string } | { readonly ip: string })[];
+  /** 8..20 random bytes, handed in. */
+  readonly serialNumber: Uint8Array;
+}
+
+/** AES-256-GCM output; the tag is 16 bytes. */
+export interface Sealed {
+  readonly tag: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+/** COSE_Sign1 (RFC 9052), decoded and not yet verified. */
+export interface CoseSign1 {
+  readonly protectedBytes: Uint8Array;
+  readonly protectedHeader: ReadonlyMap<unknown, unknown>;
+  readonly unprotectedHeader: ReadonlyMap<unknown, unknown>;
+  /** Absent when detached. */
+  readonly payload?: Uint8Array;
+  readonly signature: Uint8Array;
+}

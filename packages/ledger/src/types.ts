@@ -1,0 +1,96 @@
+/**
+ * The contract of the ledger: from write sets to sealed, Merkle-signed entries and back (CCF's published format).
+ */
+import type { Certificate, PrivateKey } from '@coco/crypto';
+import type { NodeId, Seqno, TxId, View } from '@coco/primitives';
+
+/** The symmetric key of the entries from `fromSeqno` on, until the next secret's. 32 bytes. */
+export interface LedgerSecret {
+  readonly fromSeqno: Seqno;
+  readonly key: Uint8Array;
+}
+
+/** What can be said of an entry without any key, from bounded parsing of its header and public domain. */
+export interface EntryDescription extends TxId {
+  /** Size in bytes including the 8-byte header. */
+  readonly size: number;
+  readonly signature: boolean;
+  /** Present when the entry reconfigures the network: ids of the trusted nodes it leaves. */
+  readonly configuration?: readonly NodeId[];
+}
+
+/** An entry as it goes to disk and to peers. */
+export interface SealedEntry extends EntryDescription {
+  readonly bytes: Uint8Array;
+}
+
+/** An entry opened: both domains as encoded map lists (see `decodeMaps`). */
+export interface OpenedEntry extends EntryDescription {
+  readonly publicMaps: Uint8Array;
+  readonly privateMaps: Uint8Array;
+  readonly claimsDigest?: Uint8Array;
+  /** Leaf of the Merkle tree for this entry. */
+  readonly leaf: Uint8Array;
+}
+
+/** Who signs on this node. */
+export interface LedgerIdentity {
+  readonly nodeId: NodeId;
+  readonly nodeKey: PrivateKey;
+  /** Issued by the service identity; goes into each signature transaction. */
+  readonly nodeCertificate: Certificate;
+  readonly serviceKey: PrivateKey;
+  readonly serviceCertificate: Certificate;
+}
+
+/** Offline-checkable proof that a transaction is in the ledger, CCF's JSON receipt (TX-4). */
+export interface Receipt {
+  readonly signature: string;
+  readonly cert: string;
+  readonly node_id: NodeId;
+  readonly leaf?: string;
+  readonly leaf_components?: {
+    readonly write_set_digest: string;
+    readonly commit_evidence: string;
+    readonly claims_digest?: string;
+  };
+  readonly proof: readonly ({ readonly left: string } | { readonly right: string })[];
+  readonly service_endorsements?: readonly string[];
+}
+
+/**
+ * The writing and checking end of one node's ledger: Merkle tree, secrets, signing. Pure; bytes on disk are the
+ * host's. Mirrors the node's log: `rollback` when consensus drops a suffix, `compact` when it commits.
+ */
+export interface Ledger {
+  readonly last: TxId;
+  /** Root over all entries so far: 32 bytes. */
+  root(): Uint8Array;
+  /** Makes the next entry. */
+  append(batch: {
+    readonly view: View;
+    readonly publicMaps: Uint8Array;
+    readonly privateMaps: Uint8Array;
+    readonly claimsDigest?: Uint8Array;
+  }): SealedEntry;
+  /** Makes the next entry a signature over everything before it. */
+  sign(view: View): SealedEntry;
+  /**
+   * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
+   * malformed, or does not authenticate.
+   */
+  open(bytes: Uint8Array): OpenedEntry;
+  /**
+   * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
+   * identity; COCO_LEDGER_SIGNATURE_* when that fails, and nothing is added.
+   */
+  add(entry: OpenedEntry): void;
+  rollback(to: Seqno): void;
+  /** Entries up to `seqno` are committed: their positions need no longer be rolled back. */
+  compact(seqno: Seqno): void;
+  /**
+   * Receipt for a committed entry, or undefined when no signature after it is known or it is too old to be
+   * held in memory (`receiptLeavesMax`).
+   */
+  receipt(seqno: Seqno): Receipt | undefined;
+}

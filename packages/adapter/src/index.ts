@@ -1,1 +1,2 @@
+export type * from './boundary.js';
 export type * from './types.js';

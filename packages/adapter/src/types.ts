@@ -73,7 +73,9 @@ export interface BatchResult<Result> {
 }
 
 /** A handler's answer: a response, or "only the primary can do this". */
-export type Handled = { readonly kind: 'response'; readonly response: AdapterResponse } | { readonly kind: 'forward' };
+export type Handled =
+  | { readonly kind: 'response'; readonly response: AdapterResponse }
+  | { readonly kind: 'forward' };
 
 /** How much of a batch to take. Adaptive between one item and these limits (TX-2). */
 export interface BatchLimits {

@@ -1,56 +1,9 @@
 /**
- * The boundary between manager (replica) and worker (protocol code) (ARC-3): these messages and nothing else, in
- * one thread, in a worker thread or in another process. Structured-cloneable plain data.
+ * Settings of the worker. Its messages are the adapter room's `boundary.ts`, below both manager and worker.
  */
-import type { AdapterRequest, AdapterResponse, BatchLimits } from '@coco/adapter';
-import type { Seqno, TxId, View } from '@coco/primitives';
+import type { BatchLimits } from '@coco/adapter';
 
-/** From the manager to the worker. */
-export type ToWorker =
-  /** A client's (or a forwarding backup's) request; answered by `response` or `forward` with the same id. */
-  | { readonly type: 'request'; readonly id: number; readonly request: AdapterRequest; readonly nowMs: number }
-  /** Execute the genesis of every adapter and propose it under `proposal`. */
-  | { readonly type: 'genesis'; readonly proposal: number; readonly genesis: unknown; readonly nowMs: number }
-  /** The proposal got its place: install it as this version. */
-  | { readonly type: 'assigned'; readonly proposal: number; readonly txId: TxId }
-  /** The proposal was not taken (no longer primary, or too much in flight): undo it, and tell the senders. */
-  | { readonly type: 'refused'; readonly proposal: number; readonly retry: boolean }
-  /** An entry of another primary, or of the ledger on restart: the domains' bytes as `propose` has them. */
-  | {
-      readonly type: 'apply';
-      readonly txId: TxId;
-      readonly publicMaps: Uint8Array;
-      readonly privateMaps: Uint8Array;
-    }
-  /** Versions above `seqno` are gone; their transactions are Invalid. */
-  | { readonly type: 'rollback'; readonly seqno: Seqno }
-  | { readonly type: 'committed'; readonly seqno: Seqno }
-  /** Sent after all entries of the log were applied, when this node becomes primary; or when it ceases to be. */
-  | { readonly type: 'role'; readonly primary: boolean; readonly view: View }
-  /** Time and entropy for batches to come; sent with requests and regularly. */
-  | { readonly type: 'clock'; readonly nowMs: number; readonly entropy: Uint8Array };
-
-/** From the worker to the manager. */
-export type FromWorker =
-  | { readonly type: 'response'; readonly id: number; readonly response: AdapterResponse }
-  /** Only the primary can answer: forward the same request there. */
-  | { readonly type: 'forward'; readonly id: number }
-  /**
-   * A finished batch: its writes as encoded map lists of both domains (ledger room, `encodeMaps`), and what the
-   * receipt shall prove besides. `view` is the view of the last `role` message.
-   */
-  | {
-      readonly type: 'propose';
-      readonly proposal: number;
-      readonly view: View;
-      readonly publicMaps: Uint8Array;
-      readonly privateMaps: Uint8Array;
-      readonly claimsDigest?: Uint8Array;
-      /** How many client transactions are in it, for figures. */
-      readonly items: number;
-    }
-  /** A bug or exhaustion in the worker; the manager stops it and the node steps down. */
-  | { readonly type: 'failed'; readonly message: string };
+export type { FromWorker, ToWorker } from '@coco/adapter';
 
 /** Settings of a worker. */
 export interface WorkerSettings {

@@ -1,1 +1,2 @@
-export {};
+export * from './tables.js';
+export type * from './types.js';

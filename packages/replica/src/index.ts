@@ -1,1 +1,3 @@
-export {};
+export { createRecovery, type Recovery } from './recovery.js';
+export { createReplica } from './replica.js';
+export type * from './types.js';

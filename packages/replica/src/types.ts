@@ -3,7 +3,7 @@
  * out; the host carries effects out, and the simulator drives the same object from a seed.
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
-import type { ConsensusSettings, ConsensusStatus, HardState } from '@coco/consensus';
+import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
 import type { Ledger, Receipt, SealedEntry } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
 
@@ -90,6 +90,8 @@ export interface ReplicaStart {
   readonly ledger: Ledger;
   readonly genesis: Genesis;
   readonly hardState?: HardState;
+  /** Every entry on disk, as `createRecovery` loaded it into `ledger`; ends at a signature. Default none. */
+  readonly entries?: readonly EntryInfo[];
   readonly startAsLeader?: boolean;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }

@@ -1,1 +1,34 @@
+export { type AesGcmOpenInput, type AesGcmSealInput, aesGcmOpen, aesGcmSeal } from './aead.js';
+export {
+  type CborLimits,
+  type CborTag,
+  cborDecode,
+  cborEncode,
+  cborTag,
+  isCborTag,
+} from './cbor.js';
+export { isIssuedBy, parseCertificate } from './certificate.js';
+export { type CertificateIssuer, issueCertificate } from './certificate-issue.js';
+export { type CoseSign1Input, coseDecode, coseSign1, coseVerify } from './cose.js';
+export { type DerLimits, type DerNode, derRead } from './der-read.js';
+export { randomBytes } from './entropy.js';
+export { type OpenWithKeyInput, openWithKey, type SealWithKeyInput, sealWithKey } from './envelope.js';
+export { constantTimeEqual, type HkdfInput, hkdfSha256, hmacSha256, sha256, sha384 } from './hash.js';
+export {
+  generateKeyPair,
+  privateKeyFromPem,
+  privateKeyToPem,
+  publicKeyFromDer,
+  publicKeyFromPem,
+  publicKeyToPem,
+} from './keys.js';
+export {
+  type SignatureHash,
+  type SignatureOptions,
+  signDer,
+  signRaw,
+  verifyDer,
+  verifyPrehash,
+  verifyRaw,
+} from './signature.js';
 export type * from './types.js';

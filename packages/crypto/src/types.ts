@@ -3,17 +3,20 @@
  * Pure rooms import these functions; `provider.ts` is the only file that imports `node:crypto`.
  */
 
+/** The curves that are supported (FIPS 186-5). */
+export type Curve = 'P-256' | 'P-384' | 'P-521';
+
 /** A private key whose material never shows: no enumerable property, `toJSON` and `toString` give a placeholder. */
 export interface PrivateKey {
   readonly kind: 'private';
-  readonly curve: 'P-256' | 'P-384' | 'P-521';
+  readonly curve: Curve;
   /** The matching public key. */
   readonly publicKey: PublicKey;
 }
 
 export interface PublicKey {
   readonly kind: 'public';
-  readonly curve: 'P-256' | 'P-384' | 'P-521';
+  readonly curve: Curve;
   /** SubjectPublicKeyInfo, DER. */
   readonly der: Uint8Array;
   /** Lower-case hex SHA-256 of `der`: a NodeId, and the kid of a service key. */

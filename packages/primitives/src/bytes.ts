@@ -10,7 +10,10 @@ interface Utf8Decoder {
   decode(bytes: Uint8Array): string;
 }
 declare const TextEncoder: new () => Utf8Encoder;
-declare const TextDecoder: new (label: string, options: { fatal: boolean; ignoreBOM: boolean }) => Utf8Decoder;
+declare const TextDecoder: new (
+  label: string,
+  options: { fatal: boolean; ignoreBOM: boolean },
+) => Utf8Decoder;
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,1 +1,2 @@
+export { type RaftRules, raftRules } from './rules.js';
 export type * from './types.js';

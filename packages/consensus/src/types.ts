@@ -12,6 +12,11 @@ export interface EntryInfo extends TxId {
   readonly signature: boolean;
   /** Present on a reconfiguration: the nodes of the configuration that takes effect when this is appended. */
   readonly configuration?: readonly NodeId[];
+  /**
+   * Present on an entry that records that the removal of these nodes is committed. When it commits itself, nobody
+   * needs them any more: they fall silent and are forgotten (the last of the phases of retirement).
+   */
+  readonly retiredCommitted?: readonly NodeId[];
 }
 
 /** A set of nodes from a position on; several can be active, and a quorum is then needed in each. */
@@ -114,7 +119,9 @@ export interface ConsensusStatus {
   readonly committable: readonly Seqno[];
   readonly configurations: readonly Configuration[];
   /** On a primary: what is known of each peer. */
-  readonly peers: Readonly<Record<NodeId, { readonly sent: Seqno; readonly match: Seqno; readonly silentMs: number }>>;
+  readonly peers: Readonly<
+    Record<NodeId, { readonly sent: Seqno; readonly match: Seqno; readonly silentMs: number }>
+  >;
 }
 
 /** Settings; times in milliseconds. */
@@ -127,6 +134,11 @@ export interface ConsensusSettings {
   /** The most entries in flight to a peer beyond what it has acknowledged. */
   readonly inFlightEntriesMax: number;
   readonly preVote: boolean;
+  /**
+   * True (the default): entries and news of commit leave as soon as there are some. False: only with the next
+   * heartbeat, as the scenario driver wants it.
+   */
+  readonly sendAtOnce?: boolean;
 }
 
 /** How a node begins: fresh (nothing persisted) or from what its disk holds. */

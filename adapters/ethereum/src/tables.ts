@@ -16,6 +16,7 @@
  *   ethereum.chain               "config" | "head"               genesis as canonical JSON | number u64 of the newest block
  */
 import { ByteReader, ByteWriter, utf8 } from '@coco/primitives';
+import { unsignedBytes, unsignedValue } from './codec/quantity.js';
 import type { AccountState, Address, EthereumTransactionReceipt, Hash, Log } from './types.js';
 
 /** Names of the tables. */
@@ -194,22 +195,4 @@ export function decodeReceipt(bytes: Uint8Array): EthereumTransactionReceipt {
     revertData,
     logs,
   };
-}
-
-/** Big-endian bytes of a non-negative integer without leading zeros; empty for zero. */
-export function unsignedBytes(value: bigint): Uint8Array {
-  if (value === 0n) return new Uint8Array(0);
-  let text = value.toString(16);
-  if (text.length % 2 === 1) text = `0${text}`;
-  return Uint8Array.from(Buffer.from(text, 'hex'));
-}
-
-/** The integer that big-endian `bytes` hold; 0 when empty. */
-export function unsignedValue(bytes: Uint8Array): bigint {
-  if (bytes.length <= 6) {
-    let value = 0;
-    for (const byte of bytes) value = value * 256 + byte;
-    return BigInt(value);
-  }
-  return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`);
 }

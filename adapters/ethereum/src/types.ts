@@ -33,8 +33,6 @@ interface TransactionBase {
   readonly hash: Hash;
   /** The canonical bytes that were decoded: what eth_sendRawTransaction takes and blocks are hashed over. */
   readonly raw: Uint8Array;
-  /** Keccak-256 of what the sender signed. */
-  readonly signingHash: Hash;
   /** Below 2^64. */
   readonly nonce: bigint;
   /** Below 2^64. */

@@ -1,0 +1,60 @@
+/**
+ * ECDSA over secp256k1 as Ethereum uses it: the public key is recovered from the signature, and the low 20 bytes of
+ * its hash are the sender. Native code (prebuilt for the common platforms, else JavaScript) does the arithmetic.
+ */
+import { CocoError } from '@coco/primitives';
+
+import type { Address, Authorization, EthereumTransaction, Hash } from '../types.js';
+import { authorizationHash, signingHash } from './encodeTransaction.js';
+import { keccak256 } from './keccak.js';
+import { paddedBytes } from './quantity.js';
+import { secp256k1 } from './secp256k1.js';
+
+/** Order of the group of secp256k1 (SEC 2, section 2.4.1). */
+export const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+const HALF_ORDER = CURVE_ORDER / 2n;
+
+/** The sender of a transaction; COCO_ETHEREUM_SIGNATURE when no public key fits its signature. */
+export function recoverSender(transaction: EthereumTransaction): Address {
+  const sender = recoverAddress(signingHash(transaction), transaction);
+  if (sender === undefined) throw invalidSender();
+  return sender;
+}
+
+/** Who signed an EIP-7702 authorization, or undefined when its signature is no good (high s included). */
+export function recoverAuthority(authorization: Authorization): Address | undefined {
+  if (authorization.s > HALF_ORDER || authorization.yParity > 1) return undefined;
+  return recoverAddress(authorizationHash(authorization), authorization);
+}
+
+/** Refuses values of r and s that no signature has, and s in the upper half unless `highS` (EIP-2). */
+export function checkSignature(signature: Pick<EthereumTransaction, 'r' | 's'>, highS: boolean): void {
+  const { r, s } = signature;
+  if (r === 0n || s === 0n || r >= CURVE_ORDER || s >= CURVE_ORDER || (!highS && s > HALF_ORDER)) {
+    throw new CocoError('COCO_ETHEREUM_SIGNATURE', 'invalid sender: invalid transaction v, r, s values');
+  }
+}
+
+function invalidSender(): CocoError {
+  return new CocoError('COCO_ETHEREUM_SIGNATURE', 'invalid sender');
+}
+
+/** Address of a 65-byte uncompressed public key. */
+export function publicKeyAddress(publicKey: Uint8Array): Address {
+  return keccak256(publicKey.subarray(1)).subarray(12);
+}
+
+function recoverAddress(
+  hash: Hash,
+  { r, s, yParity }: { readonly r: bigint; readonly s: bigint; readonly yParity: number },
+): Address | undefined {
+  if (r === 0n || s === 0n || r >= CURVE_ORDER || s >= CURVE_ORDER) return undefined;
+  const signature = new Uint8Array(64);
+  signature.set(paddedBytes(r, 32));
+  signature.set(paddedBytes(s, 32), 32);
+  try {
+    return publicKeyAddress(secp256k1.ecdsaRecover(signature, yParity, hash, false));
+  } catch {
+    return undefined;
+  }
+}

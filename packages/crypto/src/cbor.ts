@@ -32,7 +32,7 @@ export function isCborTag(value: unknown): value is CborTag {
 export interface CborLimits {
   /** Default 1 MiB. */
   readonly bytesMax?: number;
-  /** Nesting of arrays, maps and tags. Default 16. */
+  /** Levels of nesting; a map or tag counts as one, an array as two. Default 32. */
   readonly depthMax?: number;
 }
 
@@ -44,7 +44,7 @@ export function cborDecode(bytes: Uint8Array, limits: CborLimits = {}): unknown 
   }
   try {
     return decode(plainBytes(bytes), {
-      maxDepth: limits.depthMax ?? 16,
+      maxDepth: limits.depthMax ?? 32,
       preferMap: true,
       ignoreGlobalTags: true,
       rejectDuplicateKeys: true,

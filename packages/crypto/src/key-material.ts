@@ -10,6 +10,9 @@ import type { Curve, PrivateKey, PublicKey } from './types.js';
 const privateHandles = new WeakMap<PrivateKey, KeyObject>();
 const publicHandles = new WeakMap<PublicKey, KeyObject>();
 
+/** Bytes of a scalar and of a coordinate on each curve. */
+export const scalarBytes: Readonly<Record<Curve, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };
+
 const curveOfPlatformName: Readonly<Record<string, Curve>> = {
   prime256v1: 'P-256',
   secp384r1: 'P-384',
@@ -23,10 +26,14 @@ export function wrapPrivateKey(handle: KeyObject): PrivateKey {
   return key;
 }
 
-/** A public key object for `handle`. */
+/** A public key object for `handle`. Its DER always ends with the uncompressed point: 4, x, y. */
 export function wrapPublicKey(handle: KeyObject): PublicKey {
   const curve = curveOf(handle);
   const der = plainBytes(handle.export({ type: 'spki', format: 'der' }));
+  if (der.at(-(2 * scalarBytes[curve] + 1)) !== 4 || der.at(-(2 * scalarBytes[curve] + 2)) !== 0) {
+    // The platform keeps the form in which a point came; ids are hashes of the DER, so there must be one form only.
+    throw new CocoError('COCO_CRYPTO_KEY', 'the point of a public key must be uncompressed', { curve });
+  }
   const key: PublicKey = Object.freeze({ kind: 'public', curve, der, fingerprint: toHex(sha256(der)) });
   publicHandles.set(key, handle);
   return key;

@@ -1,0 +1,96 @@
+/**
+ * Moving the commit: when a primary may, what follows from it, and how leadership is handed over.
+ */
+import type { NodeId, Seqno } from '@coco/primitives';
+import { commitLog, signatureAtOrBelow, viewAt } from './log.js';
+import { commitMembership, peersOf } from './membership.js';
+import { becomeSilent } from './roles.js';
+import { addPeer, send } from './sending.js';
+import type { RaftState } from './state.js';
+import { traceWithConfigurations } from './trace.js';
+import type { Configuration } from './types.js';
+
+/** Commits as far as the quorums of all active configurations allow. True when the commit moved. */
+export function commitAsPrimary(state: RaftState): boolean {
+  let moved = false;
+  // Each commit may drop a configuration and so free the next.
+  while (state.leadership === 'Leader') {
+    const target = committableNow(state);
+    if (target === undefined || target <= state.log.commit) break;
+    advanceCommit(state, target);
+    moved = true;
+  }
+  return moved;
+}
+
+/** Moves the commit to `seqno`, with what follows for configurations and for a retirement of this node. */
+export function advanceCommit(state: RaftState, seqno: Seqno): void {
+  if (state.trace) traceWithConfigurations(state, 'commit', { args: { idx: seqno } });
+  commitLog(state.log, seqno);
+  state.effects.commit = seqno;
+  if (!commitMembership(state.membership, seqno)) return;
+  if (state.membership.gone && state.leadership !== 'None') {
+    nominate(state);
+    becomeSilent(state);
+  }
+  followMembership(state);
+}
+
+/** On a primary: keeps track of exactly the peers that there are. Gives the new ones. */
+export function followMembership(state: RaftState): NodeId[] {
+  if (state.leadership !== 'Leader') return [];
+  const peers = peersOf(state.membership);
+  for (const node of state.peers.keys()) {
+    if (!peers.includes(node)) state.peers.delete(node);
+  }
+  const added = peers.filter((node) => !state.peers.has(node));
+  for (const node of added) addPeer(state, node);
+  return added;
+}
+
+/** Asks `to`, or else the best-matched peer, to campaign at once. */
+export function nominate(state: RaftState, to?: NodeId): void {
+  if (state.leadership !== 'Leader') return;
+  const successor = to === undefined ? bestMatched(state) : to;
+  if (successor === undefined || !state.peers.has(successor)) return;
+  send(state, successor, { type: 'proposeRequestVote', view: state.view });
+}
+
+/** The peer that holds most; among equals one in the latest configuration, for it will stay longest. */
+function bestMatched(state: RaftState): NodeId | undefined {
+  let best: { node: NodeId; match: Seqno; latest: number } | undefined;
+  const { configurations } = state.membership;
+  for (const [node, { match }] of state.peers) {
+    const latest = configurations.findLastIndex(({ nodes }) => nodes.includes(node));
+    if (latest === -1) continue;
+    if (best === undefined || match > best.match || (match === best.match && latest > best.latest)) {
+      best = { node, match, latest };
+    }
+  }
+  return best?.node;
+}
+
+function committableNow(state: RaftState): Seqno | undefined {
+  const { rules, log, view } = state;
+  const { configurations } = state.membership;
+  if (configurations.length === 0) return undefined;
+  const agreed = rules.agreedByConfigurations(
+    configurations.map((configuration) => agreedIn(state, configuration)),
+  );
+  const seqno = signatureAtOrBelow(log, agreed);
+  const signature = seqno === undefined ? undefined : { view: viewAt(log, seqno) ?? 0, seqno };
+  return rules.commitOnPrimary({ agreed, signature, view });
+}
+
+/** The highest seqno that a majority of the configuration holds durably. */
+function agreedIn(state: RaftState, { nodes }: Configuration): Seqno {
+  const { rules, log, persisted } = state;
+  const matches = nodes.map((node) =>
+    node === state.nodeId
+      ? rules.selfMatch({ last: log.last, persisted })
+      : (state.peers.get(node)?.match ?? 0),
+  );
+  matches.sort((a, b) => b - a);
+  const quorum = Math.max(1, rules.quorumOf(nodes.length));
+  return matches[quorum - 1] ?? 0;
+}

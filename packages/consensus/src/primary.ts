@@ -1,0 +1,109 @@
+/**
+ * What a primary does: append what it is given, hear how far its peers are, and give up when it hears too few.
+ */
+import { assert, type NodeId } from '@coco/primitives';
+import { appendEntry } from './backup.js';
+import { commitAsPrimary, followMembership } from './committing.js';
+import { highestPossibleMatch, viewAt } from './log.js';
+import { adoptView, becomeFollower } from './roles.js';
+import { heartbeat, sendEntries, sendToAll } from './sending.js';
+import type { Peer, RaftState } from './state.js';
+import { traceAction } from './trace.js';
+import type { EntryInfo, Message } from './types.js';
+
+type AppendEntriesResponse = Extract<Message, { readonly type: 'appendEntriesResponse' }>;
+
+/** Appends entries of this primary's own making, and sends them on. */
+export function appendAsPrimary(state: RaftState, entries: readonly EntryInfo[]): void {
+  assert(state.leadership === 'Leader', 'only a primary appends');
+  for (const entry of entries) {
+    assert(entry.view === state.view, 'a primary appends in its own view');
+    if (state.trace) {
+      const { view, seqno, signature } = entry;
+      traceAction(state, 'replicate', { view, seqno, globally_committable: signature });
+    }
+    const before = state.log.last;
+    if (!appendEntry(state, entry)) continue;
+    for (const node of followMembership(state)) {
+      const peer = state.peers.get(node) as Peer;
+      peer.sent = before;
+      peer.base = before;
+      heartbeat(state, node, peer);
+    }
+  }
+  if (sendsAtOnce(state)) for (const [node, peer] of state.peers) sendEntries(state, node, peer);
+}
+
+/** Takes notice of how far this node's own disk is. Reports of entries since rolled back are void. */
+export function receivePersisted(state: RaftState, upTo: { view: number; seqno: number }): void {
+  if (viewAt(state.log, upTo.seqno) !== upTo.view) return;
+  state.persisted = Math.max(state.persisted, upTo.seqno);
+  commitAndTell(state);
+}
+
+/** Time passes for a primary. */
+export function elapseAsPrimary(state: RaftState, ms: number): void {
+  for (const peer of state.peers.values()) peer.silentMs += ms;
+  const silentMs = state.membership.configurations.map(({ nodes }) =>
+    nodes.map((node) => state.peers.get(node)?.silentMs ?? 0),
+  );
+  const { electionTimeoutMs, heartbeatMs } = state.settings;
+  if (!state.rules.mayKeepLeading({ silentMs, electionTimeoutMs })) {
+    becomeFollower(state);
+    return;
+  }
+  state.timerMs += ms;
+  if (state.timerMs < heartbeatMs) return;
+  state.timerMs = 0;
+  sendToAll(state);
+}
+
+export function receiveAppendEntriesResponse(
+  state: RaftState,
+  from: NodeId,
+  message: AppendEntriesResponse,
+): void {
+  const peer = state.peers.get(from);
+  if (state.leadership !== 'Leader' || peer === undefined) return;
+  peer.silentMs = 0;
+  if (message.view > state.view) {
+    adoptView(state, message.view);
+    return;
+  }
+  if (!state.rules.isCurrentResponse({ responseView: message.view, view: state.view })) return;
+  if (message.success) advancePeer(state, from, peer, message);
+  else backOff(state, from, peer, message);
+}
+
+function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: AppendEntriesResponse): void {
+  // Nobody holds more of a view than its primary; who says so is not counted.
+  if (message.last > state.log.last) return;
+  peer.match = state.rules.matchAfterSuccess({ match: peer.match, acknowledged: message.last });
+  peer.sent = Math.max(peer.sent, peer.match);
+  commitAndTell(state);
+  if (sendsAtOnce(state) && state.leadership === 'Leader') sendEntries(state, node, peer);
+}
+
+/**
+ * The peer's log does not reach, or contradicts, what was sent: go back to where the two may agree. That can be
+ * below what it acknowledged, for a restart drops what is unsigned.
+ */
+function backOff(state: RaftState, node: NodeId, peer: Peer, message: AppendEntriesResponse): void {
+  const hint = highestPossibleMatch(state.log, { view: message.lastView, seqno: message.last });
+  peer.match = state.rules.matchAfterFailure({ match: peer.match, hint });
+  if (hint >= peer.sent) return;
+  // All messages in flight are refused alike; only the first refusal is answered at once, the rest by the clock.
+  const repeated = hint === peer.base;
+  peer.sent = hint;
+  peer.base = hint;
+  if (sendsAtOnce(state) && !repeated) sendEntries(state, node, peer);
+}
+
+/** Commits what can be, and lets the peers know without waiting for the next heartbeat. */
+function commitAndTell(state: RaftState): void {
+  if (state.leadership === 'Leader' && commitAsPrimary(state) && sendsAtOnce(state)) sendToAll(state);
+}
+
+function sendsAtOnce(state: RaftState): boolean {
+  return state.settings.sendAtOnce ?? true;
+}

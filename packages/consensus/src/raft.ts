@@ -1,0 +1,129 @@
+/**
+ * Raft as a machine: one event in, its effects out. Everything that happens to a node goes through `step`; this
+ * file only decides who deals with it.
+ */
+import { assertNever, type Seqno, type TxId } from '@coco/primitives';
+import { receiveAppendEntries } from './backup.js';
+import { nominate } from './committing.js';
+import {
+  receiveProposeRequestVote,
+  receiveRequestPreVote,
+  receiveRequestVote,
+  receiveVoteResponse,
+} from './election.js';
+import { lastTxId, txStatusOf, viewAt } from './log.js';
+import { checkMessage } from './messages.js';
+import {
+  appendAsPrimary,
+  elapseAsPrimary,
+  receiveAppendEntriesResponse,
+  receivePersisted,
+} from './primary.js';
+import { restoreState } from './restore.js';
+import { becomeCandidate, becomePreVoteCandidate, mayCampaign } from './roles.js';
+import { type RaftRules, raftRules } from './rules.js';
+import { type RaftState, statusOf, takeReady } from './state.js';
+import { traceReceive, traceWithConfigurations } from './trace.js';
+import type { Consensus, ConsensusEvent, ConsensusStart, Message } from './types.js';
+
+/**
+ * A Raft node as its disk left it, or a fresh one. `rules` replaces single rules of safety; only a simulator that
+ * wants to see what breaks does that.
+ *
+ * The first `step` also reports what the start itself led to (`startAsLeader`); send it `elapsed` of 0 ms at once.
+ * Throws COCO_CONSENSUS_START when what the disk holds contradicts itself.
+ */
+export function createRaft(start: ConsensusStart, rules: Partial<RaftRules> = {}): Consensus {
+  const state = restoreState(start, { ...raftRules, ...rules });
+  return {
+    step: (event) => {
+      handle(state, event);
+      return takeReady(state);
+    },
+    status: () => statusOf(state),
+    get isLeader() {
+      return state.leadership === 'Leader';
+    },
+    get view() {
+      return state.view;
+    },
+    get last() {
+      return lastTxId(state.log);
+    },
+    get commit() {
+      return state.log.commit;
+    },
+    get primary() {
+      return state.primary;
+    },
+    viewAt: (seqno: Seqno) => viewAt(state.log, seqno),
+    txStatus: (id: TxId) => txStatusOf(state.log, id),
+  };
+}
+
+function handle(state: RaftState, event: ConsensusEvent): void {
+  switch (event.type) {
+    case 'elapsed':
+      elapse(state, event.ms);
+      break;
+    case 'receive':
+      receive(state, event.from, event.message);
+      break;
+    case 'append':
+      appendAsPrimary(state, event.entries);
+      break;
+    case 'persisted':
+      receivePersisted(state, event.upTo);
+      break;
+    case 'transferLeadership':
+      if (state.trace && state.leadership === 'Leader') {
+        traceWithConfigurations(state, 'step_down_and_nominate_successor');
+      }
+      nominate(state, event.to);
+      break;
+    default:
+      assertNever(event, 'consensus event');
+  }
+}
+
+function elapse(state: RaftState, ms: number): void {
+  if (state.leadership === 'Leader') elapseAsPrimary(state, ms);
+  else elapseWithoutLeading(state, ms);
+}
+
+function elapseWithoutLeading(state: RaftState, ms: number): void {
+  state.primarySilentMs += ms;
+  state.timerMs += ms;
+  if (state.timerMs < state.settings.electionTimeoutMs || !mayCampaign(state)) return;
+  if (state.settings.preVote) becomePreVoteCandidate(state);
+  else becomeCandidate(state);
+}
+
+function receive(state: RaftState, from: string, message: Message): void {
+  checkMessage(from, message);
+  if (state.trace) traceReceive(state, from, message);
+  if (state.leadership === 'None') return;
+  switch (message.type) {
+    case 'appendEntries':
+      receiveAppendEntries(state, from, message);
+      break;
+    case 'appendEntriesResponse':
+      receiveAppendEntriesResponse(state, from, message);
+      break;
+    case 'requestPreVote':
+      receiveRequestPreVote(state, from, message);
+      break;
+    case 'requestVote':
+      receiveRequestVote(state, from, message);
+      break;
+    case 'requestPreVoteResponse':
+    case 'requestVoteResponse':
+      receiveVoteResponse(state, from, message);
+      break;
+    case 'proposeRequestVote':
+      receiveProposeRequestVote(state, message);
+      break;
+    default:
+      assertNever(message, 'consensus message');
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * How a node begins: fresh, as the first primary of a network, or from what its disk holds.
+ */
+import { CocoError } from '@coco/primitives';
+import { appendToLog, commitLog, lastSignature, lastView } from './log.js';
+import { appendToMembership, commitMembership } from './membership.js';
+import { becomeLeader, restartElectionTimer } from './roles.js';
+import type { RaftRules } from './rules.js';
+import { createState, type RaftState } from './state.js';
+import type { ConsensusStart, EntryInfo } from './types.js';
+
+/** Throws COCO_CONSENSUS_START when the entries, the commit and the hard state contradict each other. */
+export function restoreState(start: ConsensusStart, rules: RaftRules): RaftState {
+  const state = createState(start, rules);
+  for (const entry of start.entries ?? []) restoreEntry(state, entry);
+  const { log } = state;
+  if (lastSignature(log).seqno !== log.last) refuse('the log does not end at a signature', log.last);
+  if (start.hardState === undefined) state.view = Math.max(state.view, lastView(log));
+  if (lastView(log) > state.view) refuse('the log is of a later view than the hard state', log.last);
+  state.persisted = log.last;
+  restoreCommit(state, start.commit ?? 0);
+  restartElectionTimer(state);
+  if (start.startAsLeader === true) {
+    if (log.last > 0 || start.hardState !== undefined)
+      refuse('only a fresh node can start as primary', log.last);
+    state.view = 2;
+    state.votedFor = state.nodeId;
+    becomeLeader(state);
+  }
+  return state;
+}
+
+function restoreEntry(state: RaftState, entry: EntryInfo): void {
+  const { log, membership } = state;
+  if (entry.seqno !== log.last + 1) refuse('its entries are not consecutive', entry.seqno);
+  if (entry.view < Math.max(1, lastView(log))) refuse('its views go back', entry.seqno);
+  if (entry.view > lastView(log) && lastSignature(log).seqno !== log.last) {
+    refuse('its view changes after an entry that is not a signature', entry.seqno);
+  }
+  appendToLog(log, entry);
+  appendToMembership(membership, entry);
+}
+
+function restoreCommit(state: RaftState, stated: number): void {
+  const { log, membership } = state;
+  if (stated > log.last) refuse('it lacks entries that were committed', stated);
+  if (stated > 0 && !log.signatures.includes(stated)) refuse('its commit is not a signature', stated);
+  const commit = Math.max(stated, impliedCommit(state));
+  if (commit === 0) return;
+  commitLog(log, commit);
+  commitMembership(membership, commit);
+}
+
+/**
+ * A record that a node's retirement is committed was only written once it was: then so was the configuration that
+ * left it out, and the signature after that. Without this a restarted node could wait for ever for the vote of a
+ * node that is no more.
+ */
+function impliedCommit({ log, membership }: RaftState): number {
+  let implied = 0;
+  for (const record of membership.records) {
+    const removal = membership.configurations.findLast(
+      ({ seqno, nodes }) => seqno < record.seqno && !record.nodes.some((node) => nodes.includes(node)),
+    );
+    const signature = log.signatures.find((seqno) => seqno > (removal?.seqno ?? record.seqno));
+    if (signature !== undefined && signature < record.seqno) implied = Math.max(implied, signature);
+  }
+  return implied;
+}
+
+function refuse(why: string, seqno: number): never {
+  throw new CocoError(
+    'COCO_CONSENSUS_START',
+    `This node cannot start from what its disk holds: ${why}. Restore its ledger or let it join afresh.`,
+    { seqno },
+  );
+}

@@ -1,0 +1,153 @@
+/**
+ * How a node's role changes: following, asking whether a campaign would succeed, campaigning, leading.
+ */
+import { assert, type Seqno, type View } from '@coco/primitives';
+import { lastSignature, lastTxId, rollbackLog } from './log.js';
+import { isMember, peersOf, rollbackMembership, votersOf } from './membership.js';
+import { addPeer, heartbeat, send } from './sending.js';
+import type { RaftState } from './state.js';
+import { traceWithConfigurations } from './trace.js';
+
+/** Takes notice of a later view, whose primary is not known yet. */
+export function adoptView(state: RaftState, view: View): void {
+  changeView(state, view);
+  follow(state);
+  dropUnsigned(state);
+  if (state.trace) traceWithConfigurations(state, 'become_follower');
+}
+
+/**
+ * Follows again in the present view: a primary without a quorum gives up, or a candidate hears that the view has a
+ * primary. A node that only asked around keeps its log: what it holds of this view is still that primary's.
+ */
+export function becomeFollower(state: RaftState): void {
+  const onlyAsked = state.leadership === 'PreVoteCandidate';
+  changeView(state, state.view);
+  follow(state);
+  if (!onlyAsked) dropUnsigned(state);
+  if (state.trace) traceWithConfigurations(state, 'become_follower');
+}
+
+/** Asks the others whether they would vote for this node, without disturbing anyone (thesis 9.6). */
+export function becomePreVoteCandidate(state: RaftState): void {
+  startRound(state, 'PreVoteCandidate');
+  if (state.trace) traceWithConfigurations(state, 'become_pre_vote_candidate');
+  const lastCommittable = positionOf(state);
+  for (const node of votersOf(state.membership)) {
+    send(state, node, { type: 'requestPreVote', view: state.view, lastCommittable });
+  }
+  if (hasWon(state)) becomeCandidate(state);
+}
+
+/** Campaigns in a new view (Raft 5.2). */
+export function becomeCandidate(state: RaftState): void {
+  changeView(state, state.view + 1);
+  state.votedFor = state.nodeId;
+  startRound(state, 'Candidate');
+  if (state.trace) traceWithConfigurations(state, 'become_candidate');
+  const lastCommittable = positionOf(state);
+  for (const node of votersOf(state.membership)) {
+    send(state, node, { type: 'requestVote', view: state.view, lastCommittable });
+  }
+  if (hasWon(state)) becomeLeader(state);
+}
+
+/** Leads the present view: drops what cannot be committed, and tells the others. */
+export function becomeLeader(state: RaftState): void {
+  dropUnsigned(state);
+  state.leadership = 'Leader';
+  state.primary = state.nodeId;
+  state.primarySilentMs = 0;
+  state.timerMs = 0;
+  state.votes.clear();
+  if (state.trace) traceWithConfigurations(state, 'become_leader');
+  state.peers.clear();
+  for (const node of peersOf(state.membership)) addPeer(state, node);
+  for (const [node, peer] of state.peers) heartbeat(state, node, peer);
+}
+
+/** Takes no further part: the record of this node's retirement is committed. */
+export function becomeSilent(state: RaftState): void {
+  state.leadership = 'None';
+  state.primary = undefined;
+  state.votes.clear();
+  state.peers.clear();
+}
+
+/** Counts a supporter of the present round, and moves on when that decides it. */
+export function addVote(state: RaftState, from: string): void {
+  state.votes.add(from);
+  if (!hasWon(state)) return;
+  if (state.leadership === 'PreVoteCandidate') becomeCandidate(state);
+  else if (state.leadership === 'Candidate') becomeLeader(state);
+}
+
+/** Whether this node may start an election: it is in an active configuration. */
+export function mayCampaign(state: RaftState): boolean {
+  return state.leadership !== 'None' && state.leadership !== 'Leader' && isMember(state.membership);
+}
+
+/** The timer begins anew at a random value below half of the timeout, so that two nodes seldom collide. */
+export function restartElectionTimer(state: RaftState): void {
+  state.timerMs = state.random.integer(Math.max(1, Math.floor(state.settings.electionTimeoutMs / 2)));
+}
+
+/** Removes everything above `to` from the log and from all that was derived from it. */
+export function rollback(state: RaftState, to: Seqno): void {
+  if (to >= state.log.last) return;
+  const { effects } = state;
+  assert(effects.append.length === 0, 'a step that appended never rolls back');
+  rollbackLog(state.log, to);
+  rollbackMembership(state.membership, to);
+  state.persisted = Math.min(state.persisted, to);
+  effects.rollbackTo = Math.min(effects.rollbackTo ?? to, to);
+}
+
+/** This node's position in an election. */
+export function positionOf(state: RaftState): { view: View; seqno: Seqno } {
+  return state.rules.electionPosition({
+    last: lastTxId(state.log),
+    lastSignature: lastSignature(state.log),
+  });
+}
+
+function changeView(state: RaftState, newView: View): void {
+  state.votedFor = state.rules.voteInView({ votedFor: state.votedFor, view: state.view, newView });
+  state.view = newView;
+}
+
+function follow(state: RaftState): void {
+  if (state.leadership !== 'Follower') restartElectionTimer(state);
+  state.leadership = 'Follower';
+  state.primary = undefined;
+  state.primarySilentMs = Number.POSITIVE_INFINITY;
+  state.votes.clear();
+  state.peers.clear();
+}
+
+function startRound(state: RaftState, leadership: 'PreVoteCandidate' | 'Candidate'): void {
+  state.leadership = leadership;
+  state.primary = undefined;
+  state.votes.clear();
+  state.votes.add(state.nodeId);
+  restartElectionTimer(state);
+}
+
+function hasWon(state: RaftState): boolean {
+  const { rules } = state;
+  const wonIn = state.membership.configurations.map(({ nodes }) => {
+    const votes = nodes.filter((node) => state.votes.has(node)).length;
+    return votes >= rules.quorumOf(nodes.length);
+  });
+  return wonIn.length > 0 && rules.wonInConfigurations(wonIn);
+}
+
+function dropUnsigned(state: RaftState): void {
+  const { last, commit } = state.log;
+  const keep = state.rules.keepWithoutPrimary({
+    last,
+    lastSignature: lastSignature(state.log).seqno,
+    commit,
+  });
+  rollback(state, keep);
+}

@@ -1,0 +1,159 @@
+/**
+ * The state of one Raft node: plain data, which `step` and the functions it calls are the only ones to change, and
+ * the effects that a step has gathered so far.
+ */
+import type { NodeId, Random, Seqno, View } from '@coco/primitives';
+import { createLogIndex, type LogIndex, lastTxId } from './log.js';
+import { createMembership, type Membership, retirementPhaseOf } from './membership.js';
+import type { RaftRules } from './rules.js';
+import type {
+  ConsensusSettings,
+  ConsensusStart,
+  ConsensusStatus,
+  EntryInfo,
+  HardState,
+  LeadershipState,
+  MembershipState,
+  Outgoing,
+  Ready,
+} from './types.js';
+
+/** What a primary knows of a peer. */
+export interface Peer {
+  /** The last entry sent. */
+  sent: Seqno;
+  /** The last entry acknowledged in this view. */
+  match: Seqno;
+  /** Where sending last began anew: at the election, or at the hint of a refusal. */
+  base: Seqno;
+  /** Time since anything was heard of it. */
+  silentMs: number;
+}
+
+export interface RaftState {
+  readonly nodeId: NodeId;
+  readonly settings: ConsensusSettings;
+  readonly random: Random;
+  readonly rules: RaftRules;
+  readonly trace: ConsensusStart['trace'];
+  view: View;
+  votedFor: NodeId | undefined;
+  leadership: LeadershipState;
+  primary: NodeId | undefined;
+  readonly log: LogIndex;
+  readonly membership: Membership;
+  /** Durable on this node's disk up to here. */
+  persisted: Seqno;
+  /** Since the last heartbeat sent, or on the way to the next election. */
+  timerMs: number;
+  /** Since the primary of this view was last heard; infinite when it has not been. */
+  primarySilentMs: number;
+  /** Who supports this node's present campaign. */
+  readonly votes: Set<NodeId>;
+  /** On a primary. */
+  readonly peers: Map<NodeId, Peer>;
+  readonly effects: Effects;
+}
+
+/** What the current step has led to so far, and what was last reported. */
+export interface Effects {
+  rollbackTo: Seqno | undefined;
+  append: EntryInfo[];
+  send: Outgoing[];
+  commit: Seqno | undefined;
+  reportedHardState: { view: View; votedFor: NodeId | undefined };
+  reportedRole: { state: LeadershipState; view: View; primary: NodeId | undefined };
+}
+
+/** A node as it is before its disk is looked at. */
+export function createState(start: ConsensusStart, rules: RaftRules): RaftState {
+  const view = start.hardState?.view ?? 1;
+  const votedFor = start.hardState?.votedFor;
+  return {
+    nodeId: start.nodeId,
+    settings: start.settings,
+    random: start.random,
+    rules,
+    trace: start.trace,
+    view,
+    votedFor,
+    leadership: 'Follower',
+    primary: undefined,
+    log: createLogIndex(),
+    membership: createMembership(start.nodeId, start.initialNodes),
+    persisted: 0,
+    timerMs: 0,
+    primarySilentMs: Number.POSITIVE_INFINITY,
+    votes: new Set(),
+    peers: new Map(),
+    effects: {
+      rollbackTo: undefined,
+      append: [],
+      send: [],
+      commit: undefined,
+      reportedHardState: { view, votedFor },
+      reportedRole: { state: 'Follower', view, primary: undefined },
+    },
+  };
+}
+
+/** Hands over the effects of the step that ends, and begins anew. */
+export function takeReady(state: RaftState): Ready {
+  const { effects } = state;
+  const hardState = changedHardState(state);
+  const role = changedRole(state);
+  const ready: { -readonly [Field in keyof Ready]: Ready[Field] } = { send: effects.send };
+  if (effects.rollbackTo !== undefined) ready.rollbackTo = effects.rollbackTo;
+  if (hardState !== undefined) ready.hardState = hardState;
+  if (effects.append.length > 0) ready.append = effects.append;
+  if (effects.commit !== undefined) ready.commit = effects.commit;
+  if (role !== undefined) ready.role = role;
+  effects.rollbackTo = undefined;
+  effects.append = [];
+  effects.send = [];
+  effects.commit = undefined;
+  return ready;
+}
+
+function changedHardState(state: RaftState): HardState | undefined {
+  const { view, votedFor } = state;
+  const reported = state.effects.reportedHardState;
+  if (reported.view === view && reported.votedFor === votedFor) return undefined;
+  state.effects.reportedHardState = { view, votedFor };
+  return state.rules.hardStateToPersist(votedFor === undefined ? { view } : { view, votedFor });
+}
+
+function changedRole(state: RaftState): Ready['role'] {
+  const { leadership, view, primary } = state;
+  const reported = state.effects.reportedRole;
+  if (reported.state === leadership && reported.view === view && reported.primary === primary)
+    return undefined;
+  state.effects.reportedRole = { state: leadership, view, primary };
+  return { state: leadership, view, ...(primary !== undefined && { primary }) };
+}
+
+export function membershipStateOf(state: RaftState): MembershipState {
+  return retirementPhaseOf(state.membership) === undefined ? 'Active' : 'Retired';
+}
+
+/** A copy of the state for readers. */
+export function statusOf(state: RaftState): ConsensusStatus {
+  const phase = retirementPhaseOf(state.membership);
+  const peers: Record<NodeId, { sent: Seqno; match: Seqno; silentMs: number }> = {};
+  for (const [id, { sent, match, silentMs }] of state.peers) peers[id] = { sent, match, silentMs };
+  return {
+    nodeId: state.nodeId,
+    view: state.view,
+    last: lastTxId(state.log),
+    commit: state.log.commit,
+    leadership: state.leadership,
+    membership: membershipStateOf(state),
+    ...(phase !== undefined && { retirementPhase: phase }),
+    ...(state.primary !== undefined && { primary: state.primary }),
+    ...(state.votedFor !== undefined && { votedFor: state.votedFor }),
+    preVoteEnabled: state.settings.preVote,
+    committable: [...state.log.signatures],
+    configurations: state.membership.configurations.map((configuration) => ({ ...configuration })),
+    peers,
+  };
+}

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CocoError, toHex } from '@coco/primitives';
+import { CocoError, fromBase64, toHex } from '@coco/primitives';
 import { isIssuedBy, parseCertificate } from './certificate.js';
 import { issueCertificate } from './certificate-issue.js';
 import { sha256 } from './hash.js';
@@ -109,10 +109,25 @@ test('isIssuedBy holds for the true issuer only', () => {
   assert.ok(!isIssuedBy(node, otherName), 'the same key under another name');
 });
 
+/** Made by openssl: says CA:FALSE and nothing about key usage, and signed itself. */
+const notCaDer =
+  'MIIBMjCB2KADAgECAhQWPX++ChXJy1GctuPzDGK+qbkBQDAKBggqhkjOPQQDAjAQMQ4wDAYDVQQDDAVObyBDQTAeFw0yNjEx' +
+  'MjEwMzMyMDFaFw00NjExMTYwMzMyMDFaMBAxDjAMBgNVBAMMBU5vIENBMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEWRzA' +
+  'CxWNzh6WzxZ88YzJSuVNTLse6ZC3NSF0FhkgfjcMnb50oxU/acx7H7JCFJiYJUb/tt4g416wgInVgIehaKMQMA4wDAYDVR0T' +
+  'AQH/BAIwADAKBggqhkjOPQQDAgNJADBGAiEAiPrtxg+Wj1mMjMMU2vEWeGSHQM6uLbl+PMyxFkm5GOYCIQCHinyNtvCHWy6p' +
+  '7gUMOCTwhdCBhUAbtBNG1NYBKqDt1g==';
+
 test('RFC 5280 4.2.1.9: who is no CA issues nothing', () => {
   const key = generateKeyPair();
   const node = issueCertificate(request(key), { key, subjectCommonName: 'Node 1' });
   assert.ok(!isIssuedBy(node, node));
+  const notCa = parseCertificate(fromBase64(notCaDer) as Uint8Array);
+  const platform = new X509Certificate(notCa.der);
+  assert.ok(
+    platform.checkIssued(platform) && platform.verify(platform.publicKey),
+    'the platform alone would take it',
+  );
+  assert.ok(!isIssuedBy(notCa, notCa));
   assert.throws(() => issueCertificate(request(generateKeyPair()), { key, certificate: node }), refused);
 });
 
@@ -165,7 +180,7 @@ test('input that is not one certificate is refused', () => {
     certificate.der.subarray(0, 100),
     new Uint8Array(0),
     new Uint8Array(20_000),
-    ' '.repeat(20_000) + certificate.pem,
+    '\n'.repeat(20_000) + certificate.pem,
   ];
   for (const input of bad) assert.throws(() => parseCertificate(input), refused);
 });

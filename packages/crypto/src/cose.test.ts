@@ -4,7 +4,7 @@ import { CocoError, fromHex, toHex, utf8 } from '@coco/primitives';
 import { cborDecode, cborEncode, cborTag, isCborTag } from './cbor.js';
 import { coseDecode, coseSign1, coseVerify } from './cose.js';
 import { generateKeyPair, publicKeyFromDer } from './keys.js';
-import { signDer } from './signature.js';
+import { signDer, signRaw } from './signature.js';
 import type { CoseSign1 } from './types.js';
 
 const hex = (text: string): Uint8Array => fromHex(text.toLowerCase()) as Uint8Array;
@@ -60,7 +60,11 @@ test('RFC 9052 C.2.1 and the working group example ecdsa-sig-02 verify, and only
 
 test('RFC 9052: another tag, payload, algorithm or protected header is refused or not verified', () => {
   const verified = (bytes: Uint8Array): boolean => coseVerify(coseDecode(bytes), p256);
-  assert.throws(() => coseDecode(cborEncode(cborTag(998, 0))), isCode('COCO_CRYPTO_COSE'));
+  const tagged = cborDecode(rfcMessage);
+  assert.ok(isCborTag(tagged));
+  for (const bytes of [cborEncode(cborTag(998, tagged.contents)), cborEncode(tagged.contents)]) {
+    assert.throws(() => coseDecode(bytes), isCode('COCO_CRYPTO_COSE'));
+  }
   assert.ok(!verified(altered(rfcMessage, ([p, u, , s]) => [p, u, utf8('This is the content/'), s])));
   for (const header of [
     [[1, -999]],
@@ -138,6 +142,21 @@ test('an algorithm that does not fit the key is refused when signing', () => {
     key: generateKeyPair('P-384'),
   };
   assert.throws(() => coseSign1(input), isCode('COCO_CRYPTO_COSE'));
+});
+
+test('RFC 9053 2.1: a good signature under a header that names no or another algorithm does not verify', () => {
+  const key = generateKeyPair();
+  const good = coseDecode(coseSign1({ protectedHeader: new Map(), payload: utf8('payload'), key }));
+  for (const header of [[[1, -7]], [], [[1, -35]], [[1, 'ES256']]] as [unknown, unknown][][]) {
+    const protectedHeader = new Map(header);
+    const protectedBytes = cborEncode(protectedHeader);
+    const signature = signRaw(
+      key,
+      cborEncode(['Signature1', protectedBytes, new Uint8Array(0), good.payload]),
+    );
+    const message: CoseSign1 = { ...good, protectedHeader, protectedBytes, signature };
+    assert.equal(coseVerify(message, key.publicKey), protectedHeader.get(1) === -7);
+  }
 });
 
 test('a DER signature in the place of a raw one does not verify', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { CocoError, utf8 } from '@coco/primitives';
+import { CocoError, toBase64, utf8 } from '@coco/primitives';
 import {
   generateKeyPair,
   privateKeyFromPem,
@@ -77,11 +77,14 @@ test('other kinds of keys, other labels and damaged or oversized input are refus
   compressed[26] = 2 + ((der.at(-1) as number) & 1);
   const offCurve = der.slice();
   offCurve[90] = (offCurve[90] as number) ^ 1;
+  const hybrid = der.slice();
+  hybrid[26] = 6 + ((der.at(-1) as number) & 1);
   const ders = [
     new Uint8Array(0),
     der.subarray(0, 90),
     new Uint8Array([...der, 0]),
     compressed,
+    hybrid,
     offCurve,
     new Uint8Array(9000),
     new Uint8Array(rsa.publicKey.export(spki)),
@@ -89,13 +92,15 @@ test('other kinds of keys, other labels and damaged or oversized input are refus
   ];
   for (const [i, bytes] of ders.entries())
     assert.throws(() => publicKeyFromDer(bytes), keyError, `case ${i}`);
-  const compressedPem = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(compressed).toString('base64')}\n-----END PUBLIC KEY-----\n`;
-  assert.throws(() => publicKeyFromPem(compressedPem), keyError);
+  for (const bytes of [compressed, hybrid]) {
+    const pem = `-----BEGIN PUBLIC KEY-----\n${toBase64(bytes)}\n-----END PUBLIC KEY-----\n`;
+    assert.throws(() => publicKeyFromPem(pem), keyError);
+  }
   const privatePem = privateKeyToPem(key);
   assert.throws(() => publicKeyFromPem(privatePem), keyError);
   assert.throws(() => privateKeyFromPem(publicKeyToPem(key.publicKey)), keyError);
   assert.throws(() => privateKeyFromPem(privatePem.replace('MI', 'MJ')), keyError);
-  assert.throws(() => privateKeyFromPem(`${' '.repeat(9000)}${privatePem}`), keyError);
+  assert.throws(() => privateKeyFromPem('\n'.repeat(9000) + privatePem), keyError);
   assert.throws(
     () => privateKeyFromPem(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
     keyError,

@@ -81,6 +81,7 @@ class ReplicaMachine implements Replica {
       initialNodes: start.genesis.nodes.map((node) => node.nodeId),
       entries: start.entries ?? [],
       ...(start.hardState !== undefined && { hardState: start.hardState }),
+      ...(start.commit !== undefined && { commit: start.commit }),
       ...(start.startAsLeader !== undefined && { startAsLeader: start.startAsLeader }),
       ...(start.trace !== undefined && { trace: start.trace }),
     });

@@ -92,6 +92,8 @@ export interface ReplicaStart {
   readonly hardState?: HardState;
   /** Every entry on disk, as `createRecovery` loaded it into `ledger`; ends at a signature. Default none. */
   readonly entries?: readonly EntryInfo[];
+  /** Known committed when the node stopped. Default 0: the next primary's signature tells. */
+  readonly commit?: Seqno;
   readonly startAsLeader?: boolean;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }

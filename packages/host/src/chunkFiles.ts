@@ -1,0 +1,292 @@
+/**
+ * The chunk files of one ledger directory as this process writes them (CCF's format; the bytes are the ledger
+ * room's business):
+ *
+ *   ledger_<start>                   being written: u64 0 | entry*
+ *   ledger_<start>-<end>             complete: u64 offset of the table | entry* | u32 position of each entry
+ *   ledger_<start>-<end>.committed   complete, and can never be rolled back
+ *
+ * A chunk is completed once it has `chunkBytesMax` bytes and its last entry is a signature. What is in memory is
+ * changed in the same turn as names on disk, so a read never meets a name that is gone.
+ */
+import { closeSync, fstatSync, openSync, renameSync, unlinkSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert, ByteReader, ByteWriter, type Seqno } from '@coco/primitives';
+import { openBufferedFile, readFully } from './bufferedFile.js';
+import { describeEntry, encodePositions, formatChunkName } from './chunkFormat.js';
+import { onDisk, onDiskSync, syncDirectory, writeAll } from './disk.js';
+import { chunkHeaderBytes, ledgerDamage } from './ledgerScan.js';
+
+/** An entry to be written. `signature` says whether a chunk may end with it. */
+export interface StoredEntry {
+  readonly seqno: Seqno;
+  readonly bytes: Uint8Array;
+  readonly signature: boolean;
+}
+
+/** One file. `positions` has the offset of each entry; they end at `entriesEnd`. */
+export interface Chunk {
+  readonly start: Seqno;
+  state: 'unfinished' | 'complete' | 'committed';
+  positions: number[];
+  entriesEnd: number;
+}
+
+export interface ChunkFilesOptions {
+  readonly directory: string;
+  readonly chunkBytesMax: number;
+  /** Ascending, without holes; only the last is unfinished. */
+  readonly chunks: Chunk[];
+}
+
+/** Positions are 32-bit. */
+const chunkBytesLimit = 2 ** 32 - 1;
+
+export class ChunkFiles {
+  readonly #directory: string;
+  readonly #chunkBytesMax: number;
+  readonly #chunks: Chunk[];
+  /** The unfinished chunk's file, opened at its first write. */
+  #file: FileHandle | undefined;
+  /** How many chunks were completed. */
+  completed = 0;
+
+  constructor(options: ChunkFilesOptions) {
+    this.#directory = options.directory;
+    this.#chunkBytesMax = options.chunkBytesMax;
+    this.#chunks = options.chunks;
+  }
+
+  /** The last entry on disk; 0 when there is none. */
+  get last(): Seqno {
+    const chunk = this.#chunks.at(-1);
+    return chunk === undefined ? 0 : chunkEnd(chunk);
+  }
+
+  /** The last entry in a chunk marked as committed. */
+  get committed(): Seqno {
+    const chunk = this.#chunks.findLast(({ state }) => state === 'committed');
+    return chunk === undefined ? 0 : chunkEnd(chunk);
+  }
+
+  /**
+   * Writes entries that follow the last and waits until they are durable: one write and one fdatasync, and two
+   * more synchronisations for each chunk that is completed on the way.
+   */
+  async append(entries: readonly StoredEntry[]): Promise<void> {
+    let next = 0;
+    while (next < entries.length) {
+      const chunk = this.#unfinished() ?? this.#begin((entries[next] as StoredEntry).seqno);
+      const count = this.#countForChunk(chunk, entries, next);
+      const run = entries.slice(next, next + count);
+      next += count;
+      const path = this.#path(chunk);
+      await onDisk('write the ledger', path, () => this.#appendRun(chunk, path, run));
+    }
+  }
+
+  #unfinished(): Chunk | undefined {
+    const last = this.#chunks.at(-1);
+    return last?.state === 'unfinished' ? last : undefined;
+  }
+
+  #begin(start: Seqno): Chunk {
+    const chunk: Chunk = { start, state: 'unfinished', positions: [], entriesEnd: 0 };
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  /** How many of `entries` from `next` on belong to `chunk`: all, or up to the signature that completes it. */
+  #countForChunk(chunk: Chunk, entries: readonly StoredEntry[], next: number): number {
+    let size = Math.max(chunk.entriesEnd, chunkHeaderBytes);
+    for (let index = next; index < entries.length; index++) {
+      const { bytes, signature } = entries[index] as StoredEntry;
+      size += bytes.length;
+      if (signature && size >= this.#chunkBytesMax) return index - next + 1;
+    }
+    return entries.length - next;
+  }
+
+  async #appendRun(chunk: Chunk, path: string, run: readonly StoredEntry[]): Promise<void> {
+    const created = chunk.entriesEnd === 0;
+    this.#file ??= await open(path, created ? 'wx' : 'r+', 0o600);
+    const file = this.#file;
+    const found = fstatSync(file.fd).size;
+    if (found !== chunk.entriesEnd) {
+      throw ledgerDamage(path, Math.min(found, chunk.entriesEnd), 'something else changed its length');
+    }
+    const buffers = run.map(({ bytes }) => bytes);
+    if (created) buffers.unshift(new Uint8Array(chunkHeaderBytes));
+    const positions = chunk.positions.slice();
+    let end = Math.max(chunk.entriesEnd, chunkHeaderBytes);
+    for (const { bytes } of run) {
+      positions.push(end);
+      end += bytes.length;
+    }
+    assert(end <= chunkBytesLimit, 'a chunk ends with a signature long before its positions overflow');
+    const full = run.at(-1)?.signature === true && end >= this.#chunkBytesMax;
+    if (full) buffers.push(encodePositions(positions));
+    await writeAll(file, buffers, chunk.entriesEnd);
+    if (full) await writeAll(file, [new ByteWriter(8).u64(end).finish()], 0);
+    await file.datasync();
+    chunk.positions = positions;
+    chunk.entriesEnd = end;
+    if (created) await syncDirectory(this.#directory);
+    if (full) await this.#complete(chunk);
+  }
+
+  /** Gives a chunk whose table is durable its final name. Durable before the next chunk exists. */
+  async #complete(chunk: Chunk): Promise<void> {
+    await this.#closeFile();
+    this.#rename(chunk, 'complete');
+    this.completed++;
+    await syncDirectory(this.#directory);
+  }
+
+  /** Removes the entries above `to` and waits until that is durable. They must not be committed. */
+  async truncate(to: Seqno): Promise<void> {
+    assert(to >= this.committed, 'a committed entry is never removed');
+    let chunk = this.#chunks.at(-1);
+    while (chunk !== undefined && chunk.start > to) {
+      const path = this.#path(chunk);
+      // Newest first and each durable before the next: a crash in between leaves no hole.
+      await onDisk('remove a chunk', path, async () => {
+        await this.#closeFile();
+        unlinkSync(path);
+        this.#chunks.pop();
+        await syncDirectory(this.#directory);
+      });
+      chunk = this.#chunks.at(-1);
+    }
+    if (chunk !== undefined && chunkEnd(chunk) > to) await this.#shorten(chunk, to);
+  }
+
+  async #shorten(chunk: Chunk, to: Seqno): Promise<void> {
+    const count = to - chunk.start + 1;
+    await onDisk('truncate the ledger', this.#path(chunk), async () => {
+      if (chunk.state === 'complete') {
+        this.#rename(chunk, 'unfinished');
+        await syncDirectory(this.#directory);
+      }
+      this.#file ??= await open(this.#path(chunk), 'r+');
+      const end = chunk.positions[count] as number;
+      chunk.positions.length = count;
+      chunk.entriesEnd = end;
+      await writeAll(this.#file, [new Uint8Array(chunkHeaderBytes)], 0);
+      await this.#file.truncate(end);
+      // On its own, before anything else is written here: a crash must not show old entries behind new ones.
+      await this.#file.datasync();
+    });
+  }
+
+  /** Marks the complete chunks that end at or before `seqno` as committed. */
+  async markCommitted(seqno: Seqno): Promise<void> {
+    const before = this.#chunks.findLastIndex(({ state }) => state === 'committed');
+    const marked = this.#chunks
+      .slice(before + 1)
+      .filter((chunk) => chunk.state === 'complete' && chunkEnd(chunk) <= seqno);
+    if (marked.length === 0) return;
+    await onDisk('mark a chunk', this.#directory, async () => {
+      for (const chunk of marked) this.#rename(chunk, 'committed');
+      await syncDirectory(this.#directory);
+    });
+  }
+
+  /** Reads the entries `from`..`to` from disk. Reads whole runs, so keep ranges bounded. */
+  read(from: Seqno, to: Seqno): Uint8Array[] {
+    const entries: Uint8Array[] = [];
+    for (let seqno = from; seqno <= to; seqno = from + entries.length) {
+      const chunk = this.#chunks.findLast(({ start }) => start <= seqno);
+      assert(chunk !== undefined && seqno <= chunkEnd(chunk), 'only entries of this ledger are read');
+      entries.push(...this.#readRun(chunk, seqno, Math.min(to, chunkEnd(chunk))));
+    }
+    return entries;
+  }
+
+  #readRun(chunk: Chunk, from: Seqno, to: Seqno): Uint8Array[] {
+    const offsets = chunk.positions.slice(from - chunk.start, to - chunk.start + 1);
+    offsets.push(chunk.positions[to - chunk.start + 1] ?? chunk.entriesEnd);
+    const start = offsets[0] as number;
+    const path = this.#path(chunk);
+    const bytes = new Uint8Array((offsets.at(-1) as number) - start);
+    const count = onDiskSync('read the ledger', path, () => {
+      const descriptor = openSync(path, 'r');
+      try {
+        return readFully(descriptor, bytes, start);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+    if (count < bytes.length) throw ledgerDamage(path, start + count, 'the file ends before its entries do');
+    return offsets.slice(1).map((end, index) => {
+      const at = (offsets[index] as number) - start;
+      const entry = bytes.subarray(at, end - start);
+      checkSize(entry, path, at + start);
+      return entry;
+    });
+  }
+
+  /** Every entry from `from` on, each checked to be the one that belongs there. */
+  *entries(from: Seqno): Generator<Uint8Array, void, undefined> {
+    for (const chunk of this.#chunks.filter((one) => chunkEnd(one) >= from)) {
+      const path = this.#path(chunk);
+      const file = openBufferedFile(path);
+      try {
+        for (let index = Math.max(0, from - chunk.start); index < chunk.positions.length; index++) {
+          const at = chunk.positions[index] as number;
+          const end = chunk.positions[index + 1] ?? chunk.entriesEnd;
+          const entry = file.read(at, end - at).slice();
+          checkEntry(entry, chunk.start + index, path, at);
+          yield entry;
+        }
+      } finally {
+        file.close();
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  #rename(chunk: Chunk, state: Chunk['state']): void {
+    const before = this.#path(chunk);
+    chunk.state = state;
+    renameSync(before, this.#path(chunk));
+  }
+
+  #path(chunk: Chunk): string {
+    const { start, state } = chunk;
+    const end = state === 'unfinished' ? {} : { end: chunkEnd(chunk) };
+    return join(this.#directory, formatChunkName({ start, ...end, committed: state === 'committed' }));
+  }
+}
+
+/** The last entry of `chunk`; one less than its start when it is empty. */
+export function chunkEnd(chunk: Chunk): Seqno {
+  return chunk.start + chunk.positions.length - 1;
+}
+
+function checkSize(entry: Uint8Array, path: string, offset: number): void {
+  if (entry.length < 8 || new ByteReader(entry, 2).u48() !== entry.length - 8) {
+    throw ledgerDamage(path, offset, 'an entry does not have the size that its position gives it');
+  }
+}
+
+function checkEntry(entry: Uint8Array, seqno: Seqno, path: string, offset: number): void {
+  checkSize(entry, path, offset);
+  let found: Seqno;
+  try {
+    found = describeEntry(entry).seqno;
+  } catch (error) {
+    throw ledgerDamage(path, offset, `entry ${seqno} is malformed (${(error as Error).message})`);
+  }
+  if (found !== seqno) throw ledgerDamage(path, offset, `entry ${found} is where ${seqno} belongs`);
+}

@@ -17,6 +17,8 @@ export interface EntryDescription extends TxId {
   readonly signature: boolean;
   /** Present when the entry reconfigures the network: ids of the trusted nodes it leaves. */
   readonly configuration?: readonly NodeId[];
+  /** The chunk file that holds this entry is complete with it: the next entry begins a new file. */
+  readonly endsChunk?: true;
 }
 
 /** An entry as it goes to disk and to peers. */
@@ -29,6 +31,8 @@ export interface OpenedEntry extends EntryDescription {
   readonly publicMaps: Uint8Array;
   readonly privateMaps: Uint8Array;
   readonly claimsDigest?: Uint8Array;
+  /** SHA-256 of the entry's bytes: what a receipt names of it. */
+  readonly writeSetDigest: Uint8Array;
   /** Leaf of the Merkle tree for this entry. */
   readonly leaf: Uint8Array;
 }
@@ -64,6 +68,8 @@ export interface Receipt {
  */
 export interface Ledger {
   readonly last: TxId;
+  /** Ids of the trusted nodes after `last`, ascending. */
+  readonly configuration: readonly NodeId[];
   /** Root over all entries so far: 32 bytes. */
   root(): Uint8Array;
   /** Makes the next entry. */
@@ -73,16 +79,20 @@ export interface Ledger {
     readonly privateMaps: Uint8Array;
     readonly claimsDigest?: Uint8Array;
   }): SealedEntry;
-  /** Makes the next entry a signature over everything before it. */
-  sign(view: View): SealedEntry;
+  /**
+   * Makes the next entry a signature over everything before it, of which there must be something.
+   * `issuedAtSeconds` since 1970 goes into the COSE header for convenience; default 0, which says nothing.
+   */
+  sign(view: View, issuedAtSeconds?: number): SealedEntry;
   /**
    * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
-   * malformed, or does not authenticate.
+   * malformed, or does not authenticate. `configuration` is told as if the entry followed `last`.
    */
   open(bytes: Uint8Array): OpenedEntry;
   /**
    * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
-   * identity; COCO_LEDGER_SIGNATURE_* when that fails, and nothing is added.
+   * identity; COCO_LEDGER_SIGNATURE_* when that fails, COCO_LEDGER_ENTRY_ORDER when it does not follow, and
+   * nothing is added.
    */
   add(entry: OpenedEntry): void;
   rollback(to: Seqno): void;
@@ -93,4 +103,6 @@ export interface Ledger {
    * held in memory (`receiptLeavesMax`).
    */
   receipt(seqno: Seqno): Receipt | undefined;
+  /** The same as a COSE receipt. Also undefined for a signature transaction, for which the format has none. */
+  coseReceipt(seqno: Seqno): Uint8Array | undefined;
 }

@@ -1,0 +1,278 @@
+/**
+ * The ledger of one node: numbers, seals, signs and checks entries, and keeps the Merkle tree over them. It follows
+ * the node's log: what consensus appends is appended or added here, what it drops is rolled back, what it commits
+ * is compacted. It holds no entries, only what later entries and receipts need of them.
+ */
+import { type Certificate, isIssuedBy } from '@coco/crypto';
+import { assert, CocoError, type NodeId, type Seqno, type TxId } from '@coco/primitives';
+import { describeLayout } from './describe.js';
+import { defaultEntryBytesMax, entryLeaf, noClaims, openEntry, parseEntry, sealEntry } from './entry.js';
+import { MerkleTree } from './merkle.js';
+import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
+import { makeCoseReceipt } from './receipt-cose.js';
+import { createSecrets, type Secrets } from './secrets.js';
+import { makeSignature } from './signature.js';
+import { readSignature } from './signature-read.js';
+import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
+import type { Ledger, LedgerIdentity, LedgerSecret, OpenedEntry, Receipt, SealedEntry } from './types.js';
+
+/** How a ledger begins. */
+export interface LedgerStart {
+  /** Who signs. Absent on a verifier, which can open and add but not append. */
+  readonly identity?: LedgerIdentity;
+  readonly serviceCertificate: Certificate;
+  /** In any order; the first holds from seqno 1. */
+  readonly secrets: readonly LedgerSecret[];
+  /** The most bytes that an entry may have, header included. Default 64 MiB. */
+  readonly entryBytesMax?: number;
+  /** How many of the last entries receipts can be made for. Default 65,536, for about 30 MB. */
+  readonly receiptLeavesMax?: number;
+  /**
+   * A chunk file ends with the first signature that makes it at least this long: in the same place on every node.
+   * Default 5 MB, as CCF.
+   */
+  readonly chunkBytes?: number;
+}
+
+/** Makes an empty ledger. */
+export function createLedger(start: LedgerStart): Ledger {
+  return new NodeLedger(start);
+}
+
+/** What is kept of an entry: the state that it left behind, and what its receipt repeats. */
+interface Note extends ReceiptLeaf {
+  readonly view: number;
+  readonly configuration: readonly NodeId[];
+  /** The last signature up to and including this entry; 0 when there is none. */
+  readonly lastSignature: Seqno;
+  /** Bytes of all entries of its chunk up to and including this entry; 0 when the chunk ends with it. */
+  readonly chunkBytes: number;
+  readonly signature?: KeptSignature;
+}
+
+/** What receipts repeat of a signature transaction. */
+interface KeptSignature extends ReceiptSignature {
+  readonly serviceBytes: Uint8Array;
+}
+
+const beginning: Note = {
+  view: 0,
+  configuration: [],
+  lastSignature: 0,
+  chunkBytes: 0,
+  writeSetDigest: noClaims,
+  claimsDigest: noClaims,
+};
+
+class NodeLedger implements Ledger {
+  readonly #identity: LedgerIdentity | undefined;
+  readonly #secrets: Secrets;
+  readonly #checker: SignatureChecker;
+  readonly #entryBytesMax: number;
+  readonly #receiptLeavesMax: number;
+  readonly #chunkBytes: number;
+  readonly #tree = MerkleTree.empty();
+  /** By seqno, from the first leaf that the tree holds. */
+  readonly #notes = new Map<Seqno, Note>([[0, beginning]]);
+  #note: Note = beginning;
+  #last: TxId = { view: 0, seqno: 0 };
+  /** The highest id that was ever sealed or added here, rolled back or not: no IV may be used again. */
+  #highest: TxId = { view: 0, seqno: 0 };
+  #committed: Seqno = 0;
+
+  constructor(start: LedgerStart) {
+    if (start.identity !== undefined) assertIdentity(start.identity, start.serviceCertificate);
+    this.#identity = start.identity;
+    this.#secrets = createSecrets(start.secrets);
+    this.#checker = createSignatureChecker(start.serviceCertificate);
+    this.#entryBytesMax = start.entryBytesMax ?? defaultEntryBytesMax;
+    this.#receiptLeavesMax = start.receiptLeavesMax ?? 65_536;
+    this.#chunkBytes = start.chunkBytes ?? 5_000_000;
+  }
+
+  get last(): TxId {
+    return this.#last;
+  }
+
+  get configuration(): readonly NodeId[] {
+    return this.#note.configuration;
+  }
+
+  root(): Uint8Array {
+    return this.#tree.root();
+  }
+
+  append(batch: Parameters<Ledger['append']>[0]): SealedEntry {
+    const txId = this.#nextTxId(batch.view);
+    return this.#seal({ ...batch, ...txId });
+  }
+
+  sign(view: number, issuedAtSeconds = 0): SealedEntry {
+    const { identity } = this.#signer();
+    const txId = this.#nextTxId(view);
+    const treeFrom = this.#note.lastSignature;
+    const made = makeSignature({ txId, tree: this.#tree, treeFrom, identity, issuedAtSeconds });
+    const { publicMaps, node, serviceBytes } = made;
+    const endsChunk = this.#note.chunkBytes + publicMaps.length >= this.#chunkBytes;
+    const contents = { ...txId, publicMaps, privateMaps: new Uint8Array(0), endsChunk };
+    return this.#seal(contents, {
+      nodeId: node.node,
+      certificatePem: node.cert,
+      signature: node.sig,
+      serviceBytes,
+    });
+  }
+
+  #signer(): { readonly identity: LedgerIdentity } {
+    assert(this.#identity !== undefined, 'only a ledger with an identity makes entries');
+    return { identity: this.#identity };
+  }
+
+  #nextTxId(view: number): TxId {
+    this.#signer();
+    const seqno = this.#last.seqno + 1;
+    assert(this.#mayFollow(view), 'views ascend, and change only after a signature');
+    const { view: sealedView, seqno: sealedSeqno } = this.#highest;
+    assert(view > sealedView || (view === sealedView && seqno > sealedSeqno), 'no IV is used twice');
+    return { view, seqno };
+  }
+
+  /** A new primary has dropped what was not signed, so views change only after a signature. */
+  #mayFollow(view: number): boolean {
+    const { view: lastView, seqno } = this.#last;
+    return view === lastView || (view > lastView && this.#note.lastSignature === seqno);
+  }
+
+  #seal(contents: Parameters<typeof sealEntry>[0], signature?: KeptSignature): SealedEntry {
+    const { bytes, leaf } = sealEntry(contents, this.#secrets);
+    assert(bytes.length <= this.#entryBytesMax, 'an entry is not larger than every node accepts');
+    const description = describeLayout(parseEntry(bytes, this.#entryBytesMax), this.#note.configuration);
+    assert(description.signature === (signature !== undefined), 'only sign() makes signature transactions');
+    const claimsDigest = contents.claimsDigest ?? noClaims;
+    this.#push({ ...description, ...leaf, claimsDigest }, signature);
+    return { ...description, bytes };
+  }
+
+  open(bytes: Uint8Array): OpenedEntry {
+    const layout = parseEntry(bytes, this.#entryBytesMax);
+    const { publicMaps, claimsDigest = noClaims } = layout;
+    const privateMaps = openEntry(layout, this.#secrets);
+    const description = describeLayout(layout, this.#note.configuration);
+    const claims = claimsDigest.some((byte) => byte !== 0) ? { claimsDigest } : {};
+    return { ...description, publicMaps, privateMaps, ...claims, ...entryLeaf(layout) };
+  }
+
+  add(entry: OpenedEntry): void {
+    const { view, seqno, publicMaps, privateMaps, claimsDigest = noClaims } = entry;
+    if (seqno !== this.#last.seqno + 1 || !this.#mayFollow(view)) {
+      const { view: lastView, seqno: lastSeqno } = this.#last;
+      const sentence = `entry ${view}.${seqno} cannot follow entry ${lastView}.${lastSeqno}`;
+      throw new CocoError('COCO_LEDGER_ENTRY_ORDER', sentence, { view, seqno, lastView, lastSeqno });
+    }
+    const signature = entry.signature
+      ? this.#checkSignature({ view, seqno, publicMaps, claimsDigest, privateLength: privateMaps.length })
+      : undefined;
+    this.#push({ ...entry, claimsDigest }, signature);
+  }
+
+  #checkSignature(source: Parameters<typeof readSignature>[0]): KeptSignature {
+    const record = readSignature(source);
+    const { view, seqno, node, serviceBytes } = record;
+    if (node === undefined || serviceBytes === undefined) {
+      const sentence = `the signature transaction ${view}.${seqno} has not both the node's and the service's signature`;
+      throw new CocoError('COCO_LEDGER_SIGNATURE_MISSING', sentence, { view, seqno });
+    }
+    verifySignature(record, this.#tree, this.#checker);
+    const { pem } = this.#checker.nodeCertificate(record, node);
+    return { nodeId: node.node, certificatePem: pem, signature: node.sig, serviceBytes };
+  }
+
+  #push(
+    entry: Pick<OpenedEntry, 'view' | 'seqno' | 'size' | 'configuration' | 'endsChunk' | 'leaf'> &
+      ReceiptLeaf,
+    signature: KeptSignature | undefined,
+  ): void {
+    const { view, seqno, writeSetDigest, claimsDigest } = entry;
+    this.#tree.append(entry.leaf);
+    this.#note = {
+      view,
+      writeSetDigest,
+      claimsDigest,
+      configuration: entry.configuration ?? this.#note.configuration,
+      lastSignature: signature === undefined ? this.#note.lastSignature : seqno,
+      chunkBytes: entry.endsChunk === true ? 0 : this.#note.chunkBytes + entry.size,
+      ...(signature !== undefined && { signature }),
+    };
+    this.#notes.set(seqno, this.#note);
+    this.#last = { view, seqno };
+    const { view: highestView, seqno: highestSeqno } = this.#highest;
+    if (view > highestView || (view === highestView && seqno > highestSeqno)) this.#highest = this.#last;
+  }
+
+  rollback(to: Seqno): void {
+    assert(to >= this.#committed, 'what is committed is never rolled back');
+    if (to >= this.#last.seqno) return;
+    for (let seqno = this.#last.seqno; seqno > to; seqno--) this.#notes.delete(seqno);
+    const note = this.#notes.get(to);
+    assert(note !== undefined, 'everything since the commit is held');
+    this.#tree.retract(to + 1);
+    this.#note = note;
+    this.#last = { view: note.view, seqno: to };
+  }
+
+  compact(seqno: Seqno): void {
+    assert(seqno <= this.#last.seqno, 'only what is there is committed');
+    if (seqno <= this.#committed) return;
+    this.#committed = seqno;
+    // The next signature repeats the tree from the last one on; a rollback needs the note of the committed entry.
+    const oldest = this.#last.seqno + 1 - this.#receiptLeavesMax;
+    const from = Math.min(seqno, this.#note.lastSignature, oldest);
+    for (let old = this.#tree.flushed; old < from; old++) this.#notes.delete(old);
+    this.#tree.flush(from);
+  }
+
+  receipt(seqno: Seqno): Receipt | undefined {
+    const found = this.#proven(seqno);
+    if (found === undefined) return undefined;
+    if (found.note.signature !== undefined)
+      return makeReceipt(found.signature, { root: this.#tree.root(seqno) });
+    return makeReceipt(found.signature, this.#leafProof(seqno, found));
+  }
+
+  coseReceipt(seqno: Seqno): Uint8Array | undefined {
+    const found = this.#proven(seqno);
+    if (found === undefined || found.note.signature !== undefined) return undefined;
+    return makeCoseReceipt(found.signature.serviceBytes, this.#leafProof(seqno, found));
+  }
+
+  #leafProof(seqno: Seqno, { note, signedAt }: { note: Note; signedAt: Seqno }): LeafProof {
+    return {
+      writeSetDigest: note.writeSetDigest,
+      claimsDigest: note.claimsDigest,
+      commitEvidence: this.#secrets.commitEvidence({ view: note.view, seqno }),
+      proof: this.#tree.proof(seqno, signedAt),
+    };
+  }
+
+  /** The committed entry at `seqno` and the first signature that proves it: for a signature, itself. */
+  #proven(seqno: Seqno): { note: Note; signedAt: Seqno; signature: KeptSignature } | undefined {
+    const note = seqno > 0 && seqno <= this.#committed ? this.#notes.get(seqno) : undefined;
+    if (note === undefined || seqno < this.#tree.flushed) return undefined;
+    for (let signedAt = seqno; signedAt <= this.#committed; signedAt++) {
+      const signature = this.#notes.get(signedAt)?.signature;
+      if (signature !== undefined) return { note, signedAt, signature };
+    }
+    return undefined;
+  }
+}
+
+function assertIdentity(identity: LedgerIdentity, serviceCertificate: Certificate): void {
+  const { nodeId, nodeKey, nodeCertificate, serviceKey } = identity;
+  const { fingerprint } = nodeKey.publicKey;
+  assert(fingerprint === nodeId, "a node's id is that of its key");
+  assert(fingerprint === nodeCertificate.publicKey.fingerprint, "the node's certificate is for its key");
+  const service = serviceCertificate.publicKey.fingerprint;
+  assert(serviceKey.publicKey.fingerprint === service, "the service's certificate is for its key");
+  assert(identity.serviceCertificate.publicKey.fingerprint === service, 'there is one service');
+  assert(isIssuedBy(nodeCertificate, serviceCertificate), "the service issued the node's certificate");
+}

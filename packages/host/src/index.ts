@@ -1,4 +1,5 @@
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
+export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';
 export {
   type LedgerCut,
   type LedgerStore,
@@ -7,3 +8,6 @@ export {
   openLedgerStore,
   type StoredEntry,
 } from './ledgerStore.js';
+export { createNodeDisk } from './nodeDisk.js';
+export type { Sealer } from './sealer.js';
+export { openVirtualSealer } from './virtualSealer.js';

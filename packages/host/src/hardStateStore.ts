@@ -1,0 +1,135 @@
+/**
+ * The few bytes of consensus that must be durable before any message that follows from them leaves: the view, and
+ * who got this node's vote in it. A node that forgot its vote could vote twice.
+ *
+ *   file  = slot[2], 4096 bytes each
+ *   slot  = u32 length | sealed[length] | zeros
+ *   sealed: u64 generation | u64 view | u32 length | votedFor in UTF-8, empty for nobody
+ *
+ * A state is written to the first slot and is durable after one fdatasync; then the second slot gets the same,
+ * without anyone waiting. So a write torn by a crash leaves the state before it in the other slot, and at rest either
+ * slot alone can go bad. The seal finds torn and forged slots; that the disk shows a whole older file it cannot find.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { HardState } from '@coco/consensus';
+import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8 } from '@coco/primitives';
+import { onDisk, onDiskSync, replaceFile, writeAll } from './disk.js';
+import type { Sealer } from './sealer.js';
+
+export interface HardStateStore {
+  /** The last state that was saved, also in an earlier life; undefined when there was none. */
+  readonly state: HardState | undefined;
+  /** Resolves when `state` is durable. COCO_HOST_DISK, then and for ever after. Calls are carried out in order. */
+  save(state: HardState): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HardStateStoreOptions {
+  /** The file; made when it is missing. */
+  readonly path: string;
+  readonly sealer: Sealer;
+}
+
+const slotBytes = 4096;
+const purpose = 'hard state';
+
+/** Opens the file. COCO_HOST_HARD_STATE when neither slot can be read. */
+export async function openHardStateStore(options: HardStateStoreOptions): Promise<HardStateStore> {
+  const { path, sealer } = options;
+  if (!existsSync(path)) {
+    const empty = encodeSlot(sealer, { generation: 0, state: { view: 0 } });
+    await replaceFile(path, new Uint8Array([...empty, ...empty]), 0o600);
+  }
+  const newest = readSlots(path, sealer);
+  const file = await onDisk('open a file', path, () => open(path, 'r+'));
+  return new FileHardStateStore(path, sealer, file, newest);
+}
+
+interface Slot {
+  readonly generation: number;
+  /** View 0 stands for "none yet". */
+  readonly state: HardState;
+}
+
+class FileHardStateStore implements HardStateStore {
+  readonly #path: string;
+  readonly #sealer: Sealer;
+  readonly #file: FileHandle;
+  #newest: Slot;
+  /** The last thing that was asked of the file; rejects for ever once something failed. */
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(path: string, sealer: Sealer, file: FileHandle, newest: Slot) {
+    this.#path = path;
+    this.#sealer = sealer;
+    this.#file = file;
+    this.#newest = newest;
+  }
+
+  get state(): HardState | undefined {
+    return this.#newest.state.view === 0 ? undefined : this.#newest.state;
+  }
+
+  save(state: HardState): Promise<void> {
+    const slot = { generation: this.#newest.generation + 1, state };
+    this.#newest = slot;
+    const bytes = encodeSlot(this.#sealer, slot);
+    const saved = this.#tail.then(() => this.#write(bytes, 0));
+    this.#tail = saved.then(() => this.#write(bytes, slotBytes));
+    // Whoever saves or closes next is told.
+    this.#tail.catch(() => undefined);
+    return saved;
+  }
+
+  #write(bytes: Uint8Array, at: number): Promise<void> {
+    return onDisk('save the hard state', this.#path, async () => {
+      await writeAll(this.#file, [bytes], at);
+      await this.#file.datasync();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#tail.catch(() => undefined);
+    await this.#file.close();
+  }
+}
+
+function encodeSlot(sealer: Sealer, { generation, state }: Slot): Uint8Array {
+  const plain = new ByteWriter()
+    .u64(generation)
+    .u64(state.view)
+    .sized32(utf8(state.votedFor ?? ''));
+  const slot = new Uint8Array(slotBytes);
+  slot.set(new ByteWriter().sized32(sealer.seal(purpose, plain.finish())).finish());
+  return slot;
+}
+
+function decodeSlot(sealer: Sealer, bytes: Uint8Array): Slot | undefined {
+  try {
+    const plain = new ByteReader(sealer.open(purpose, new ByteReader(bytes).sized32()));
+    const generation = plain.u64();
+    const view = plain.u64();
+    const votedFor = fromUtf8(plain.sized32()) ?? '';
+    plain.end();
+    return { generation, state: votedFor === '' ? { view } : { view, votedFor } };
+  } catch (error) {
+    if (error instanceof CocoError) return undefined;
+    throw error;
+  }
+}
+
+function readSlots(path: string, sealer: Sealer): Slot {
+  const bytes = onDiskSync('read the hard state', path, () => new Uint8Array(readFileSync(path)));
+  const first = decodeSlot(sealer, bytes.subarray(0, slotBytes));
+  const second = decodeSlot(sealer, bytes.subarray(slotBytes));
+  const newest = (first?.generation ?? -1) >= (second?.generation ?? -1) ? first : second;
+  if (newest === undefined) {
+    throw new CocoError(
+      'COCO_HOST_HARD_STATE',
+      `${path} cannot be read; without it this node could vote twice, so it must join again as a new node`,
+      { path },
+    );
+  }
+  return newest;
+}

@@ -210,11 +210,16 @@ export interface ForkRules {
   readonly fork: ForkName;
 }
 
-/** geth's `config`: the fork schedule. Absent means never. */
+/** What a chain is from its genesis on: geth's `config`, and what every block inherits. */
 export interface ChainConfig {
+  /** Below 2^64. */
   readonly chainId: bigint;
-  /** Activation by block number (up to paris) or by time in seconds (from shanghai on). */
+  /** Activation by block number (up to paris) or by time in seconds (from shanghai on). Absent means never. */
   readonly activations: Readonly<Partial<Record<ForkName, number>>>;
+  /** Who is paid for transactions: the genesis block's coinbase, all zeros by default. */
+  readonly coinbase: Address;
+  /** Wei per gas that is burnt, since London: the genesis block's, 0 by default. It does not change. */
+  readonly baseFee: bigint;
 }
 
 /** What code can learn about the block that it runs in. */
@@ -310,9 +315,9 @@ export type TransactionOutcome =
     }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
-/** What a call gave; nothing is changed. */
+/** What a call gave; nothing is changed, unless the caller applies `changes` (only system calls do). */
 export type CallOutcome =
-  | { readonly outcome: 'executed'; readonly execution: Execution }
+  | { readonly outcome: 'executed'; readonly execution: Execution; readonly changes: StateChanges }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /**
@@ -365,12 +370,14 @@ export type Refusal =
   /** This very transaction is in a block already. */
   | { readonly reason: 'alreadyKnown'; readonly hash: Hash }
   /** It ran longer than the adapter allows, whatever its gas. */
-  | { readonly reason: 'timeout' };
+  | { readonly reason: 'timeout' }
+  /** The engine failed over it in a way that it should not have. */
+  | { readonly reason: 'engineFailure'; readonly message: string };
 
 /** A value now or later: an engine that is synchronous costs no turn of the event loop. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** An EVM: one decoded transaction or message over a state that it only reads. Calls must not overlap. */
+/** An EVM: one decoded transaction or message over a state that it only reads. Calls may overlap. */
 export interface EvmEngine {
   readonly name: string;
   /** Checks and executes one transaction (yellow paper, section 6), fees and refunds included. */
@@ -401,6 +408,8 @@ export interface EthereumSettings {
   readonly executionMsMax: number;
   /** Refuse transactions that are signed without a chain id (before EIP-155). Default false. */
   readonly replayProtectedOnly: boolean;
+  /** Accept blob transactions (without their blobs) from clients. Default false. */
+  readonly blobTransactions: boolean;
   /** Threads that recover senders; 0 recovers on the calling thread. */
   readonly recoveryThreads: number;
 }

@@ -8,7 +8,7 @@ import { encodeRlp } from './rlp.js';
 
 /** The address of the contract that `creator` makes with its transaction or CREATE number `nonce`. */
 export function createAddress(creator: Address, nonce: bigint): Address {
-  return keccak256(encodeRlp([creator, unsignedBytes(nonce)])).subarray(12);
+  return keccak256(encodeRlp([creator, unsignedBytes(nonce)])).slice(12);
 }
 
 /** Node's own conversion, several times as fast as building the string in JavaScript. */

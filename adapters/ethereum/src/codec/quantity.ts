@@ -44,3 +44,9 @@ export function trimZeros(bytes: Uint8Array): Uint8Array {
   while (start < bytes.length && bytes[start] === 0) start++;
   return start === 0 ? bytes : bytes.subarray(start);
 }
+
+/** The smaller of two integers (Math.min takes no bigint). */
+export function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}

@@ -41,7 +41,7 @@ function invalidSender(): CocoError {
 
 /** Address of a 65-byte uncompressed public key. */
 export function publicKeyAddress(publicKey: Uint8Array): Address {
-  return keccak256(publicKey.subarray(1)).subarray(12);
+  return keccak256(publicKey.subarray(1)).slice(12);
 }
 
 function recoverAddress(

@@ -1,0 +1,258 @@
+/**
+ * The first engine: the EVM of the ethereumjs project. One EVM object per rule set is kept; transactions run over a
+ * journal of ours, without tries, blocks or transaction objects of the library's.
+ */
+
+import { AssertionError, toHex } from '@coco/primitives';
+import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
+import { createEVM, type EVM, EVMError, type ExecResult } from '@ethereumjs/evm';
+import { Address } from '@ethereumjs/util';
+import { mapKey } from '../codec/address.js';
+import { ZERO_HASH } from '../codec/keccak.js';
+import { secp256k1 } from '../codec/secp256k1.js';
+import { isActive } from '../forks.js';
+import type {
+  Awaitable,
+  BlockEnvironment,
+  CallMessage,
+  CallOutcome,
+  EthereumItem,
+  EvmEngine,
+  ExecutionContext,
+  ForkName,
+  ForkRules,
+  Log,
+  Refusal,
+  TransactionOutcome,
+} from '../types.js';
+import type { Journal } from './journal.js';
+import { loadKzg, type VerifyKzgProof } from './kzg.js';
+import type { Message, MessageResult } from './message.js';
+import { StateManager } from './stateManager.js';
+import { simulate, transact } from './transition.js';
+
+/** An engine over `@ethereumjs/evm`. Calls that overlap wait for one another. */
+export function createEthereumjsEngine(): EvmEngine {
+  const machines = new Map<string, Promise<Machine>>();
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusively = <T>(context: ExecutionContext, act: (machine: Machine) => Promise<T>) => {
+    const run = last.then(async () => guarded(act, await machineFor(machines, context.rules)));
+    last = run.catch(() => undefined);
+    return run;
+  };
+  return {
+    name: 'ethereumjs',
+    execute: (item: EthereumItem, context: ExecutionContext): Awaitable<TransactionOutcome> =>
+      exclusively(context, (machine) => transact(item, context, (...message) => run(machine, ...message))),
+    call: (call: CallMessage, context: ExecutionContext): Awaitable<CallOutcome> =>
+      exclusively(context, (machine) => simulate(call, context, (...message) => run(machine, ...message))),
+  };
+}
+
+/** One EVM with what it reads from. */
+interface Machine {
+  readonly evm: EVM;
+  readonly state: StateManager;
+  readonly crypto: CustomCrypto;
+  /** The library's view of a block environment. */
+  readonly blocks: WeakMap<BlockEnvironment, LibraryBlock>;
+  /** Throws `Expired` when the running message has taken too long. */
+  checkTime: () => void;
+}
+
+type LibraryBlock = NonNullable<Parameters<EVM['runCall']>[0]['block']>;
+
+/** Thrown through the library when time is up: not one of its own errors, so that it lets it pass. */
+class Expired extends Error {}
+
+/** What is thrown while code runs becomes a refusal: neither a slow nor a curious contract stops the node. */
+async function guarded<T>(
+  act: (machine: Machine) => Promise<T>,
+  machine: Machine,
+): Promise<T | { readonly outcome: 'refused'; readonly refusal: Refusal }> {
+  try {
+    return await act(machine);
+  } catch (error) {
+    if (error instanceof Expired) return { outcome: 'refused', refusal: { reason: 'timeout' } };
+    if (error instanceof AssertionError) throw error;
+    return { outcome: 'refused', refusal: { reason: 'engineFailure', message: String(error) } };
+  }
+}
+
+const LIBRARY_NAMES: Readonly<Partial<Record<ForkName, string>>> = { frontier: 'chainstart' };
+
+function machineFor(machines: Map<string, Promise<Machine>>, rules: ForkRules): Promise<Machine> {
+  const key = `${rules.fork}/${rules.chainId}`;
+  let machine = machines.get(key);
+  if (machine === undefined) {
+    machine = createMachine(rules);
+    machines.set(key, machine);
+  }
+  return machine;
+}
+
+async function createMachine(rules: ForkRules): Promise<Machine> {
+  const crypto: CustomCrypto = { ecrecover };
+  const common = new Common({
+    // Only consensus-free parts of the chain's description are ever read: the EVM never sees a real header.
+    chain: { ...Mainnet, chainId: rules.chainId.toString() },
+    hardfork: LIBRARY_NAMES[rules.fork] ?? rules.fork,
+    customCrypto: crypto,
+  });
+  const state = new StateManager();
+  const blockHash = async (number: number) => ({ hash: () => state.journal.blockHash(number) ?? ZERO_HASH });
+  const blockchain = { getBlock: blockHash, putBlock: async () => undefined, shallowCopy: () => blockchain };
+  const evm = await createEVM({ common, stateManager: state.asInterface(), blockchain });
+  const machine: Machine = { evm, state, crypto, blocks: new WeakMap(), checkTime: () => undefined };
+  state.onCheckpoint = () => machine.checkTime();
+  watchJumps(machine);
+  loadKzgOnDemand(machine);
+  return machine;
+}
+
+const JUMPS = [0x56, 0x57];
+const JUMPS_PER_CHECK = 256;
+
+/**
+ * Without a jump code runs to its end, at most 24 KiB of it; so time is checked at jumps and at messages. The
+ * library has a hook for every step, but it makes every step an order of magnitude slower.
+ */
+function watchJumps(machine: Machine): void {
+  let jumps = 0;
+  for (const opcode of JUMPS) {
+    // biome-ignore lint/complexity/useLiteralKeys: reaches a protected member, there is no public way.
+    const entry = machine.evm['_opcodeMap'][opcode] as { opHandler: (...args: never[]) => unknown };
+    const jump = entry.opHandler;
+    entry.opHandler = (...args) => {
+      if (++jumps % JUMPS_PER_CHECK === 0) machine.checkTime();
+      return jump(...args);
+    };
+  }
+}
+
+const POINT_EVALUATION = `${'0'.repeat(38)}0a`;
+
+function loadKzgOnDemand(machine: Machine): void {
+  const evaluate = machine.evm.precompiles.get(POINT_EVALUATION);
+  if (evaluate === undefined) return;
+  machine.evm.precompiles.set(POINT_EVALUATION, async (input) => {
+    const verifyProof: VerifyKzgProof = await loadKzg();
+    // The precompile calls nothing else of the library's interface.
+    machine.crypto.kzg = { verifyProof } as NonNullable<CustomCrypto['kzg']>;
+    return evaluate(input);
+  });
+}
+
+/** The precompile at 0x01, natively: the public key without its leading byte; throws when there is none. */
+function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array): Uint8Array {
+  const signature = new Uint8Array(64);
+  signature.set(r);
+  signature.set(s, 32);
+  return secp256k1.ecdsaRecover(signature, Number(v) - 27, hash, false).subarray(1);
+}
+
+async function run(
+  machine: Machine,
+  message: Message,
+  gasLimit: bigint,
+  journal: Journal,
+  warmAddresses: readonly Uint8Array[],
+  context: ExecutionContext,
+): Promise<MessageResult> {
+  const { evm, state } = machine;
+  state.journal = journal;
+  machine.checkTime = timeCheck(context);
+  evm.journal.cleanJournal();
+  evm.transientStorage.clear();
+  if (isActive(context.rules, 'berlin')) warm(evm, message, warmAddresses, context);
+  const caller = new Address(message.from);
+  const { execResult, createdAddress } = await evm.runCall({
+    block: blockOf(machine, context.environment),
+    caller,
+    origin: caller,
+    gasPrice: message.gasPrice,
+    gasLimit,
+    ...(message.to === undefined ? {} : { to: new Address(message.to) }),
+    value: message.value,
+    data: message.data,
+    blobVersionedHashes: message.blobVersionedHashes.map((hash) => `0x${toHex(hash)}` as const),
+    skipNonceIncrement: true,
+  });
+  const error = errorName(execResult, context.rules);
+  return {
+    gasUsed: execResult.executionGasUsed,
+    gasRefund: execResult.gasRefund ?? 0n,
+    logs: (execResult.logs ?? []).map(toLog),
+    output: execResult.returnValue,
+    ...(error === undefined ? {} : { error }),
+    ...(createdAddress === undefined ? {} : { createdAddress: createdAddress.bytes }),
+    destroyed: destroyed(execResult, context.rules),
+  };
+}
+
+function timeCheck({ expired }: ExecutionContext): () => void {
+  if (expired === undefined) return () => undefined;
+  return () => {
+    if (expired()) throw new Expired('the execution took too long');
+  };
+}
+
+/** EIP-2929, 2930, 3651: what is warm before the first instruction. */
+function warm(evm: EVM, message: Message, addresses: readonly Uint8Array[], context: ExecutionContext): void {
+  const { journal } = evm;
+  for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
+  journal.addAlwaysWarmAddress(toHex(message.from));
+  if (message.to !== undefined) journal.addAlwaysWarmAddress(toHex(message.to));
+  if (isActive(context.rules, 'shanghai')) journal.addAlwaysWarmAddress(toHex(context.environment.coinbase));
+  for (const address of addresses) journal.addAlwaysWarmAddress(toHex(address));
+  for (const { address, storageKeys } of message.accessList) {
+    const hex = toHex(address);
+    journal.addAlwaysWarmAddress(hex);
+    for (const key of storageKeys) journal.addAlwaysWarmSlot(hex, toHex(key));
+  }
+}
+
+function blockOf({ blocks }: Machine, environment: BlockEnvironment): LibraryBlock {
+  let block = blocks.get(environment);
+  if (block === undefined) {
+    block = {
+      header: {
+        number: BigInt(environment.number),
+        coinbase: new Address(environment.coinbase),
+        timestamp: BigInt(environment.timestamp),
+        difficulty: environment.difficulty,
+        prevRandao: environment.prevRandao,
+        gasLimit: environment.gasLimit,
+        baseFeePerGas: environment.baseFee,
+        getBlobGasPrice: () => environment.blobBaseFee,
+      },
+    };
+    blocks.set(environment, block);
+  }
+  return block;
+}
+
+/** In Frontier a contract whose code could not be paid for was created all the same, without code. */
+function errorName(result: ExecResult, rules: ForkRules): string | undefined {
+  const error = result.exceptionError?.error;
+  const frontierOnly = error === EVMError.errorMessages.CODESTORE_OUT_OF_GAS && rules.fork === 'frontier';
+  return frontierOnly ? undefined : error;
+}
+
+function toLog([address, topics, data]: readonly [Uint8Array, Uint8Array[], Uint8Array]): Log {
+  return { address, topics, data };
+}
+
+/** Who called SELFDESTRUCT; since Cancun only if created in the same transaction (EIP-6780). */
+function destroyed(result: ExecResult, rules: ForkRules): readonly Uint8Array[] {
+  const sameTransaction = isActive(rules, 'cancun');
+  const all: Uint8Array[] = [];
+  for (const address of result.selfdestruct?.keys() ?? []) {
+    if (!sameTransaction || result.createdAddresses?.has(address)) all.push(addressBytes(address));
+  }
+  return all.sort((a, b) => (mapKey(a) < mapKey(b) ? -1 : 1));
+}
+
+function addressBytes(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex.slice(2), 'hex'));
+}

@@ -1,0 +1,55 @@
+/**
+ * Every rule that a run is held to while it runs. What must hold after healing is in liveness.ts.
+ */
+import type { World } from '../world/world.js';
+import { acknowledgement } from './acknowledgement.js';
+import { appendRange } from './append-range.js';
+import { backupCommit } from './backup-commit.js';
+import type { Checker } from './checker.js';
+import { commitAgreement } from './commit-agreement.js';
+import { commitAtSignature } from './commit-at-signature.js';
+import { commitMonotonic } from './commit-monotonic.js';
+import { durableMajority } from './durable-majority.js';
+import { electionSafety } from './election-safety.js';
+import { hardStateFirst } from './hard-state-first.js';
+import { leaderAppend } from './leader-append.js';
+import { leaderCompleteness } from './leader-completeness.js';
+import { logMatching } from './log-matching.js';
+import { oneVote } from './one-vote.js';
+import { peerMatch } from './peer-match.js';
+import { stateMachineSafety } from './state-machine-safety.js';
+import { transactionStatus } from './transaction-status.js';
+import { truncation } from './truncation.js';
+import { viewChange } from './view-change.js';
+import { voteInView } from './vote-in-view.js';
+
+/** The rules that look at the whole cluster. */
+export function globalCheckers(world: World): Checker[] {
+  return [
+    electionSafety(),
+    oneVote(),
+    logMatching(),
+    leaderCompleteness(),
+    commitAgreement(),
+    stateMachineSafety(),
+    commitMonotonic(),
+    commitAtSignature(),
+    durableMajority(world),
+    transactionStatus(),
+  ];
+}
+
+/** The rules that one step of one node must obey: they find a bug long before its consequences show. */
+export function localCheckers(): Checker[] {
+  return [
+    voteInView(),
+    hardStateFirst(),
+    backupCommit(),
+    acknowledgement(),
+    peerMatch(),
+    truncation(),
+    viewChange(),
+    leaderAppend(),
+    appendRange(),
+  ];
+}

@@ -1,0 +1,38 @@
+/**
+ * Local: an append message names a range of one view of the sender's own log, in the sender's view, and a commit that
+ * the sender has.
+ */
+import { type Checker, check } from './checker.js';
+
+const name = 'append-range';
+
+export function appendRange(): Checker {
+  return {
+    name,
+    step({ node, ready, after }) {
+      for (const { message } of ready.send) {
+        if (message.type !== 'appendEntries') continue;
+        const { previous, to, entriesView } = message;
+        check(
+          after.isLeader && message.view === after.view,
+          name,
+          () => `${node.id} sends entries and is no leader`,
+        );
+        check(message.commit <= after.commit, name, () => `${node.id} claims commit ${message.commit}`);
+        check(
+          previous.seqno === 0 || node.log[previous.seqno - 1]?.view === previous.view,
+          name,
+          () => `${node.id} names ${previous.view}.${previous.seqno}, which is not in its log`,
+        );
+        check(to <= node.log.length, name, () => `${node.id} sends up to ${to}, has ${node.log.length}`);
+        for (let seqno = previous.seqno + 1; seqno <= to; seqno++) {
+          check(
+            node.log[seqno - 1]?.view === entriesView,
+            name,
+            () => `${node.id} sends seqno ${seqno} as of view ${entriesView}`,
+          );
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * Liveness after healing: a leader within 10 election timeouts, commit that advances, and in the end nodes that are
+ * all equal. With some links still cut (but a majority in touch with every node) or a deaf leader, a stable leader
+ * that commits: this is what pre-vote and check-quorum are for.
+ */
+import type { NodeId } from '@coco/primitives';
+import { cutSomeLinks, deafen, heal } from '../world/healing.js';
+import { runUntil } from '../world/loop.js';
+import { askNode, signRest } from '../world/workload.js';
+import type { SimNode, World } from '../world/world.js';
+import { check } from './checker.js';
+
+/** Heals the world step by step and demands progress. */
+export function checkLiveness(world: World): void {
+  const { partialHealing, settings } = world.profile;
+  heal(world);
+  // What was on its way to a disk that was slow before arrives within this time.
+  runUntil(world, after(world, 5));
+  if (partialHealing === 'links' && settings.preVote) stayPartial(world);
+  if (partialHealing === 'deafLeader') stayDeaf(world);
+  heal(world);
+  const leader = demandLeader(world, 'leader-after-healing', () => electedByAll(world));
+  demandCommit(world, 'commit-after-healing', leader);
+  demandEqual(world);
+  demandAnswers(world);
+}
+
+function stayPartial(world: World): void {
+  cutSomeLinks(world);
+  const leader = demandLeader(world, 'leader-when-partial', () => workingLeader(world));
+  demandStable(world, leader);
+}
+
+function stayDeaf(world: World): void {
+  const deaf = world.nodes.find((node) => node.machine?.isLeader === true);
+  if (deaf === undefined) return;
+  deafen(world, deaf);
+  const leader = demandLeader(world, 'leader-when-deaf', () => workingLeader(world, deaf));
+  if (world.profile.settings.preVote) demandStable(world, leader);
+}
+
+/** The time `timeouts` election timeouts from now, as the slowest clock counts them. */
+function after(world: World, timeouts: number): number {
+  const { settings, clockSpread } = world.profile;
+  return world.nowUs + (timeouts * settings.electionTimeoutMs * 1000) / (1 - clockSpread);
+}
+
+function demandLeader(world: World, name: string, find: () => SimNode | undefined): SimNode {
+  runUntil(world, after(world, 10), () => find() !== undefined);
+  const leader = find();
+  check(leader !== undefined, name, () => `no leader within 10 election timeouts\n${picture(world)}`);
+  return leader;
+}
+
+/** A leader that all nodes know. */
+function electedByAll(world: World): SimNode | undefined {
+  const leader = world.nodes[0]?.machine?.primary;
+  if (leader === undefined) return undefined;
+  const all = world.nodes.every(({ machine }) => machine?.primary === leader);
+  const node = world.nodes.find(({ id }) => id === leader);
+  return all && node?.machine?.isLeader ? node : undefined;
+}
+
+/** A leader, other than `except`, that has committed in its own view. */
+function workingLeader(world: World, except?: SimNode): SimNode | undefined {
+  return world.nodes.find((node) => {
+    const { machine } = node;
+    if (node === except || machine?.isLeader !== true) return false;
+    return machine.commit > 0 && node.log[machine.commit - 1]?.view === machine.view;
+  });
+}
+
+function demandCommit(world: World, name: string, leader: SimNode): void {
+  const highest = Math.max(...world.nodes.map(({ machine }) => machine?.commit ?? 0));
+  const done = (): boolean => world.nodes.some(({ machine }) => (machine?.commit ?? 0) > highest);
+  runUntil(world, after(world, 10), done);
+  check(done(), name, () => `${leader.id} leads and commits nothing above ${highest}\n${picture(world)}`);
+}
+
+/** The leader stays, and goes on committing. */
+function demandStable(world: World, leader: SimNode): void {
+  const view = leader.machine?.view;
+  const commit = leader.machine?.commit ?? 0;
+  runUntil(world, after(world, 10));
+  check(
+    leader.machine?.isLeader === true && leader.machine.view === view,
+    'stable-leader',
+    () => `${leader.id} did not keep view ${view}, though a majority could reach it\n${picture(world)}`,
+  );
+  demandAdvance(world, leader, commit);
+}
+
+function demandAdvance(world: World, leader: SimNode, commit: number): void {
+  signRest(world);
+  const done = (): boolean => (leader.machine?.commit ?? 0) > commit;
+  runUntil(world, after(world, 10), done);
+  check(
+    done(),
+    'commit-when-partial',
+    () => `${leader.id} commits nothing above ${commit}\n${picture(world)}`,
+  );
+}
+
+function demandEqual(world: World): void {
+  world.workloadOn = false;
+  signRest(world);
+  const done = (): boolean => {
+    const first = world.nodes[0] as SimNode;
+    return world.nodes.every(
+      (node) =>
+        node.log.at(-1) === first.log.at(-1) &&
+        node.machine?.commit === node.log.length &&
+        node.applied === node.log.length,
+    );
+  };
+  runUntil(world, after(world, 30), done);
+  check(done(), 'equal-after-healing', () => `the nodes do not become equal\n${picture(world)}`);
+}
+
+/** Every node gives a final answer for every transaction up to the commit. */
+function demandAnswers(world: World): void {
+  const commit = world.nodes[0]?.machine?.commit ?? 0;
+  for (const record of world.made.slice(-200)) {
+    if (record.seqno > commit) continue;
+    for (const node of world.nodes) {
+      const status = node.machine?.txStatus(record);
+      check(
+        status === 'Committed' || status === 'Invalid',
+        'final-answers',
+        () => `${node.id} calls ${record.view}.${record.seqno} ${status} with commit ${commit}`,
+      );
+      askNode(world, node, record);
+    }
+  }
+}
+
+/** Where each node stands, for reports. */
+function picture(world: World): string {
+  return world.nodes.map((node) => `  ${lineOf(node)}`).join('\n');
+}
+
+function lineOf({ id, machine, log }: SimNode): string {
+  const primary: NodeId = machine?.primary ?? 'nobody';
+  const status = machine?.status();
+  const last = log.at(-1);
+  return `${id}: ${status?.leadership ?? 'down'} view ${machine?.view}, follows ${primary}, last ${last?.view ?? 0}.${log.length}, commit ${machine?.commit}`;
+}

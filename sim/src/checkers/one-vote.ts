@@ -1,0 +1,29 @@
+/**
+ * One vote per view (Raft 5.2), as the others see it: what left the node, over crashes and restarts.
+ */
+import { type Checker, check } from './checker.js';
+
+const name = 'one-vote-on-the-wire';
+
+export function oneVote(): Checker {
+  const votes = new Map<string, string>();
+  return {
+    name,
+    sent({ from, to, message }) {
+      // A candidate's request is its vote for itself.
+      const isVote = message.type === 'requestVoteResponse' && message.granted;
+      if (!isVote && message.type !== 'requestVote') return;
+      const candidate = isVote ? to.id : from.id;
+      const key = `${from.id}@${message.view}`;
+      const known = votes.get(key);
+      if (known === undefined) votes.set(key, candidate);
+      else {
+        check(
+          known === candidate,
+          name,
+          () => `${from.id} votes for ${known} and ${candidate} in view ${message.view}`,
+        );
+      }
+    },
+  };
+}

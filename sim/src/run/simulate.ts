@@ -1,0 +1,95 @@
+/**
+ * Many seeds on several processes, one result that does not depend on how they were spread.
+ */
+import { createHash } from 'node:crypto';
+import { runPool } from './pool.js';
+import type { SeedOutcome } from './run-seed.js';
+import type { Task } from './task.js';
+
+/** Which seeds, and how. */
+export interface SimulationPlan {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly nodes: number;
+  readonly jobs: number;
+  readonly mutant?: string;
+  readonly chaosMs?: number;
+}
+
+/** What is known so far; at the end, the result. */
+export interface SimulationResult {
+  seedsRun: number;
+  steps: number;
+  simulatedMs: number;
+  leaders: number;
+  commits: number;
+  crashes: number;
+  cpuMs: number;
+  /** The broken run of the lowest seed. */
+  broken?: SeedOutcome;
+  /** Hash over the hashes of all seeds, 16 hex digits; set at the end. */
+  hash: string;
+}
+
+/** Seeds per task: enough to keep a process busy, few enough that a violation stops the rest soon. */
+const taskSeeds = 8;
+
+/** Runs the plan; stops early at a violation. `progress` is called after every task. */
+export async function simulate(
+  plan: SimulationPlan,
+  progress: (soFar: SimulationResult) => void = () => {},
+): Promise<SimulationResult> {
+  const result: SimulationResult = {
+    seedsRun: 0,
+    steps: 0,
+    simulatedMs: 0,
+    leaders: 0,
+    commits: 0,
+    crashes: 0,
+    cpuMs: 0,
+    hash: '',
+  };
+  const hashes = new Map<number, string>();
+  const end = plan.firstSeed + plan.seeds;
+  let nextSeed = plan.firstSeed;
+  await runPool({
+    jobs: Math.min(plan.jobs, Math.ceil(plan.seeds / taskSeeds)),
+    next: () => {
+      if (nextSeed >= end || result.broken !== undefined) return undefined;
+      const first = nextSeed;
+      nextSeed = Math.min(end, first + taskSeeds);
+      return taskOf(plan, first, nextSeed - first);
+    },
+    done: (_task, report) => {
+      report.hashes.forEach((hash, i) => {
+        hashes.set(report.first + i, hash);
+      });
+      result.seedsRun += report.hashes.length;
+      for (const key of ['steps', 'simulatedMs', 'leaders', 'commits', 'crashes', 'cpuMs'] as const) {
+        result[key] += report[key];
+      }
+      if (report.broken && report.broken.seed < (result.broken?.seed ?? Number.POSITIVE_INFINITY)) {
+        result.broken = report.broken;
+      }
+      progress(result);
+    },
+  });
+  result.hash = overall(hashes);
+  return result;
+}
+
+function taskOf(plan: SimulationPlan, first: number, count: number): Task {
+  return {
+    first,
+    count,
+    nodes: plan.nodes,
+    ...(plan.mutant === undefined ? {} : { mutant: plan.mutant }),
+    ...(plan.chaosMs === undefined ? {} : { chaosMs: plan.chaosMs }),
+  };
+}
+
+function overall(hashes: ReadonlyMap<number, string>): string {
+  const digest = createHash('sha256');
+  for (const seed of [...hashes.keys()].sort((a, b) => a - b)) digest.update(`${seed}:${hashes.get(seed)}\n`);
+  return digest.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,245 @@
+/**
+ * What stands in for replica and host: steps a node's machine and carries out its effects in the order of the
+ * contract, persist -> send -> apply -> tell, with one sync for everything that waits (group commit).
+ */
+import type { Consensus, ConsensusEvent, ConsensusStatus, Ready } from '@coco/consensus';
+import { type Seqno, seededRandom, type TxId } from '@coco/primitives';
+import { Violation } from '../violation.js';
+import { cutUnsigned, type DiskWrite, finishSync, losePower, writesOf } from './disk.js';
+import { transmit } from './network.js';
+import { waitingMs } from './profile.js';
+import type { LogRecord } from './record.js';
+import type { Effects, Envelope, Facts, SimNode, StepSeen, World } from './world.js';
+
+const nothing: readonly LogRecord[] = [];
+
+/** Hands `event` to the node, shows the step to every checker, and takes care of the effects. */
+export function stepNode(world: World, node: SimNode, event: ConsensusEvent, envelope?: Envelope): void {
+  const { machine } = node;
+  if (machine === undefined) return;
+  const before = factsOf(node, machine);
+  const ready = machine.step(event);
+  const removed =
+    ready.rollbackTo !== undefined && ready.rollbackTo < node.log.length
+      ? node.log.splice(ready.rollbackTo)
+      : nothing;
+  const appended = takeIn(node, ready, event, envelope);
+  if (ready.hardState !== undefined) node.announced = ready.hardState;
+  let status: ConsensusStatus | undefined;
+  const seen: StepSeen = {
+    nowUs: world.nowUs,
+    node,
+    event,
+    envelope,
+    ready,
+    appended,
+    removed,
+    before,
+    after: factsOf(node, machine),
+    status: () => {
+      status ??= machine.status();
+      return status;
+    },
+  };
+  world.counts.steps += 1;
+  if (ready.commit !== undefined) world.counts.commits += 1;
+  world.hash.mixStep(seen);
+  world.history.step(seen);
+  for (const observe of world.observers.step) observe(seen);
+  carryOut(world, node, { ready, appended, durableNeeded: needsDisk(ready) });
+  if (!world.honours.persistedWhenDurable && appended.length > 0) {
+    stepNode(world, node, { type: 'persisted', upTo: idOf(appended.at(-1) as LogRecord) });
+  }
+  if (ready.role?.state === 'Leader' && machine.isLeader) becomePrimary(world, node);
+}
+
+function idOf(record: LogRecord): TxId {
+  return { view: record.view, seqno: record.seqno };
+}
+
+function factsOf(node: SimNode, { view, commit, isLeader }: Consensus): Facts {
+  return { view, commit, isLeader, hardState: node.announced };
+}
+
+/** Puts the entries that the machine accepted into the node's log, with the payload that came with them. */
+function takeIn(
+  node: SimNode,
+  ready: Ready,
+  event: ConsensusEvent,
+  envelope: Envelope | undefined,
+): readonly LogRecord[] {
+  if (ready.append === undefined || ready.append.length === 0) return nothing;
+  const source =
+    event.type === 'append' ? (event.entries as readonly LogRecord[]) : (envelope?.records ?? nothing);
+  const first = source[0]?.seqno ?? 0;
+  return ready.append.map((entry) => {
+    const record = source[entry.seqno - first];
+    if (record === undefined || record.view !== entry.view || record.signature !== entry.signature) {
+      throw new Violation(
+        'no-invention',
+        `${node.id} stores ${entry.view}.${entry.seqno}, which it was not given`,
+      );
+    }
+    if (record.seqno !== node.log.length + 1) {
+      throw new Violation('no-gaps', `${node.id} stores seqno ${record.seqno} after ${node.log.length}`);
+    }
+    node.log.push(record);
+    return record;
+  });
+}
+
+function needsDisk(ready: Ready): boolean {
+  return (
+    ready.rollbackTo !== undefined ||
+    ready.hardState !== undefined ||
+    (ready.append !== undefined && ready.append.length > 0)
+  );
+}
+
+function carryOut(world: World, node: SimNode, effects: Effects): void {
+  if (!world.honours.sendAfterPersist) sendAll(world, node, effects.ready);
+  if (node.syncing.length === 0 && !effects.durableNeeded) {
+    release(world, node, effects);
+    return;
+  }
+  node.waiting.push(effects);
+  if (node.syncing.length === 0) startSync(world, node);
+}
+
+/** One sync for all that waits. */
+function startSync(world: World, node: SimNode): void {
+  node.syncing = node.waiting;
+  node.waiting = [];
+  const writes: DiskWrite[] = [];
+  for (const { ready, appended } of node.syncing) {
+    for (const write of writesOf(ready, appended)) {
+      if (write.type !== 'hardState' || world.honours.persistHardState) writes.push(write);
+    }
+  }
+  node.disk.syncing = writes;
+  const { disk } = world.profile;
+  let ms = disk.baseMs + waitingMs(world.random, disk.jitterMs);
+  if (disk.spike > 0 && world.random.fraction() < disk.spike) ms += waitingMs(world.random, disk.spikeMs);
+  world.queue.push(world.nowUs + Math.ceil(ms * 1000), { type: 'synced', node, life: node.life });
+}
+
+/** The disk is done; the node itself may be paused and learn of it later (`tell`). */
+export function completeSync(node: SimNode): void {
+  finishSync(node.disk);
+}
+
+/** The node learns that its sync is done: what waited for it may leave. */
+export function tellSynced(world: World, node: SimNode): void {
+  const done = node.syncing;
+  node.syncing = [];
+  for (const effects of done) release(world, node, effects);
+  const upTo = durableUpTo(node);
+  if (node.waiting.length > 0) startSync(world, node);
+  const wrote = done.some((effects) => effects.appended.length > 0);
+  const record = node.log[upTo - 1];
+  if (wrote && record !== undefined && world.honours.persistedWhenDurable) {
+    stepNode(world, node, { type: 'persisted', upTo: idOf(record) });
+  }
+}
+
+/** The part of the log that is durable and not about to be rolled back by what still waits. */
+function durableUpTo(node: SimNode): Seqno {
+  let upTo = node.disk.log.length;
+  for (const { ready } of node.waiting) {
+    if (ready.rollbackTo !== undefined) upTo = Math.min(upTo, ready.rollbackTo);
+  }
+  return upTo;
+}
+
+function release(world: World, node: SimNode, effects: Effects): void {
+  if (world.honours.sendAfterPersist) sendAll(world, node, effects.ready);
+  const { commit } = effects.ready;
+  if (commit === undefined) return;
+  while (node.applied < commit) {
+    const record = node.log[node.applied];
+    if (record === undefined)
+      throw new Violation('apply', `${node.id} applies seqno ${node.applied + 1}: not in log`);
+    node.applied += 1;
+    for (const observe of world.observers.applied) observe(node, record);
+  }
+  if (world.random.fraction() < 0.2) node.disk.commit = node.applied;
+}
+
+/** Sends a Ready's messages; entries are read from the log as it is now. */
+function sendAll(world: World, node: SimNode, ready: Ready): void {
+  for (const { to, message } of ready.send) {
+    const peer = world.byId.get(to);
+    if (peer === undefined)
+      throw new Violation('known-peer', `${node.id} sends to ${to}, which does not exist`);
+    const isRange = message.type === 'appendEntries' && message.to > message.previous.seqno;
+    const records = isRange ? node.log.slice(message.previous.seqno, message.to) : nothing;
+    if (isRange && world.honours.sendOnlyFromLog) {
+      const isWhole = records.length === message.to - message.previous.seqno;
+      // Replaced since the Ready was made: these bytes are gone, and the view that named them is over.
+      if (!isWhole || records[records.length - 1]?.view !== message.entriesView) continue;
+    }
+    const envelope: Envelope = { from: node, to: peer, message, records };
+    for (const observe of world.observers.sent) observe(envelope);
+    transmit(world, envelope);
+  }
+}
+
+/** As the replica does: a new primary signs before anything else. */
+function becomePrimary(world: World, node: SimNode): void {
+  world.counts.leaders += 1;
+  appendAt(world, node, world.honours.signFirst ? [true] : [false]);
+}
+
+/** Appends one new entry per element of `kinds` (true: a signature) at a primary. */
+export function appendAt(world: World, node: SimNode, kinds: readonly boolean[]): void {
+  const view = node.machine?.view ?? 0;
+  let parent = node.log.at(-1);
+  const entries: LogRecord[] = [];
+  for (const signature of kinds) {
+    parent = { view, seqno: (parent?.seqno ?? 0) + 1, signature, digest: world.nextDigest++, parent };
+    entries.push(parent);
+    world.made.push(parent);
+  }
+  world.counts.entries += entries.length;
+  stepNode(world, node, { type: 'append', entries });
+}
+
+/** Starts a node from what its disk holds. */
+export function startNode(world: World, node: SimNode): void {
+  cutUnsigned(node.disk);
+  node.life += 1;
+  node.paused = false;
+  node.log.length = 0;
+  for (const record of node.disk.log) node.log.push(record);
+  node.announced = node.disk.hardState;
+  const commit = Math.min(node.disk.commit, node.log.length);
+  node.applied = commit;
+  node.machine = world.create({
+    nodeId: node.id,
+    settings: world.profile.settings,
+    random: seededRandom(world.random.integer(2 ** 32)),
+    initialNodes: world.initialNodes,
+    entries: node.log.slice(),
+    commit,
+    ...(node.disk.hardState === undefined ? {} : { hardState: node.disk.hardState }),
+  });
+  world.history.note(world.nowUs, node.id, () => `starts with ${node.log.length} entries, commit ${commit}`);
+  node.lastTickUs = world.nowUs;
+  world.queue.push(world.nowUs + 1000 + world.random.integer(1000), { type: 'tick', node, life: node.life });
+  for (const observe of world.observers.started) observe(node);
+}
+
+/** The node is gone at once, with everything that its disk had not finished. */
+export function crashNode(world: World, node: SimNode): void {
+  if (node.machine === undefined) return;
+  const lost = losePower(node.disk, world.random);
+  world.counts.crashes += 1;
+  world.counts.writesLost += lost;
+  world.history.note(world.nowUs, node.id, () => `crashes, ${lost} writes lost`);
+  node.machine = undefined;
+  node.life += 1;
+  node.paused = false;
+  node.waiting = [];
+  node.syncing = [];
+  node.held.length = 0;
+}

@@ -1,0 +1,53 @@
+/**
+ * The end of the storm: what was broken is mended, wholly or but for a few links, so that liveness can be demanded.
+ */
+import { startNode } from './driver.js';
+import { linkOf, shuffled } from './faults.js';
+import { resumeNode } from './loop.js';
+import { mendAll } from './network.js';
+import type { SimNode, World } from './world.js';
+
+/** Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. */
+export function heal(world: World): void {
+  const { profile, random } = world;
+  world.faultsOn = false;
+  mendAll(world);
+  world.history.note(world.nowUs, 'world', () => 'heals');
+  world.profile = {
+    ...profile,
+    network: { baseMs: 0.3, jitterMs: 1, drop: 0, duplicate: 0, straggle: 0, straggleMs: 0, inOrder: true },
+    disk: { baseMs: 0.3, jitterMs: 1, spike: 0, spikeMs: 0 },
+  };
+  for (const node of world.nodes) {
+    if (node.machine === undefined) startNode(world, node);
+    resumeNode(world, node);
+    node.clockRate = 1 + profile.clockSpread * (2 * random.fraction() - 1);
+  }
+}
+
+/** Cuts links at random, but leaves each node in touch, both ways, with enough others to make a majority. */
+export function cutSomeLinks(world: World): void {
+  const size = world.nodes.length;
+  const spare = size - (Math.floor(size / 2) + 1);
+  const missing = new Array<number>(size).fill(0);
+  for (const a of shuffled(world, world.nodes)) {
+    for (const b of shuffled(world, world.nodes)) {
+      const isFull = (missing[a.index] as number) >= spare || (missing[b.index] as number) >= spare;
+      if (a.index >= b.index || isFull || world.random.fraction() < 0.3) continue;
+      missing[a.index] = (missing[a.index] as number) + 1;
+      missing[b.index] = (missing[b.index] as number) + 1;
+      cut(world, a, b);
+      if (world.random.fraction() < 0.8) cut(world, b, a);
+    }
+  }
+}
+
+/** Nothing reaches `node` any more; what it sends arrives. */
+export function deafen(world: World, node: SimNode): void {
+  for (const other of world.nodes) if (other !== node) cut(world, other, node);
+}
+
+function cut(world: World, from: SimNode, to: SimNode): void {
+  world.cuts[linkOf(world, from, to)] = 1;
+  world.history.note(world.nowUs, 'network', () => `${from.id}>${to.id} stays cut`);
+}

@@ -1,0 +1,24 @@
+/**
+ * Entries as the simulator sees them: a tree. Every record knows the record it was appended after, so "the two logs
+ * agree up to here" is one comparison of references, and no hash can collide.
+ */
+import type { NodeId, Seqno, View } from '@coco/primitives';
+
+/** An entry with its payload. Two entries are the same entry exactly if they are the same object. */
+export interface LogRecord {
+  readonly view: View;
+  readonly seqno: Seqno;
+  readonly signature: boolean;
+  readonly configuration?: readonly NodeId[];
+  /** Stands for the bytes of the entry; unlike for every record ever made in a run. */
+  readonly digest: number;
+  /** The entry below it in the log of the primary that made it; undefined for seqno 1. */
+  readonly parent: LogRecord | undefined;
+}
+
+/** Seqno of the last signature at or below `log`'s end; 0 if there is none. `log[i]` has seqno i + 1. */
+export function lastSignature(log: readonly LogRecord[]): Seqno {
+  let seqno = log.length;
+  while (seqno > 0 && !(log[seqno - 1] as LogRecord).signature) seqno -= 1;
+  return seqno;
+}

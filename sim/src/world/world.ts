@@ -1,0 +1,249 @@
+/**
+ * The whole invented world as plain data: nodes, disks, network, time. Everything in it follows from one seed.
+ */
+import type {
+  Consensus,
+  ConsensusEvent,
+  ConsensusStart,
+  ConsensusStatus,
+  HardState,
+  Message,
+  Ready,
+} from '@coco/consensus';
+import {
+  type NodeId,
+  type Random,
+  type Seqno,
+  seededRandom,
+  type TxId,
+  type TxStatus,
+  type View,
+} from '@coco/primitives';
+import { createDisk, type SimDisk } from './disk.js';
+import { createEventHash, type EventHash } from './event-hash.js';
+import { createHistory, type History } from './history.js';
+import { drawProfile, type Profile } from './profile.js';
+import { createTimeQueue, type TimeQueue } from './queue.js';
+import type { LogRecord } from './record.js';
+
+/** The state of a run. */
+export interface World {
+  readonly seed: number;
+  readonly random: Random;
+  profile: Profile;
+  nowUs: number;
+  readonly queue: TimeQueue<Happening>;
+  readonly nodes: readonly SimNode[];
+  readonly byId: ReadonlyMap<NodeId, SimNode>;
+  readonly initialNodes: readonly NodeId[];
+  readonly create: (start: ConsensusStart) => Consensus;
+  readonly honours: Honours;
+  readonly observers: Observers;
+  readonly history: History;
+  readonly hash: EventHash;
+  readonly counts: Counts;
+  /** cuts[from * nodes + to] > 0: nothing passes from `from` to `to`. */
+  readonly cuts: Int32Array;
+  /** Time of the last arrival per link, for networks that keep order. */
+  readonly arrivals: Float64Array;
+  /** Raised by healing: cuts and outages planned before are void. */
+  healing: number;
+  nextDigest: number;
+  /** Records made lately, for questions about their status. */
+  readonly made: LogRecord[];
+  workloadOn: boolean;
+  faultsOn: boolean;
+}
+
+/** A node: its machine, and a driver that carries out what the machine asks for. */
+export interface SimNode {
+  readonly index: number;
+  readonly id: NodeId;
+  readonly disk: SimDisk;
+  /** Undefined while the node is down. */
+  machine: Consensus | undefined;
+  /** Counts starts. Happenings that belong to an earlier life are void. */
+  life: number;
+  /** What the machine believes its log to be; log[i] has seqno i + 1. */
+  readonly log: LogRecord[];
+  /** The latest hard state that the machine asked to persist, or that it was started with. */
+  announced: HardState | undefined;
+  /** Readys whose effects wait for the disk, in order. */
+  waiting: Effects[];
+  /** Readys covered by the sync now running; empty when the disk is idle. */
+  syncing: Effects[];
+  applied: Seqno;
+  paused: boolean;
+  /** Happenings that reached the node while it was paused, in order. */
+  readonly held: Happening[];
+  clockRate: number;
+  lastTickUs: number;
+}
+
+/** A Ready and what it means for the disk. */
+export interface Effects {
+  readonly ready: Ready;
+  readonly appended: readonly LogRecord[];
+  readonly durableNeeded: boolean;
+}
+
+/** A message on the wire with the entries that travel with it. */
+export interface Envelope {
+  readonly from: SimNode;
+  readonly to: SimNode;
+  readonly message: Message;
+  readonly records: readonly LogRecord[];
+}
+
+/** What can happen in the world at a moment. */
+export type Happening =
+  | { readonly type: 'deliver'; readonly envelope: Envelope }
+  | { readonly type: 'tick'; readonly node: SimNode; readonly life: number }
+  | { readonly type: 'synced'; readonly node: SimNode; readonly life: number }
+  | { readonly type: 'told'; readonly node: SimNode; readonly life: number }
+  | { readonly type: 'resume'; readonly node: SimNode; readonly life: number }
+  | { readonly type: 'restart'; readonly node: SimNode; readonly life: number }
+  | { readonly type: 'mend'; readonly links: readonly number[]; readonly healing: number }
+  | { readonly type: 'strike' }
+  | { readonly type: 'ambush'; readonly victim: SimNode; readonly fault: Profile['faults'][number] }
+  | { readonly type: 'work' }
+  | { readonly type: 'ask' };
+
+/** Parts of the contract that a mutant of the world can stop honouring. */
+export interface Honours {
+  /** A Ready's sends wait until its persist is durable. */
+  readonly sendAfterPersist: boolean;
+  /** Hard state reaches the disk. */
+  readonly persistHardState: boolean;
+  /** `persisted` is told only when the disk has finished. */
+  readonly persistedWhenDurable: boolean;
+  /** A new primary appends a signature before anything else. */
+  readonly signFirst: boolean;
+  /** Entries that were replaced meanwhile are not sent under the old view. */
+  readonly sendOnlyFromLog: boolean;
+}
+
+/** A step of one node, before and after. */
+export interface StepSeen {
+  nowUs: number;
+  node: SimNode;
+  event: ConsensusEvent;
+  envelope: Envelope | undefined;
+  ready: Ready;
+  /** Records that the step added to the node's log. */
+  appended: readonly LogRecord[];
+  /** Records that the step removed from the node's log, ascending. */
+  removed: readonly LogRecord[];
+  before: Facts;
+  after: Facts;
+  /** Asked of the machine at most once per step. */
+  status(): ConsensusStatus;
+}
+
+/** What is cheap to know of a node. */
+export interface Facts {
+  view: View;
+  commit: Seqno;
+  isLeader: boolean;
+  hardState: HardState | undefined;
+}
+
+/** Who watches a run. Each list holds the hooks of all checkers that want them. */
+export interface Observers {
+  readonly step: ((seen: StepSeen) => void)[];
+  readonly sent: ((envelope: Envelope) => void)[];
+  readonly applied: ((node: SimNode, record: LogRecord) => void)[];
+  readonly started: ((node: SimNode) => void)[];
+  readonly answered: ((node: SimNode, id: TxId, status: TxStatus) => void)[];
+}
+
+/** What a run has done, to see that it did anything. */
+export interface Counts {
+  steps: number;
+  sent: number;
+  dropped: number;
+  leaders: number;
+  commits: number;
+  crashes: number;
+  writesLost: number;
+  pauses: number;
+  cuts: number;
+  entries: number;
+}
+
+/** What a run is made from. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly create: (start: ConsensusStart) => Consensus;
+  readonly honours?: Partial<Honours>;
+  readonly chaosMs?: number;
+}
+
+/** A world at time 0 in which nothing has started yet. */
+export function createWorld(options: WorldOptions): World {
+  const random = seededRandom(options.seed);
+  const initialNodes = Array.from({ length: options.nodes }, (_, index) => `n${index}`);
+  const nodes = initialNodes.map((id, index) => createNode(id, index));
+  return {
+    seed: options.seed,
+    random,
+    profile: drawProfile(random, options.chaosMs),
+    nowUs: 0,
+    queue: createTimeQueue(),
+    nodes,
+    byId: new Map(nodes.map((node) => [node.id, node])),
+    initialNodes,
+    create: options.create,
+    honours: { ...honoursAll, ...options.honours },
+    observers: { step: [], sent: [], applied: [], started: [], answered: [] },
+    history: createHistory(),
+    hash: createEventHash(),
+    counts: {
+      steps: 0,
+      sent: 0,
+      dropped: 0,
+      leaders: 0,
+      commits: 0,
+      crashes: 0,
+      writesLost: 0,
+      pauses: 0,
+      cuts: 0,
+      entries: 0,
+    },
+    cuts: new Int32Array(options.nodes * options.nodes),
+    arrivals: new Float64Array(options.nodes * options.nodes),
+    healing: 0,
+    nextDigest: 1,
+    made: [],
+    workloadOn: true,
+    faultsOn: true,
+  };
+}
+
+const honoursAll: Honours = {
+  sendAfterPersist: true,
+  persistHardState: true,
+  persistedWhenDurable: true,
+  signFirst: true,
+  sendOnlyFromLog: true,
+};
+
+function createNode(id: NodeId, index: number): SimNode {
+  return {
+    index,
+    id,
+    disk: createDisk(),
+    machine: undefined,
+    life: 0,
+    log: [],
+    announced: undefined,
+    waiting: [],
+    syncing: [],
+    applied: 0,
+    paused: false,
+    held: [],
+    clockRate: 1,
+    lastTickUs: 0,
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * HTTPS to one node: kept-alive connections, the service certificate as the only root of trust, a time limit for
+ * the whole request, a size limit for the answer. Every way of failing has one code.
+ */
+import { Agent, type RequestOptions, request } from 'node:https';
+import { parseCertificate, privateKeyFromPem } from '@coco/crypto';
+import { CocoError, concatBytes, parseTxId } from '@coco/primitives';
+import type { ClientOptions, HttpReply } from './types.js';
+
+/** One request; `path` includes the query. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends requests to one node. */
+export interface Connection {
+  /** The answer, whatever its status. */
+  send(httpRequest: HttpRequest): Promise<HttpReply>;
+  close(): void;
+}
+
+const defaultTimeoutMs = 30_000;
+const defaultResponseBytesMax = 64 * 1024 * 1024;
+const defaultConnectionsMax = 64;
+
+/** Prepares connections to the node at `options.url` (https); none is made yet. */
+export function openConnection(options: ClientOptions): Connection {
+  const url = new URL(options.url);
+  // Read once here, so that bad files are told apart from bad connections.
+  parseCertificate(options.serviceCertificatePem);
+  if (options.clientCertificate !== undefined) {
+    parseCertificate(options.clientCertificate.certificatePem);
+    privateKeyFromPem(options.clientCertificate.privateKeyPem);
+  }
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: options.connectionsMax ?? defaultConnectionsMax,
+    ca: options.serviceCertificatePem,
+    minVersion: 'TLSv1.3',
+    ...(options.clientCertificate !== undefined && {
+      cert: options.clientCertificate.certificatePem,
+      key: options.clientCertificate.privateKeyPem,
+    }),
+  });
+  const limits: Limits = {
+    timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+    responseBytesMax: options.responseBytesMax ?? defaultResponseBytesMax,
+  };
+  const send = (httpRequest: HttpRequest): Promise<HttpReply> => {
+    const { method, path, body } = httpRequest;
+    const headers: Record<string, string> = { ...options.headers, ...httpRequest.headers };
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+    // An IPv6 address stands in brackets in a URL, but not in a host option.
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    return exchange(
+      { agent, host, port: url.port === '' ? 443 : url.port, method, path, headers },
+      body,
+      limits,
+    );
+  };
+  return { send, close: () => agent.destroy() };
+}
+
+interface Limits {
+  readonly timeoutMs: number;
+  readonly responseBytesMax: number;
+}
+
+function exchange(target: RequestOptions, body: string | undefined, limits: Limits): Promise<HttpReply> {
+  return new Promise((resolve, reject) => {
+    const facts = { host: String(target.host), port: Number(target.port), path: String(target.path) };
+    const outgoing = request(target);
+    const fail = (error: CocoError): void => {
+      clearTimeout(timer);
+      reject(error);
+      outgoing.destroy();
+    };
+    const timer = setTimeout(() => {
+      const { timeoutMs } = limits;
+      fail(new CocoError('COCO_CLIENT_TIMEOUT', `no answer within ${timeoutMs} ms`, { ...facts, timeoutMs }));
+    }, limits.timeoutMs);
+    outgoing.on('error', (error) => fail(connectionFailure(error, facts)));
+    outgoing.on('response', (incoming) => {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      incoming.on('data', (chunk: Uint8Array) => {
+        length += chunk.length;
+        if (length <= limits.responseBytesMax) chunks.push(chunk);
+        else fail(responseTooLong(limits.responseBytesMax, facts));
+      });
+      incoming.on('error', (error) => fail(connectionFailure(error, facts)));
+      incoming.on('end', () => {
+        clearTimeout(timer);
+        resolve(replyOf(incoming.statusCode ?? 0, incoming.headers, concatBytes(...chunks)));
+      });
+    });
+    outgoing.end(body);
+  });
+}
+
+type Facts = Readonly<Record<string, string | number>>;
+
+function connectionFailure(error: Error & { code?: string }, facts: Facts): CocoError {
+  const cause = error.code ?? 'unknown';
+  // Verdicts of OpenSSL on the node's certificate and of Node on the name in it; ERR_SSL_* are alerts by the node.
+  if (/^(?!ERR_SSL).*(CERT|SIGNATURE|INVALID_CA|PURPOSE|PATH_LENGTH|HOSTNAME)/.test(cause)) {
+    const sentence = 'the node did not prove that it belongs to this service';
+    return new CocoError('COCO_CLIENT_CERTIFICATE', `${sentence}: ${error.message}`, { ...facts, cause });
+  }
+  return new CocoError('COCO_CLIENT_CONNECTION', `the connection failed: ${error.message}`, {
+    ...facts,
+    cause,
+  });
+}
+
+function responseTooLong(responseBytesMax: number, facts: Facts): CocoError {
+  return new CocoError('COCO_CLIENT_RESPONSE', 'the answer is too long', { ...facts, responseBytesMax });
+}
+
+function replyOf(status: number, headers: NodeJS.Dict<string | string[]>, body: Uint8Array): HttpReply {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    flat[name] = Array.isArray(value) ? value.join(', ') : `${value}`;
+  const txId = parseTxId(flat['x-ms-ccf-transaction-id'] ?? '');
+  return { status, headers: flat, body, ...(txId !== undefined && { txId }) };
+}

@@ -130,7 +130,7 @@ test('JSON-RPC 2.0: answers to no call, to one call twice, or of another form ar
     [],
     null,
   ];
-  bad.push({ jsonrpc: '2.0', id: 0, error: 'text' }, [good, good]);
+  bad.push({ jsonrpc: '2.0', id: 0, error: 'text' }, [good, good], [good, { ...good, id: 7 }]);
   let answer: unknown;
   const { client } = await network((_, __, response) => replyJson(response, answer));
   for (answer of bad) await assert.rejects(client.jsonRpc('x'), isCode('COCO_CLIENT_RESPONSE'));

@@ -1,1 +1,3 @@
+export { type StoreLimits, storeLimitsDefault } from './limits.js';
+export { createStore } from './store.js';
 export type * from './types.js';

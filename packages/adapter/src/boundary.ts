@@ -54,5 +54,7 @@ export type FromWorker =
       /** How many client transactions are in it, for figures. */
       readonly items: number;
     }
+  /** Something that a person should look at; the worker goes on. For the log, never for clients. */
+  | { readonly type: 'trouble'; readonly message: string }
   /** A bug or exhaustion in the worker; the manager stops it and the node steps down. */
   | { readonly type: 'failed'; readonly message: string };

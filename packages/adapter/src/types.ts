@@ -90,6 +90,8 @@ export interface BatchLimits {
  */
 export interface Adapter<Item, Result> {
   readonly name: string;
+  /** Which requests are the adapter's: method and exact path, for example POST "/". */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** Every table that the adapter uses begins with one of these prefixes; the worker refuses others. */
   readonly tablePrefixes: readonly string[];
   /** Writes the initial state; `genesis` is the adapter's part of the network's genesis, already parsed JSON. */

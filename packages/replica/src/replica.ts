@@ -234,6 +234,8 @@ class ReplicaMachine implements Replica {
       case 'propose':
         this.#propose(message, effects);
         break;
+      case 'trouble':
+        break;
       case 'failed':
         throw new CocoError('COCO_REPLICA_WORKER', `the worker failed: ${message.message}`);
       default:

@@ -1,1 +1,2 @@
 export type * from './types.js';
+export { type AnyAdapter, createWorker, type Worker, type WorkerStart } from './worker.js';

@@ -8,6 +8,13 @@ export type { FromWorker, ToWorker } from '@coco/adapter';
 /** Settings of a worker. */
 export interface WorkerSettings {
   readonly batch: BatchLimits;
+  /**
+   * While a batch is uncommitted the next one waits, so that it grows, until this many items have queued (TX-2:
+   * immediate when idle, bigger under load).
+   */
+  readonly eagerItems: number;
+  /** Batches executed and not yet committed, beyond which the next one waits in any case. */
+  readonly uncommittedBatchesMax: number;
   /** Requests waiting for execution, beyond which COCO_WORKER_BUSY is answered. */
   readonly queueItemsMax: number;
   /** How many versions before the committed one stay readable. */

@@ -43,8 +43,6 @@ export function receiveAppendEntries(state: RaftState, from: NodeId, message: Ap
   if (keep !== undefined) rollback(state, keep);
   takeOver(state, from, message);
   commitAsBackup(state, message);
-  // A node may just have learned that nobody needs it any more; then it is silent.
-  if (state.leadership === 'None') return;
   respond(state, from, true, rules.acknowledgeUpTo({ to, last: log.last }));
 }
 

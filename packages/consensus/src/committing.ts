@@ -29,7 +29,7 @@ export function advanceCommit(state: RaftState, seqno: Seqno): void {
   commitLog(state.log, seqno);
   state.effects.commit = seqno;
   if (!commitMembership(state.membership, seqno)) return;
-  if (state.membership.gone && state.leadership !== 'None') {
+  if (state.membership.gone && !state.silent) {
     nominate(state);
     becomeSilent(state);
   }

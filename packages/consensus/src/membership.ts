@@ -46,9 +46,13 @@ export function retirementPhaseOf(membership: Membership): RetirementPhase | und
   return membership.orderedAt === undefined ? undefined : 'Ordered';
 }
 
-/** Whether this node is in any active configuration, and so may campaign. */
-export function isMember(membership: Membership): boolean {
-  return membership.configurations.some(({ nodes }) => nodes.includes(membership.self));
+/**
+ * Whether this node may campaign: it is in an active configuration, or was and is not gone yet. The latter is needed
+ * where it alone holds the last signatures: the others, who would need its vote, cannot get it.
+ */
+export function takesPart(membership: Membership): boolean {
+  const { configurations, completed, gone, self } = membership;
+  return !gone && (completed || configurations.some(({ nodes }) => nodes.includes(self)));
 }
 
 /** The other nodes whose votes count: those of the active configurations. */

@@ -70,9 +70,11 @@ export function receiveAppendEntriesResponse(
     adoptView(state, message.view);
     return;
   }
-  if (!state.rules.isCurrentResponse({ responseView: message.view, view: state.view })) return;
-  if (message.success) advancePeer(state, from, peer, message);
-  else backOff(state, from, peer, message);
+  // A refusal only says where to send from again, so even a late one does no harm.
+  if (!message.success) backOff(state, from, peer, message);
+  else if (state.rules.isCurrentResponse({ responseView: message.view, view: state.view })) {
+    advancePeer(state, from, peer, message);
+  }
 }
 
 function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: AppendEntriesResponse): void {

@@ -102,7 +102,6 @@ function elapseWithoutLeading(state: RaftState, ms: number): void {
 function receive(state: RaftState, from: string, message: Message): void {
   checkMessage(from, message);
   if (state.trace) traceReceive(state, from, message);
-  if (state.leadership === 'None') return;
   switch (message.type) {
     case 'appendEntries':
       receiveAppendEntries(state, from, message);

@@ -3,7 +3,7 @@
  */
 import { assert, type Seqno, type View } from '@coco/primitives';
 import { lastSignature, lastTxId, rollbackLog } from './log.js';
-import { isMember, peersOf, rollbackMembership, votersOf } from './membership.js';
+import { peersOf, rollbackMembership, takesPart, votersOf } from './membership.js';
 import { addPeer, heartbeat, send } from './sending.js';
 import type { RaftState } from './state.js';
 import { traceWithConfigurations } from './trace.js';
@@ -68,6 +68,7 @@ export function becomeLeader(state: RaftState): void {
 
 /** Takes no further part: the record of this node's retirement is committed. */
 export function becomeSilent(state: RaftState): void {
+  state.silent = true;
   state.leadership = 'None';
   state.primary = undefined;
   state.votes.clear();
@@ -82,9 +83,9 @@ export function addVote(state: RaftState, from: string): void {
   else if (state.leadership === 'Candidate') becomeLeader(state);
 }
 
-/** Whether this node may start an election: it is in an active configuration. */
+/** Whether this node may start an election: it takes part, and does not lead already. */
 export function mayCampaign(state: RaftState): boolean {
-  return state.leadership !== 'None' && state.leadership !== 'Leader' && isMember(state.membership);
+  return !state.silent && state.leadership !== 'Leader' && takesPart(state.membership);
 }
 
 /** The timer begins anew at a random value below half of the timeout, so that two nodes seldom collide. */
@@ -128,6 +129,7 @@ function follow(state: RaftState): void {
 function startRound(state: RaftState, leadership: 'PreVoteCandidate' | 'Candidate'): void {
   state.leadership = leadership;
   state.primary = undefined;
+  state.primarySilentMs = Number.POSITIVE_INFINITY;
   state.votes.clear();
   state.votes.add(state.nodeId);
   restartElectionTimer(state);

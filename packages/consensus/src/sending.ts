@@ -10,6 +10,7 @@ import type { Message } from './types.js';
 
 /** Puts a message among the effects of this step. */
 export function send(state: RaftState, to: NodeId, message: Message): void {
+  if (state.silent) return;
   if (state.trace) traceSend(state, to, message);
   state.effects.send.push({ to, message });
 }

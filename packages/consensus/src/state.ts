@@ -42,6 +42,8 @@ export interface RaftState {
   primary: NodeId | undefined;
   readonly log: LogIndex;
   readonly membership: Membership;
+  /** Nobody needs this node any more: it listens, but never sends, campaigns or leads again. */
+  silent: boolean;
   /** Durable on this node's disk up to here. */
   persisted: Seqno;
   /** Since the last heartbeat sent, or on the way to the next election. */
@@ -81,6 +83,7 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
     primary: undefined,
     log: createLogIndex(),
     membership: createMembership(start.nodeId, start.initialNodes),
+    silent: false,
     persisted: 0,
     timerMs: 0,
     primarySilentMs: Number.POSITIVE_INFINITY,

@@ -1,0 +1,139 @@
+/**
+ * One node of a scenario: the consensus core with a pretended disk, which keeps what is persisted in order, and a
+ * queue of the messages that it has sent and nobody has received yet.
+ */
+import {
+  type Consensus,
+  type ConsensusEvent,
+  type ConsensusSettings,
+  type ConsensusStart,
+  createRaft,
+  type EntryInfo,
+  type HardState,
+  type Message,
+  type Outgoing,
+  type RaftRules,
+  type Ready,
+} from '@coco/consensus';
+import { type NodeId, type Random, seededRandom } from '@coco/primitives';
+
+/** An entry with its content, which consensus does not look at. */
+export interface ScenarioEntry extends EntryInfo {
+  readonly data: string;
+}
+
+/** How a node of a scenario is made. */
+export interface NodeOptions {
+  readonly id: NodeId;
+  readonly preVote: boolean;
+  readonly initialNodes: readonly NodeId[];
+  readonly startAsLeader: boolean;
+  readonly seed: number;
+  readonly rules: Partial<RaftRules>;
+  readonly trace: ConsensusStart['trace'];
+}
+
+/** The timing that all scenarios assume. */
+const timing = {
+  electionTimeoutMs: 100,
+  heartbeatMs: 10,
+  appendEntriesMax: 20,
+  inFlightEntriesMax: 1_000_000,
+  sendAtOnce: false,
+};
+
+export class ScenarioNode {
+  readonly id: NodeId;
+  /** Messages sent and not yet delivered, oldest first. */
+  outbox: Outgoing[] = [];
+  raft: Consensus;
+  /** The log as the node has it in memory, from seqno 1. */
+  log: ScenarioEntry[] = [];
+  #disk: { entries: ScenarioEntry[]; hardState: HardState | undefined } = {
+    entries: [],
+    hardState: undefined,
+  };
+  /** What waits for a disk that is held; undefined when the disk works. */
+  #held: Ready[] | undefined;
+  readonly #start: Omit<ConsensusStart, 'hardState' | 'entries' | 'startAsLeader'>;
+  readonly #rules: Partial<RaftRules>;
+
+  constructor(options: NodeOptions) {
+    this.id = options.id;
+    this.#rules = options.rules;
+    const settings: ConsensusSettings = { ...timing, preVote: options.preVote };
+    this.#start = {
+      nodeId: options.id,
+      settings,
+      random: randomOf(options),
+      initialNodes: options.initialNodes,
+      ...(options.trace !== undefined && { trace: options.trace }),
+    };
+    this.raft = createRaft(
+      // The view before the first one, so that the first election without a start node leads to view 1.
+      { ...this.#start, ...(options.startAsLeader ? { startAsLeader: true } : { hardState: { view: 0 } }) },
+      this.#rules,
+    );
+    this.step({ type: 'elapsed', ms: 0 });
+  }
+
+  /** Feeds the core with an event and carries out the effects, in the order persist, send. */
+  step(event: ConsensusEvent): void {
+    const ready = this.raft.step(event);
+    if (ready.rollbackTo !== undefined) this.log.length = ready.rollbackTo;
+    for (const entry of ready.append ?? []) this.log.push(entry as ScenarioEntry);
+    if (this.#held === undefined) this.#carryOut(ready);
+    else this.#held.push(ready);
+  }
+
+  /** The disk stops: nothing is durable, and nothing leaves, until `releaseDisk`. */
+  holdDisk(): void {
+    this.#held ??= [];
+  }
+
+  releaseDisk(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const ready of held) this.#carryOut(ready);
+  }
+
+  /** The process ends and starts again from its disk: what was in memory or waited for the disk is lost. */
+  restart(): void {
+    const { entries, hardState } = this.#disk;
+    entries.length = entries.findLastIndex(({ signature }) => signature) + 1;
+    this.log = [...entries];
+    this.outbox = [];
+    this.#held = undefined;
+    this.raft = createRaft(
+      { ...this.#start, entries, ...(hardState !== undefined && { hardState }) },
+      this.#rules,
+    );
+    this.step({ type: 'elapsed', ms: 0 });
+  }
+
+  /** `message` as it goes over the network, with its entries; undefined when the node has dropped them since. */
+  attach(message: Message): Message | undefined {
+    if (message.type !== 'appendEntries') return message;
+    if (message.to > this.log.length) return undefined;
+    const entries = this.log.slice(message.previous.seqno, message.to);
+    const held = entries.every(({ view }) => view === message.entriesView);
+    return held ? { ...message, entries } : undefined;
+  }
+
+  #carryOut(ready: Ready): void {
+    const disk = this.#disk;
+    if (ready.rollbackTo !== undefined) disk.entries.length = Math.min(disk.entries.length, ready.rollbackTo);
+    if (ready.hardState !== undefined) disk.hardState = ready.hardState;
+    for (const entry of ready.append ?? []) disk.entries.push(entry as ScenarioEntry);
+    this.outbox.push(...ready.send);
+    const last = ready.append?.at(-1);
+    if (last !== undefined) this.step({ type: 'persisted', upTo: { view: last.view, seqno: last.seqno } });
+  }
+}
+
+/** Numbers of its own for each node, the same in each run. */
+function randomOf({ id, seed }: NodeOptions): Random {
+  let mixed = seed;
+  for (const character of id) mixed = Math.imul(mixed ^ character.charCodeAt(0), 0x01000193);
+  return seededRandom(mixed);
+}

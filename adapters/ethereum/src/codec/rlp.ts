@@ -93,7 +93,8 @@ export function encodeRlp(value: Rlp): Uint8Array {
   return out;
 }
 
-function headerLength(length: number): number {
+/** How many bytes stand before content of `length` bytes (strings of one small byte apart). */
+export function rlpHeaderLength(length: number): number {
   if (length <= 55) return 1;
   return length < 0x100 ? 2 : length < 0x10000 ? 3 : length < 0x1000000 ? 4 : 5;
 }
@@ -111,10 +112,10 @@ function isBytes(value: Rlp): value is Uint8Array {
 function encodedLength(value: Rlp): number {
   if (!isBytes(value)) {
     const length = listLength(value);
-    return headerLength(length) + length;
+    return rlpHeaderLength(length) + length;
   }
   if (value.length === 1 && (value[0] as number) < 0x80) return 1;
-  return headerLength(value.length) + value.length;
+  return rlpHeaderLength(value.length) + value.length;
 }
 
 function writeHeader(base: number, length: number, out: Uint8Array, at: number): number {
@@ -122,7 +123,7 @@ function writeHeader(base: number, length: number, out: Uint8Array, at: number):
     out[at] = base + length;
     return at + 1;
   }
-  const size = headerLength(length) - 1;
+  const size = rlpHeaderLength(length) - 1;
   out[at] = base + 55 + size;
   for (let i = 0, rest = length; i < size; i++, rest = Math.floor(rest / 256))
     out[at + size - i] = rest % 256;

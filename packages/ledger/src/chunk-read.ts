@@ -53,8 +53,8 @@ export interface ReadChunkOptions {
 
 /**
  * Yields the entries of a chunk in order, each once the place of the next is known to be good. Throws
- * COCO_LEDGER_CHUNK_NAME for a name that is not a chunk's, COCO_LEDGER_CHUNK_DAMAGED with file, offset and, where an
- * entry is concerned, seqno.
+ * COCO_LEDGER_CHUNK_NAME for a name that is not a chunk's; COCO_LEDGER_CHUNK_DAMAGED, _ENTRY_*, _MAPS_* or _NODES_*
+ * with file, offset and, where an entry is concerned, seqno.
  */
 export function* readChunk(
   source: ChunkSource,
@@ -164,11 +164,12 @@ function describeEntryAt(layout: EntryLayout): EntryDescription {
   } catch (error) {
     if (!(error instanceof CocoError)) throw error;
     const mapsAt = layout.publicMaps.byteOffset - layout.bytes.byteOffset;
-    throw new EntryFault(error.message, mapsAt + Number(error.facts.offset ?? 0));
+    throw new CocoError(error.code, error.message, { offset: mapsAt + Number(error.facts.offset ?? 0) });
   }
 }
 
 interface Failure {
+  readonly code: string;
   /** Where the damaged entry begins. */
   readonly entryAt: number;
   readonly seqno: Seqno;
@@ -189,22 +190,23 @@ function blame(
   if (!(error instanceof CocoError)) throw error;
   const field = typeof error.facts.offset === 'number' ? error.facts.offset : 0;
   if (previous !== undefined) {
-    const before = { entryAt: previous.offset, seqno: seqno - 1 };
+    const before = { code: error.code, entryAt: previous.offset, seqno: seqno - 1 };
     if (field < 0) return { ...before, offset: offset + field, reason: error.message };
     const elsewhere = findEntry(source, previous.offset + entryPrefixBytes, seqno);
     if (elsewhere !== undefined && elsewhere !== offset) {
       const reason = `the size of the entry leads to byte ${offset}, but the next entry is at byte ${elsewhere}`;
-      return { ...before, offset: previous.offset + 2, reason };
+      return { ...before, code: 'COCO_LEDGER_CHUNK_DAMAGED', offset: previous.offset + 2, reason };
     }
   }
-  return { entryAt: offset, seqno, offset: offset + field, reason: error.message };
+  return { code: error.code, entryAt: offset, seqno, offset: offset + field, reason: error.message };
 }
 
 function tornOrDamaged({ source, tableAt, options, positions }: Walk, failure: Failure): ChunkEnd {
-  const { entryAt, seqno, offset, reason } = failure;
+  const { code, entryAt, seqno, offset, reason } = failure;
   const mayBeTorn = options.last === true && tableAt === 0;
-  if (!mayBeTorn || signatureFollows(source, entryAt + 1, seqno))
-    throw damaged(source, offset, reason, seqno);
+  if (!mayBeTorn || signatureFollows(source, entryAt + 1, seqno)) {
+    throw damaged(source, offset, reason, seqno, code);
+  }
   return { complete: false, end: entryAt, positions, torn: { bytes: source.size - entryAt, reason } };
 }
 
@@ -248,8 +250,14 @@ class EntryFault extends CocoError {
   }
 }
 
-function damaged(source: ChunkSource, offset: number, reason: string, seqno?: Seqno): CocoError {
+function damaged(
+  source: ChunkSource,
+  offset: number,
+  reason: string,
+  seqno?: Seqno,
+  code: string = 'COCO_LEDGER_CHUNK_DAMAGED',
+): CocoError {
   const facts: ErrorFacts = { file: source.name, offset, ...(seqno !== undefined && { seqno }) };
   const of = seqno === undefined ? '' : `, entry ${seqno}`;
-  return new CocoError('COCO_LEDGER_CHUNK_DAMAGED', `${source.name}, byte ${offset}${of}: ${reason}`, facts);
+  return new CocoError(code, `${source.name}, byte ${offset}${of}: ${reason}`, facts);
 }

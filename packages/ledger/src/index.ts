@@ -1,7 +1,29 @@
+export {
+  type AuditFailure,
+  type AuditOptions,
+  type AuditProgress,
+  type AuditReport,
+  auditLedger,
+} from './audit.js';
+export type { ServiceRecord } from './audit-state.js';
+export { type ChunkSource, chunkHeader, chunkHeaderBytes, chunkOfBytes, encodePositions } from './chunk.js';
+export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
+export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 export { nextConfiguration } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
+export type { EntryLayout } from './entry.js';
 export { createLedger, type LedgerStart } from './ledger.js';
+export { type LedgerFile, orderFiles } from './ledger-files.js';
+export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export { type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
 export { type CoseReceiptVerdict, verifyCoseReceipt } from './receipt-cose.js';
 export { type ReceiptVerdict, verifyReceipt } from './receipt-verify.js';
+export {
+  combineShares,
+  type DecryptShare,
+  parseShare,
+  type RecoveryShare,
+  recoverLedgerSecrets,
+  unwrapSecret,
+} from './recovery-shares.js';
 export type * from './types.js';

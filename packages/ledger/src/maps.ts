@@ -9,8 +9,8 @@
  * What we write has readVersion 0, no reads, tables and keys in ascending order, no empty table: the same changes
  * always give the same bytes. Read is what CCF writes: any order, tables without rows.
  */
-import type { TableChanges, WriteSet } from '@coco/kv';
-import { assert, ByteWriter, CocoError, compareBytes, fromUtf8, utf8 } from '@coco/primitives';
+import type { Put, TableChanges, WriteSet } from '@coco/kv';
+import { assert, CocoError, compareBytes, fromUtf8, utf8 } from '@coco/primitives';
 
 /** Encodes the changes of one domain. Asserts the order that the contract of a write set promises. */
 export function encodeMaps(tables: readonly TableChanges[]): Uint8Array {
@@ -18,32 +18,29 @@ export function encodeMaps(tables: readonly TableChanges[]): Uint8Array {
   let length = 0;
   for (const [index, changes] of tables.entries())
     length += encodedLength(changes, names[index] as Uint8Array);
-  const writer = new ByteWriter(length);
+  const writer = new DomainWriter(length);
   for (const [index, changes] of tables.entries()) {
     const { table, puts, removes } = changes;
     assert(index === 0 || (tables[index - 1] as TableChanges).table < table, 'tables ascend by name');
     assert(puts.length + removes.length > 0, 'no table is empty');
-    writer
-      .sized64(names[index] as Uint8Array)
-      .i64(0)
-      .u64(0);
-    writer.u64(puts.length);
-    let previous: Uint8Array | undefined;
-    for (const { key, value } of puts) {
-      assert(previous === undefined || compareBytes(previous, key) < 0, 'keys to set ascend');
-      previous = key;
-      writer.sized64(key).sized64(value);
+    writer.sized(names[index] as Uint8Array);
+    writer.count(0);
+    writer.count(0);
+    writer.count(puts.length);
+    for (let i = 0; i < puts.length; i++) {
+      const { key, value } = puts[i] as Put;
+      assert(i === 0 || compareBytes((puts[i - 1] as Put).key, key) < 0, 'keys to set ascend');
+      writer.sized(key);
+      writer.sized(value);
     }
-    writer.u64(removes.length);
-    previous = undefined;
-    for (const key of removes) {
-      assert(previous === undefined || compareBytes(previous, key) < 0, 'keys to remove ascend');
-      previous = key;
-      writer.sized64(key);
+    writer.count(removes.length);
+    for (let i = 0; i < removes.length; i++) {
+      const key = removes[i] as Uint8Array;
+      assert(i === 0 || compareBytes(removes[i - 1] as Uint8Array, key) < 0, 'keys to remove ascend');
+      writer.sized(key);
     }
   }
-  assert(writer.length === length, 'the domain has the length that was computed');
-  return writer.finish();
+  return writer.bytes;
 }
 
 function encodedLength({ puts, removes }: TableChanges, name: Uint8Array): number {
@@ -51,6 +48,30 @@ function encodedLength({ puts, removes }: TableChanges, name: Uint8Array): numbe
   for (const { key, value } of puts) length += 16 + key.length + value.length;
   for (const key of removes) length += 8 + key.length;
   return length;
+}
+
+/** Fills a buffer whose length was computed before; the upper halves of all numbers stay 0. */
+class DomainWriter {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(length: number) {
+    assert(length < 2 ** 32, 'a domain is shorter than 4 GiB');
+    this.bytes = new Uint8Array(length);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  count(value: number): void {
+    this.#view.setUint32(this.#at, value, true);
+    this.#at += 8;
+  }
+
+  sized(bytes: Uint8Array): void {
+    this.count(bytes.length);
+    this.bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
 }
 
 /** How to decode a domain. */

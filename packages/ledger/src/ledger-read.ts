@@ -1,0 +1,84 @@
+/**
+ * Reads a ledger from its files, one entry after the other, for showing it. Structure is checked and what a secret
+ * opens is authenticated; roots and signatures are the audit's.
+ */
+import type { TableChanges } from '@coco/kv';
+import type { TxId } from '@coco/primitives';
+import type { ChunkSource } from './chunk.js';
+import { type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
+import { openEntry } from './entry.js';
+import { orderFiles } from './ledger-files.js';
+import { decodeMaps } from './maps.js';
+import { createSecrets } from './secrets.js';
+import type { LedgerSecret } from './types.js';
+
+/** How to read a ledger. */
+export interface ReadLedgerOptions {
+  /** Opens what these can open. Default none. */
+  readonly secrets?: readonly LedgerSecret[];
+  /** Larger entries are refused. Default 64 MiB. */
+  readonly entryBytesMax?: number;
+}
+
+/** One entry of a ledger, read. */
+export interface ReadEntry {
+  readonly file: string;
+  readonly offset: number;
+  readonly txId: TxId;
+  /** 0 to 4, see entry.ts. */
+  readonly entryType: number;
+  /** Bytes, header included. */
+  readonly size: number;
+  readonly signature: boolean;
+  /** 32 bytes; absent on types without. */
+  readonly claimsDigest?: Uint8Array;
+  readonly publicWrites: readonly TableChanges[];
+  /** Absent when no secret was handed in for the entry. */
+  readonly privateWrites?: readonly TableChanges[];
+}
+
+/**
+ * Yields the entries of the ledger in `files`. A last write that was cut short is left out. Throws what `orderFiles`
+ * and `readChunk` throw, with COCO_LEDGER_ENTRY_UNAUTHENTIC or _EVIDENCE for an entry that its secret does not open.
+ */
+export function* readLedger(
+  files: readonly ChunkSource[],
+  options: ReadLedgerOptions = {},
+): Generator<ReadEntry> {
+  const secrets = createSecrets(options.secrets ?? []);
+  const ordered = orderFiles(files);
+  for (const { source } of ordered) {
+    const next: ReadEntry[] = [];
+    const chunk = readChunk(source, {
+      ...limits(options),
+      last: source === ordered.at(-1)?.source,
+      check: (entry) => {
+        const { layout } = entry;
+        const sealed = secrets.keyAt(layout.seqno) === undefined;
+        const privateMaps = sealed ? undefined : openEntry(layout, secrets);
+        next.push(readEntry(source.name, entry, privateMaps));
+      },
+    });
+    for (const _ of chunk) yield next.shift() as ReadEntry;
+  }
+}
+
+function limits({ entryBytesMax }: ReadLedgerOptions): ReadChunkOptions {
+  return entryBytesMax === undefined ? {} : { entryBytesMax };
+}
+
+function readEntry(file: string, entry: ChunkEntry, privateMaps: Uint8Array | undefined): ReadEntry {
+  const { layout, description, offset } = entry;
+  const { view, seqno, entryType, claimsDigest } = layout;
+  return {
+    file,
+    offset,
+    txId: { view, seqno },
+    entryType,
+    size: description.size,
+    signature: description.signature,
+    publicWrites: decodeMaps(layout.publicMaps),
+    ...(claimsDigest !== undefined && { claimsDigest }),
+    ...(privateMaps !== undefined && { privateWrites: decodeMaps(privateMaps) }),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Runs the worker in this thread or in one of its own, behind the same messages (ARC-3). In this thread messages go
+ * through a queue, so that neither side is ever called from within the other.
+ */
+import { Worker as Thread } from 'node:worker_threads';
+import type { FromWorker, ToWorker } from '@coco/adapter';
+import { createWorker, type WorkerSettings } from '@coco/worker';
+import type { AdapterChoice } from './config.js';
+import { loadAdapters } from './loadAdapters.js';
+
+export interface WorkerChannel {
+  post(message: ToWorker): void;
+  close(): Promise<void>;
+}
+
+export interface WorkerChannelOptions {
+  readonly settings: WorkerSettings;
+  readonly adapters: readonly AdapterChoice[];
+  readonly thread: boolean;
+  readonly onMessage: (message: FromWorker) => void;
+}
+
+export async function openWorkerChannel(options: WorkerChannelOptions): Promise<WorkerChannel> {
+  return options.thread ? openThread(options) : openInline(options);
+}
+
+async function openInline({ settings, adapters, onMessage }: WorkerChannelOptions): Promise<WorkerChannel> {
+  const loaded = await loadAdapters(adapters);
+  const turn = (deliver: () => void): void => void setImmediate(deliver);
+  let closed = false;
+  const worker = createWorker({
+    adapters: loaded.map(({ adapter }) => adapter),
+    settings,
+    post: (message) => turn(() => !closed && onMessage(message)),
+  });
+  return {
+    post: (message) => turn(() => !closed && worker.receive(message)),
+    async close() {
+      closed = true;
+      for (const { close } of loaded) await close();
+    },
+  };
+}
+
+async function openThread({ settings, adapters, onMessage }: WorkerChannelOptions): Promise<WorkerChannel> {
+  const thread = new Thread(new URL('./workerThread.js', import.meta.url), {
+    workerData: { settings, adapters },
+  });
+  let closed = false;
+  await new Promise<void>((resolve, reject) => {
+    thread.once('message', () => resolve());
+    thread.once('error', reject);
+  });
+  thread.on('message', onMessage);
+  thread.on('error', (error) => onMessage({ type: 'failed', message: String(error) }));
+  thread.on('exit', () => {
+    if (!closed) onMessage({ type: 'failed', message: 'the worker thread ended' });
+  });
+  return {
+    post: (message) => thread.postMessage(message),
+    async close() {
+      closed = true;
+      await thread.terminate();
+    },
+  };
+}

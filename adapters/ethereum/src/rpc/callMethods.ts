@@ -32,11 +32,11 @@ export const callMethods: Methods = {
     paramsMax: 4,
     run: async (context, params, request) => {
       const { execute, call, place, gasMax } = readCall(context, params, request, 'latest');
+      const allowed = smaller(gasMax, context.settings.transactionGasMax);
       const target = call.to === undefined ? undefined : place.state.account(call.to);
       const isTransfer = call.to !== undefined && call.data.length === 0 && target?.codeHash === undefined;
-      return formatQuantity(
-        await estimateGas({ execute, gasMax: affordableGas(call, place, gasMax), isTransfer }),
-      );
+      const gas = await estimateGas({ execute, gasMax: affordableGas(call, place, allowed), isTransfer });
+      return formatQuantity(gas);
     },
   },
   eth_createAccessList: {
@@ -71,8 +71,7 @@ function readCall(
   const environment = gasPrice === 0n ? { ...found.environment, baseFee: 0n } : found.environment;
   const place = { ...found, environment };
   const gasMax = call.gas === undefined || call.gas > settings.callGasMax ? settings.callGasMax : call.gas;
-  const deadlineMs = Math.min(request.deadlineMs, performance.now() + settings.executionMsMax);
-  const expired = (): boolean => performance.now() > deadlineMs;
+  const expired = (): boolean => performance.now() > request.deadlineMs;
   const execute: ReadyCall['execute'] = (gasLimit, changes = {}, { state, rules } = place) => {
     const { from, to, value, data, accessList, authorizationList } = call;
     const message = {
@@ -107,15 +106,14 @@ function priceOf(call: CallRequest, baseFee: bigint): bigint {
   return smaller(wanted, cap);
 }
 
-/** No more gas than the caller can pay for. */
+/** No more gas than a block has, and than the caller can pay for. */
 function affordableGas(call: CallRequest, { state, environment }: CallPlace, gasMax: bigint): bigint {
-  const limit = call.gas === undefined && environment.gasLimit < gasMax ? environment.gasLimit : gasMax;
+  const limit = smaller(environment.gasLimit, gasMax);
   const cap = call.gasPrice ?? call.maxFeePerGas ?? 0n;
   if (cap === 0n) return limit;
   const balance = state.account(call.from)?.balance ?? 0n;
   if (balance < call.value) throw serverError('insufficient funds for transfer');
-  const affordable = (balance - call.value) / cap;
-  return affordable < limit ? affordable : limit;
+  return smaller((balance - call.value) / cap, limit);
 }
 
 const ACCESS_ROUNDS_MAX = 8;

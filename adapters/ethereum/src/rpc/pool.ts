@@ -86,11 +86,7 @@ export class Pool {
 
   /** A block was committed: tries again what the worker had no room for, drops what has waited too long. */
   committed(): void {
-    if (this.#waiting.size === 0) return;
-    if (!this.#options.services.isPrimary) {
-      this.#dropWaiting();
-      return;
-    }
+    if (this.#waiting.size === 0 || this.#dropWithoutLeadership()) return;
     const again = [...this.#stalled];
     this.#stalled.clear();
     for (const sender of again) this.#restart(sender, this.#headNonce(sender.address));
@@ -99,6 +95,11 @@ export class Pool {
       if (entry.waitingSince >= oldestAllowed) break;
       this.#fail(entry, serverError('dropped: it waited too long for the nonces before its own'));
     }
+  }
+
+  /** Versions were rolled back, perhaps because another node leads now. */
+  rolledBack(): void {
+    this.#dropWithoutLeadership();
   }
 
   #headNonce(address: Address): bigint {
@@ -189,10 +190,7 @@ export class Pool {
     entry.settle(outcome);
     const { sender } = entry;
     if (sender.waitingCount === 0) return;
-    if (!this.#options.services.isPrimary) {
-      this.#dropWaiting();
-      return;
-    }
+    if (this.#dropWithoutLeadership()) return;
     const head = this.#headNonce(sender.address);
     if (outcome.kind === 'failed' || head > sender.next) this.#restart(sender, head);
   }
@@ -211,9 +209,11 @@ export class Pool {
     }
   }
 
-  /** Leadership is gone. What was submitted is told so by its own promise, or is committed after all. */
-  #dropWaiting(): void {
+  /** What was submitted is told so by its own promise, or is committed after all. */
+  #dropWithoutLeadership(): boolean {
+    if (this.#options.services.isPrimary) return false;
     for (const entry of this.#waiting) this.#fail(entry, leadershipLost());
+    return true;
   }
 
   #wait(entry: Entry): void {

@@ -51,6 +51,8 @@ export interface Rpc {
   handle(request: AdapterRequest): Promise<Handled>;
   /** To be told of every commit. */
   committed(seqno: Seqno): void;
+  /** To be told when versions are rolled back. */
+  rolledBack(seqno: Seqno): void;
 }
 
 /** Opens the door. */
@@ -62,6 +64,7 @@ export function createRpc(options: RpcOptions): Rpc {
   return {
     handle: (request) => handle(context, send, request),
     committed: () => pool.committed(),
+    rolledBack: () => pool.rolledBack(),
   };
 }
 
@@ -140,7 +143,7 @@ async function answerAll(
   const texts: string[] = [];
   let chars = 0;
   let txId: TxId | undefined;
-  const request: RpcRequest = { deadlineMs: performance.now() + context.settings.executionMsMax };
+  const request: RpcRequest = { deadlineMs: performance.now() + context.limits.callMsMax };
   const tell = ({ idText }: Call, format: (idText: string) => string): void => {
     if (idText === undefined) return;
     const text = chars > context.limits.responseCharsMax ? '' : format(idText);

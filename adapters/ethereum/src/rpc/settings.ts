@@ -47,7 +47,9 @@ export interface RpcSettings {
   /** How many hashes of recently accepted transactions are remembered for pending-transaction filters. */
   readonly pendingHashesMax: number;
 
-  /** Calls (eth_call and the like) that may wait for the engine. */
+  /** The longest that all calls (eth_call and the like) of one request may execute; blocks wait meanwhile. */
+  readonly callMsMax: number;
+  /** Calls that may wait for the engine. */
   readonly callsWaitingMax: number;
   /** The most blocks of one eth_feeHistory. */
   readonly feeHistoryBlocksMax: number;
@@ -84,6 +86,7 @@ export const defaultRpcSettings: RpcSettings = {
   filterIdleBlocksMax: 100_000,
   pendingHashesMax: 10_000,
 
+  callMsMax: 1_000,
   callsWaitingMax: 1_000,
   feeHistoryBlocksMax: 1_024,
   feeHistoryRewardBlocksMax: 128,

@@ -6,23 +6,23 @@
  *   ledger_<start>-<end>             complete: u64 offset of the table | entry* | u32 position of each entry
  *   ledger_<start>-<end>.committed   complete, and can never be rolled back
  *
- * A chunk is completed once it has `chunkBytesMax` bytes and its last entry is a signature. What is in memory is
- * changed in the same turn as names on disk, so a read never meets a name that is gone.
+ * A chunk is completed once it has `chunkBytesMax` bytes and its last entry is a signature, or when an entry demands
+ * it. What is in memory is changed in the same turn as names on disk, so a read never meets a name that is gone.
  */
-import { closeSync, fstatSync, openSync, renameSync, unlinkSync } from 'node:fs';
+import { fstatSync, renameSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, ByteReader, ByteWriter, type Seqno } from '@coco/primitives';
-import { openBufferedFile, readFully } from './bufferedFile.js';
-import { describeEntry, encodePositions, formatChunkName } from './chunkFormat.js';
-import { onDisk, onDiskSync, syncDirectory, writeAll } from './disk.js';
-import { chunkHeaderBytes, ledgerDamage } from './ledgerScan.js';
+import { chunkHeader, chunkHeaderBytes, chunkName, encodePositions, readChunk } from '@coco/ledger';
+import { assert, ByteReader, type Seqno } from '@coco/primitives';
+import { openChunkFile, readFileAt } from './chunkFile.js';
+import { onDisk, syncDirectory, writeAll } from './disk.js';
+import { ledgerDamage } from './ledgerScan.js';
 
-/** An entry to be written. `signature` says whether a chunk may end with it. */
+/** An entry to be written. Its chunk is complete with it when it says so: in the same place on every node. */
 export interface StoredEntry {
   readonly seqno: Seqno;
   readonly bytes: Uint8Array;
-  readonly signature: boolean;
+  readonly endsChunk?: true;
 }
 
 /** One file. `positions` has the offset of each entry; they end at `entriesEnd`. */
@@ -35,17 +35,12 @@ export interface Chunk {
 
 export interface ChunkFilesOptions {
   readonly directory: string;
-  readonly chunkBytesMax: number;
   /** Ascending, without holes; only the last is unfinished. */
   readonly chunks: Chunk[];
 }
 
-/** Positions are 32-bit. */
-const chunkBytesLimit = 2 ** 32 - 1;
-
 export class ChunkFiles {
   readonly #directory: string;
-  readonly #chunkBytesMax: number;
   readonly #chunks: Chunk[];
   /** The unfinished chunk's file, opened at its first write. */
   #file: FileHandle | undefined;
@@ -54,7 +49,6 @@ export class ChunkFiles {
 
   constructor(options: ChunkFilesOptions) {
     this.#directory = options.directory;
-    this.#chunkBytesMax = options.chunkBytesMax;
     this.#chunks = options.chunks;
   }
 
@@ -75,12 +69,11 @@ export class ChunkFiles {
    * more synchronisations for each chunk that is completed on the way.
    */
   async append(entries: readonly StoredEntry[]): Promise<void> {
-    let next = 0;
-    while (next < entries.length) {
-      const chunk = this.#unfinished() ?? this.#begin((entries[next] as StoredEntry).seqno);
-      const count = this.#countForChunk(chunk, entries, next);
-      const run = entries.slice(next, next + count);
-      next += count;
+    for (let rest = entries; rest.length > 0; ) {
+      const end = rest.findIndex(({ endsChunk }) => endsChunk === true) + 1;
+      const run = end === 0 ? rest : rest.slice(0, end);
+      rest = rest.slice(run.length);
+      const chunk = this.#unfinished() ?? this.#begin((run[0] as StoredEntry).seqno);
       const path = this.#path(chunk);
       await onDisk('write the ledger', path, () => this.#appendRun(chunk, path, run));
     }
@@ -97,17 +90,6 @@ export class ChunkFiles {
     return chunk;
   }
 
-  /** How many of `entries` from `next` on belong to `chunk`: all, or up to the signature that completes it. */
-  #countForChunk(chunk: Chunk, entries: readonly StoredEntry[], next: number): number {
-    let size = Math.max(chunk.entriesEnd, chunkHeaderBytes);
-    for (let index = next; index < entries.length; index++) {
-      const { bytes, signature } = entries[index] as StoredEntry;
-      size += bytes.length;
-      if (signature && size >= this.#chunkBytesMax) return index - next + 1;
-    }
-    return entries.length - next;
-  }
-
   async #appendRun(chunk: Chunk, path: string, run: readonly StoredEntry[]): Promise<void> {
     const created = chunk.entriesEnd === 0;
     this.#file ??= await open(path, created ? 'wx' : 'r+', 0o600);
@@ -117,27 +99,41 @@ export class ChunkFiles {
       throw ledgerDamage(path, Math.min(found, chunk.entriesEnd), 'something else changed its length');
     }
     const buffers = run.map(({ bytes }) => bytes);
-    if (created) buffers.unshift(new Uint8Array(chunkHeaderBytes));
+    if (created) buffers.unshift(chunkHeader());
     const positions = chunk.positions.slice();
     let end = Math.max(chunk.entriesEnd, chunkHeaderBytes);
     for (const { bytes } of run) {
       positions.push(end);
       end += bytes.length;
     }
-    assert(end <= chunkBytesLimit, 'a chunk ends with a signature long before its positions overflow');
-    const full = run.at(-1)?.signature === true && end >= this.#chunkBytesMax;
+    assert(end < 2 ** 32, 'a chunk ends long before its positions overflow');
+    const full = run.at(-1)?.endsChunk === true;
     if (full) buffers.push(encodePositions(positions));
     await writeAll(file, buffers, chunk.entriesEnd);
-    if (full) await writeAll(file, [new ByteWriter(8).u64(end).finish()], 0);
     await file.datasync();
     chunk.positions = positions;
     chunk.entriesEnd = end;
     if (created) await syncDirectory(this.#directory);
-    if (full) await this.#complete(chunk);
+    if (full) await this.#complete(chunk, file);
   }
 
-  /** Gives a chunk whose table is durable its final name. Durable before the next chunk exists. */
-  async #complete(chunk: Chunk): Promise<void> {
+  /** Completes the last chunk, whose entries are durable, as a crash kept this from being done. */
+  async completeLast(): Promise<void> {
+    const chunk = this.#unfinished();
+    assert(chunk !== undefined, 'there is an unfinished chunk');
+    const path = this.#path(chunk);
+    await onDisk('complete a chunk', path, async () => {
+      this.#file ??= await open(path, 'r+');
+      await writeAll(this.#file, [encodePositions(chunk.positions)], chunk.entriesEnd);
+      await this.#file.datasync();
+      await this.#complete(chunk, this.#file);
+    });
+  }
+
+  /** Completes a chunk whose table is durable. Each step is durable before the next, and before the next chunk is. */
+  async #complete(chunk: Chunk, file: FileHandle): Promise<void> {
+    await writeAll(file, [chunkHeader(chunk.entriesEnd)], 0);
+    await file.datasync();
     await this.#closeFile();
     this.#rename(chunk, 'complete');
     this.completed++;
@@ -173,9 +169,10 @@ export class ChunkFiles {
       const end = chunk.positions[count] as number;
       chunk.positions.length = count;
       chunk.entriesEnd = end;
-      await writeAll(this.#file, [new Uint8Array(chunkHeaderBytes)], 0);
+      // Each on its own: a crash must not show a header that points past the end, nor old entries behind new ones.
+      await writeAll(this.#file, [chunkHeader()], 0);
+      await this.#file.datasync();
       await this.#file.truncate(end);
-      // On its own, before anything else is written here: a crash must not show old entries behind new ones.
       await this.#file.datasync();
     });
   }
@@ -209,16 +206,11 @@ export class ChunkFiles {
     offsets.push(chunk.positions[to - chunk.start + 1] ?? chunk.entriesEnd);
     const start = offsets[0] as number;
     const path = this.#path(chunk);
-    const bytes = new Uint8Array((offsets.at(-1) as number) - start);
-    const count = onDiskSync('read the ledger', path, () => {
-      const descriptor = openSync(path, 'r');
-      try {
-        return readFully(descriptor, bytes, start);
-      } finally {
-        closeSync(descriptor);
-      }
-    });
-    if (count < bytes.length) throw ledgerDamage(path, start + count, 'the file ends before its entries do');
+    const length = (offsets.at(-1) as number) - start;
+    const bytes = readFileAt(path, start, length);
+    if (bytes.length < length) {
+      throw ledgerDamage(path, start + bytes.length, 'the file ends before its entries do');
+    }
     return offsets.slice(1).map((end, index) => {
       const at = (offsets[index] as number) - start;
       const entry = bytes.subarray(at, end - start);
@@ -227,21 +219,12 @@ export class ChunkFiles {
     });
   }
 
-  /** Every entry from `from` on, each checked to be the one that belongs there. */
+  /** Every entry from `from` on, read through and checked to be in its place. COCO_LEDGER_CHUNK_DAMAGED. */
   *entries(from: Seqno): Generator<Uint8Array, void, undefined> {
     for (const chunk of this.#chunks.filter((one) => chunkEnd(one) >= from)) {
-      const path = this.#path(chunk);
-      const file = openBufferedFile(path);
-      try {
-        for (let index = Math.max(0, from - chunk.start); index < chunk.positions.length; index++) {
-          const at = chunk.positions[index] as number;
-          const end = chunk.positions[index + 1] ?? chunk.entriesEnd;
-          const entry = file.read(at, end - at).slice();
-          checkEntry(entry, chunk.start + index, path, at);
-          yield entry;
-        }
-      } finally {
-        file.close();
+      const last = chunk.state === 'unfinished';
+      for (const { layout } of readChunk(openChunkFile(this.#path(chunk)), { last })) {
+        if (layout.seqno >= from) yield layout.bytes;
       }
     }
   }
@@ -265,7 +248,7 @@ export class ChunkFiles {
   #path(chunk: Chunk): string {
     const { start, state } = chunk;
     const end = state === 'unfinished' ? {} : { end: chunkEnd(chunk) };
-    return join(this.#directory, formatChunkName({ start, ...end, committed: state === 'committed' }));
+    return join(this.#directory, chunkName({ start, ...end, committed: state === 'committed' }));
   }
 }
 
@@ -278,15 +261,4 @@ function checkSize(entry: Uint8Array, path: string, offset: number): void {
   if (entry.length < 8 || new ByteReader(entry, 2).u48() !== entry.length - 8) {
     throw ledgerDamage(path, offset, 'an entry does not have the size that its position gives it');
   }
-}
-
-function checkEntry(entry: Uint8Array, seqno: Seqno, path: string, offset: number): void {
-  checkSize(entry, path, offset);
-  let found: Seqno;
-  try {
-    found = describeEntry(entry).seqno;
-  } catch (error) {
-    throw ledgerDamage(path, offset, `entry ${seqno} is malformed (${(error as Error).message})`);
-  }
-  if (found !== seqno) throw ledgerDamage(path, offset, `entry ${found} is where ${seqno} belongs`);
 }

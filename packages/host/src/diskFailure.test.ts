@@ -15,10 +15,10 @@ function outcomes(directory: string, inject: string): string[] {
     import { openLedgerStore } from ${JSON.stringify(new URL('./ledgerStore.js', import.meta.url).href)};
     import { testEntry } from ${JSON.stringify(new URL('./entries.test.js', import.meta.url).href)};
     const store = await openLedgerStore({
-      directory: ${JSON.stringify(directory)}, chunkBytesMax: 1 << 20, entryCacheBytesMax: 0,
+      directory: ${JSON.stringify(directory)}, entryCacheBytesMax: 0,
     });
     for (let seqno = 1; seqno <= 6; seqno++) {
-      store.append([testEntry(seqno, true)]);
+      store.append([testEntry(seqno)]);
       console.log(await store.sync().then(() => 'durable ' + seqno, (error) => error.code + ' ' + error.facts.reason));
     }
     await store.close();`;
@@ -42,7 +42,7 @@ function outcomes(directory: string, inject: string): string[] {
 
 /** Every acknowledged entry is in the ledger; the rest may be. */
 async function lastIn(t: Test, directory: string): Promise<number> {
-  const store = await openLedgerStore({ directory, chunkBytesMax: 1 << 20, entryCacheBytesMax: 0 });
+  const store = await openLedgerStore({ directory, entryCacheBytesMax: 0 });
   t.after(() => store.close());
   return [...store.entries()].length;
 }

@@ -1,31 +1,63 @@
 /**
- * Entries in the ledger's format for the tests of this room: well-formed, not encrypted by anyone.
+ * Entries for the tests of this room: well-formed ones that nobody sealed, where only their places matter, and real ones.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLedger, type SealedEntry } from '@coco/ledger';
 import { ByteWriter, type Seqno, utf8 } from '@coco/primitives';
+import { testIdentity, testService } from './identities.test.js';
 import type { StoredEntry } from './ledgerStore.js';
 
-/** Entry `seqno` with `payload` bytes in its private domain; a signature entry when `signature` is set. */
-export function testEntry(seqno: Seqno, signature: boolean, payload = 20, view = 2): StoredEntry {
-  const table = utf8(signature ? 'public:ccf.internal.signatures' : 'public:test');
-  const publicDomain = new ByteWriter().u8(0).i64(seqno).i64(0);
-  publicDomain.sized64(table).i64(0).u64(0).u64(1).sized64(utf8('key')).sized64(utf8('value')).u64(0);
-  const inner = publicDomain.finish();
-  const body = new ByteWriter().raw(new Uint8Array(16).fill(0xee)).u64(seqno).u32(view);
-  body.sized64(inner).raw(new Uint8Array(payload).fill(0xcd));
-  const bytes = body.finish();
-  return { seqno, bytes: new ByteWriter().u8(1).u8(0).u48(bytes.length).raw(bytes).finish(), signature };
+export interface TestEntryOptions {
+  readonly view?: number;
+  readonly endsChunk?: boolean;
+  /** Bytes in the private domain. */
+  readonly payload?: number;
 }
 
-/** Entries `from`..`to`; every `signatureEvery`th, and the last, is a signature. */
-export function testEntries(from: Seqno, to: Seqno, signatureEvery = 5, view = 2): StoredEntry[] {
+/** One entry. */
+export function testEntry(seqno: Seqno, options: TestEntryOptions = {}): StoredEntry {
+  const { view = 2, endsChunk = false, payload = 20 } = options;
+  const domain = new ByteWriter().u8(0).i64(seqno).i64(0).sized64(utf8('public:test')).i64(0);
+  domain.u64(0).u64(1).sized64(utf8('key')).sized64(utf8('value')).u64(0);
+  const body = new ByteWriter().raw(new Uint8Array(16).fill(0xee)).u64(seqno).u32(view);
+  const rest = body.sized64(domain.finish()).raw(new Uint8Array(payload).fill(0xcd)).finish();
+  const header = new ByteWriter()
+    .u8(1)
+    .u8(endsChunk ? 1 : 0)
+    .u48(rest.length);
+  return { seqno, bytes: header.raw(rest).finish(), ...(endsChunk && { endsChunk }) };
+}
+
+/** Entries `from`..`to`; a chunk ends with every one whose seqno `chunkEntries` divides. */
+export function testEntries(from: Seqno, to: Seqno, chunkEntries = 1e9, view = 2): StoredEntry[] {
   const entries: StoredEntry[] = [];
   for (let seqno = from; seqno <= to; seqno++) {
-    entries.push(testEntry(seqno, seqno === to || seqno % signatureEvery === 0, 20, view));
+    entries.push(testEntry(seqno, { view, endsChunk: seqno % chunkEntries === 0 }));
   }
   return entries;
+}
+
+/** A service with one node, writing a ledger in which every second entry is a signature. */
+export function sealedEntries(count: number): SealedEntry[] {
+  const service = testService();
+  const node = testIdentity('node', service);
+  const ledger = createLedger({
+    identity: {
+      nodeId: node.nodeId,
+      nodeKey: node.privateKey,
+      nodeCertificate: node.certificate,
+      serviceKey: service.privateKey,
+      serviceCertificate: service.certificate,
+    },
+    serviceCertificate: service.certificate,
+    secrets: [{ fromSeqno: 1, key: new Uint8Array(32).fill(7) }],
+  });
+  const none = new Uint8Array();
+  return Array.from({ length: count }, (_, index) =>
+    index % 2 === 1 ? ledger.sign(2) : ledger.append({ view: 2, publicMaps: none, privateMaps: none }),
+  );
 }
 
 /** What these tests use of node:test's context. */

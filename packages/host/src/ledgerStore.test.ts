@@ -2,11 +2,18 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ByteReader, equalBytes } from '@coco/primitives';
-import { readBytes, type Test, temporaryDirectory, testEntries, testEntry } from './entries.test.js';
+import { ByteReader, concatBytes, equalBytes } from '@coco/primitives';
+import {
+  readBytes,
+  sealedEntries,
+  type Test,
+  temporaryDirectory,
+  testEntries,
+  testEntry,
+} from './entries.test.js';
 import { type LedgerStore, type LedgerStoreOptions, openLedgerStore } from './ledgerStore.js';
 
-const settings = { chunkBytesMax: 1 << 20, entryCacheBytesMax: 1 << 20 };
+const settings = { entryCacheBytesMax: 1 << 20 };
 
 async function openIn(
   t: Test,
@@ -19,13 +26,14 @@ async function openIn(
 }
 
 /** A ledger directory with `entries` in it, closed again. */
-async function filled(t: Test, entries = testEntries(1, 20), chunkBytesMax = 1 << 20) {
+async function filled(t: Test, entries = testEntries(1, 20)) {
   const directory = temporaryDirectory(t);
-  const store = await openLedgerStore({ directory, ...settings, chunkBytesMax });
+  const store = await openLedgerStore({ directory, ...settings });
   for (const entry of entries) {
     store.append([entry]);
-    if (entry.signature) await store.sync();
+    if (entry.seqno % 5 === 0) await store.sync();
   }
+  await store.sync();
   await store.close();
   return { directory, entries };
 }
@@ -36,7 +44,6 @@ test('what was synchronised is there after opening again, in order and byte for 
   const { directory, entries } = await filled(t);
   const store = await openIn(t, directory);
   assert.equal(store.last, 20);
-  assert.equal(store.lastSignatureAtOpen, 20);
   assert.equal(store.cut, undefined);
   assert.deepEqual(
     [...store.entries()],
@@ -52,7 +59,7 @@ test('all that is noted while one synchronisation is under way shares the next (
   const store = await openIn(t, temporaryDirectory(t));
   const done: number[] = [];
   for (let seqno = 1; seqno <= 100; seqno++) {
-    store.append([testEntry(seqno, true)]);
+    store.append([testEntry(seqno)]);
     void store.sync().then(() => done.push(seqno));
     if (seqno % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -66,12 +73,11 @@ test('all that is noted while one synchronisation is under way shares the next (
   assert.ok(syncs <= 11, `${syncs} synchronisations for 100 entries in ten turns`);
 });
 
-test('a chunk is completed only after a signature, once it is big enough; its name says what it has', async (t) => {
-  const entries = testEntries(1, 24, 6);
-  const chunkBytesMax = 3 * (entries[0]?.bytes.length ?? 0);
-  const { directory } = await filled(t, entries, chunkBytesMax);
+test('a chunk is complete with the entry that says so, and its name says what it has', async (t) => {
+  const { directory, entries } = await filled(t, testEntries(1, 24, 6));
   assert.deepEqual(chunkNames(directory), ['ledger_1-6', 'ledger_13-18', 'ledger_19-24', 'ledger_7-12']);
-  const store = await openIn(t, directory, { chunkBytesMax });
+  const store = await openIn(t, directory);
+  assert.equal(store.lastSignatureAtOpen, 24, 'a chunk ends with a signature');
   assert.deepEqual(
     store.read(5, 14),
     entries.slice(4, 14).map(({ bytes }) => bytes),
@@ -81,17 +87,17 @@ test('a chunk is completed only after a signature, once it is big enough; its na
 
 test('one append may complete several chunks', async (t) => {
   const directory = temporaryDirectory(t);
-  const store = await openIn(t, directory, { chunkBytesMax: 300 });
+  const store = await openIn(t, directory);
   store.append(testEntries(1, 23, 4));
   await store.sync();
   assert.deepEqual(chunkNames(directory).filter((name) => name !== 'lock').length, 6);
-  assert.equal(store.figures().chunksCompleted, 6);
+  assert.equal(store.figures().chunksCompleted, 5);
   assert.equal([...store.entries()].length, 23);
 });
 
 test('complete chunks are marked when their last entry is committed, and not before', async (t) => {
   const directory = temporaryDirectory(t);
-  const store = await openIn(t, directory, { chunkBytesMax: 300 });
+  const store = await openIn(t, directory);
   store.append(testEntries(1, 15, 5));
   await store.sync();
   store.commit(9);
@@ -105,9 +111,9 @@ test('complete chunks are marked when their last entry is committed, and not bef
 
 test('entries come from memory while they are recent, from disk when not, and are the same', async (t) => {
   const directory = temporaryDirectory(t);
-  const entries = testEntries(1, 50);
+  const entries = testEntries(1, 50, 8);
   const size = entries[0]?.bytes.length ?? 0;
-  const store = await openIn(t, directory, { chunkBytesMax: 1500, entryCacheBytesMax: 10 * size });
+  const store = await openIn(t, directory, { entryCacheBytesMax: 10 * size });
   store.append(entries.slice(0, 40));
   assert.equal(store.read(1, 40).length, 40, 'readable before it is durable');
   await store.sync();
@@ -127,10 +133,9 @@ test('entries come from memory while they are recent, from disk when not, and ar
 });
 
 test('a rolled back suffix is replaced, within a chunk and across chunks, and stays replaced', async (t) => {
-  const chunkBytesMax = 300;
   for (let to = 0; to <= 20; to++) {
-    const { directory, entries } = await filled(t, testEntries(1, 20), chunkBytesMax);
-    const store = await openLedgerStore({ directory, ...settings, chunkBytesMax });
+    const { directory, entries } = await filled(t, testEntries(1, 20, 5));
+    const store = await openLedgerStore({ directory, ...settings });
     const replacement = testEntries(to + 1, to + 7, 5, 3);
     store.truncate(to);
     assert.equal(store.last, to);
@@ -139,7 +144,7 @@ test('a rolled back suffix is replaced, within a chunk and across chunks, and st
     const expected = [...entries.slice(0, to), ...replacement].map(({ bytes }) => bytes);
     assert.deepEqual(store.read(1, to + 7), expected, 'while running');
     await store.close();
-    const again = await openLedgerStore({ directory, ...settings, chunkBytesMax });
+    const again = await openLedgerStore({ directory, ...settings });
     assert.deepEqual([...again.entries()], expected, 'after opening again');
     await again.close();
   }
@@ -147,14 +152,14 @@ test('a rolled back suffix is replaced, within a chunk and across chunks, and st
 
 test('rolling back while a write is under way leaves what the last call left', async (t) => {
   const directory = temporaryDirectory(t);
-  const store = await openIn(t, directory, { entryCacheBytesMax: 0, chunkBytesMax: 300 });
-  store.append(testEntries(1, 10));
+  const store = await openIn(t, directory, { entryCacheBytesMax: 0 });
+  store.append(testEntries(1, 10, 5));
   const first = store.sync();
   await Promise.resolve();
   store.truncate(8);
-  store.append(testEntries(9, 12, 5, 3));
+  store.append(testEntries(9, 12, 10, 3));
   store.truncate(9);
-  store.append(testEntries(10, 11, 5, 4));
+  store.append(testEntries(10, 11, 10, 4));
   await Promise.all([first, store.sync()]);
   const views = store.read(1, 11).map((bytes) => bytes[32]);
   assert.deepEqual(views, [2, 2, 2, 2, 2, 2, 2, 2, 3, 4, 4]);
@@ -181,7 +186,7 @@ test('a write torn at any byte is cut off, and nothing before it', async (t) => 
 });
 
 test('a first write torn at any byte leaves an empty ledger', async (t) => {
-  const { directory } = await filled(t, [testEntry(1, true)]);
+  const { directory } = await filled(t, [testEntry(1)]);
   const path = join(directory, 'ledger_1');
   const whole = readBytes(path);
   for (let length = 0; length < whole.length; length++) {
@@ -203,27 +208,26 @@ test('a tail of zeros, which a crash leaves on some file systems, is cut off', a
   assert.deepEqual(store.cut, { file: 'ledger_1', offset: size, bytes: 5000 });
 });
 
-test('a chunk whose completion was interrupted at any byte is taken up again', async (t) => {
-  const chunkBytesMax = 300;
-  const { directory, entries } = await filled(t, testEntries(1, 5), chunkBytesMax);
+test('a chunk whose completion was interrupted at any byte is completed', async (t) => {
+  const { directory, entries } = await filled(t, testEntries(1, 5, 5));
   const complete = readBytes(join(directory, 'ledger_1-5'));
   const end = new ByteReader(complete).u32();
-  for (const headerWritten of [false, true]) {
-    for (let length = end; length <= complete.length; length++) {
-      const bytes = complete.slice(0, length);
-      if (!headerWritten) bytes.fill(0, 0, 8);
-      const torn = temporaryDirectory(t);
-      writeFileSync(join(torn, 'ledger_1'), bytes);
-      const store = await openLedgerStore({ directory: torn, ...settings, chunkBytesMax });
-      store.append([testEntry(6, true)]);
-      await store.sync();
-      assert.deepEqual(
-        [...store.entries()],
-        [...entries, testEntry(6, true)].map((entry) => entry.bytes),
-      );
-      await store.close();
-      assert.deepEqual(chunkNames(torn), ['ledger_1-6']);
-    }
+  const torn = [complete];
+  for (let length = end; length <= complete.length; length++) {
+    torn.push(concatBytes(new Uint8Array(8), complete.subarray(8, length)));
+  }
+  for (const bytes of torn) {
+    const again = temporaryDirectory(t);
+    writeFileSync(join(again, 'ledger_1'), bytes);
+    const store = await openLedgerStore({ directory: again, ...settings });
+    assert.deepEqual(readBytes(join(again, 'ledger_1-5')), complete);
+    store.append([testEntry(6, { endsChunk: true })]);
+    await store.sync();
+    assert.deepEqual(
+      [...store.entries()],
+      [...entries, testEntry(6, { endsChunk: true })].map((entry) => entry.bytes),
+    );
+    await store.close();
   }
 });
 
@@ -241,9 +245,21 @@ test('a store whose file was changed under it fails, and then for ever', async (
 });
 
 test('a committed entry is never removed', async (t) => {
-  const store = await openIn(t, temporaryDirectory(t), { chunkBytesMax: 300 });
-  store.append(testEntries(1, 10));
+  const store = await openIn(t, temporaryDirectory(t));
+  store.append(testEntries(1, 10, 5));
   store.commit(5);
   await store.sync();
   assert.throws(() => store.truncate(4), { name: 'AssertionError' });
+});
+
+test('the last signature is known when a ledger is opened: what follows it was promised to nobody', async (t) => {
+  const entries = sealedEntries(7);
+  const { directory } = await filled(t, entries);
+  const store = await openIn(t, directory);
+  assert.equal(store.last, 7);
+  assert.equal(store.lastSignatureAtOpen, 6);
+  assert.deepEqual(
+    [...store.entries()],
+    entries.map(({ bytes }) => bytes),
+  );
 });

@@ -6,28 +6,20 @@
  * synchronisation is under way, everything noted in the meantime gathers for the next: batches grow with the load
  * by themselves. The first failure is final (see disk.ts).
  */
-import { mkdirSync, rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { AssertionError, assert, CocoError, type Seqno } from '@coco/primitives';
 import { type Chunk, ChunkFiles, type StoredEntry } from './chunkFiles.js';
-import { formatChunkName } from './chunkFormat.js';
 import { type DirectoryLock, lockDirectory } from './directoryLock.js';
-import { diskFailure, onDisk, onDiskSync, syncDirectory, writeAll } from './disk.js';
-import {
-  chunkHeaderBytes,
-  scanCompleteChunk,
-  scanLedgerDirectory,
-  scanUnfinishedChunk,
-} from './ledgerScan.js';
+import { diskFailure, onDisk, onDiskSync, syncDirectory } from './disk.js';
+import { scanLedgerDirectory } from './ledgerScan.js';
 
 export type { StoredEntry } from './chunkFiles.js';
 
 export interface LedgerStoreOptions {
   /** Made when it is missing. One process at a time. */
   readonly directory: string;
-  /** A chunk is completed at the first signature entry that brings it to this size, in bytes. */
-  readonly chunkBytesMax: number;
   /** How many bytes of recent entries to keep in memory, besides those that are not yet durable. */
   readonly entryCacheBytesMax: number;
 }
@@ -60,7 +52,7 @@ export interface LedgerStore {
   readonly cut: LedgerCut | undefined;
   /**
    * Reads every entry from `from` (default 1) on, one after the other, for restarting; each array is the
-   * caller's. COCO_HOST_LEDGER_DAMAGED where an entry is not the one that belongs there.
+   * caller's. COCO_LEDGER_CHUNK_DAMAGED where an entry is not the one that belongs there.
    */
   entries(from?: Seqno): IterableIterator<Uint8Array>;
   /** Notes entries that follow `last`. Their bytes must not be written to any more. */
@@ -84,7 +76,10 @@ export interface LedgerStore {
   close(): Promise<void>;
 }
 
-/** Opens, checks and locks the ledger in `directory`. COCO_HOST_LEDGER_*, COCO_HOST_LOCKED, COCO_HOST_DISK. */
+/**
+ * Opens, checks and locks the ledger in `directory`. COCO_LEDGER_HOLE, _FORK, _CHUNK_*, COCO_HOST_LEDGER_DAMAGED,
+ * COCO_HOST_LOCKED, COCO_HOST_DISK.
+ */
 export async function openLedgerStore(options: LedgerStoreOptions): Promise<LedgerStore> {
   const { directory } = options;
   onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
@@ -108,45 +103,35 @@ async function openChunks(directory: string): Promise<FoundLedger> {
   const chunks: Chunk[] = [];
   let lastSignature = 0;
   let cut: LedgerCut | undefined;
-  for (const name of scanLedgerDirectory(directory)) {
-    const { start, end, committed } = name;
-    const file = formatChunkName(name);
-    const path = join(directory, file);
-    if (end !== undefined) {
-      const { positions, entriesEnd } = scanCompleteChunk(path, start, end);
-      const state = committed ? 'committed' : 'complete';
-      chunks.push({ start, state, positions: [...positions], entriesEnd });
-      lastSignature = end;
-      continue;
-    }
-    const scan = scanUnfinishedChunk(path, start);
-    const { positions, entriesEnd, fileBytes, headerSet } = scan;
-    if (fileBytes > entriesEnd) cut = { file, offset: entriesEnd, bytes: fileBytes - entriesEnd };
-    if (fileBytes > entriesEnd || headerSet || positions.length === 0) {
+  for (const found of scanLedgerDirectory(directory)) {
+    const { name, path, state, lacks, positions, entriesEnd, fileBytes } = found;
+    const torn = state === 'unfinished' && lacks !== 'name' && fileBytes > entriesEnd;
+    if (torn) cut = { file: basename(path), offset: entriesEnd, bytes: fileBytes - entriesEnd };
+    if (torn || positions.length === 0) {
       await onDisk('cut a torn write', path, () => cutChunk(path, positions.length === 0, entriesEnd));
     }
     if (positions.length === 0) continue;
-    chunks.push({ start, state: 'unfinished', positions: [...positions], entriesEnd });
-    lastSignature = scan.lastSignature || lastSignature;
+    chunks.push({ start: name.start, state, positions: [...positions], entriesEnd });
+    lastSignature = found.lastSignature || lastSignature;
+    if (lacks !== undefined) await new ChunkFiles({ directory, chunks }).completeLast();
   }
   return { chunks, lastSignature, cut };
 }
 
-/** Makes an interrupted chunk a plain unfinished one again, or removes it when nothing of it is left. */
+/** Shortens an interrupted chunk to its whole entries, or removes it when it has none. */
 async function cutChunk(path: string, empty: boolean, entriesEnd: number): Promise<void> {
   if (empty) {
     rmSync(path);
-  } else {
-    truncateSync(path, entriesEnd);
-    const file = await open(path, 'r+');
-    try {
-      await writeAll(file, [new Uint8Array(chunkHeaderBytes)], 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await syncDirectory(dirname(path));
+    return;
   }
-  await syncDirectory(join(path, '..'));
+  const file = await open(path, 'r+');
+  try {
+    await file.truncate(entriesEnd);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** What was noted and not yet begun: first the truncation, then the entries. */
@@ -178,8 +163,8 @@ class DiskLedgerStore implements LedgerStore {
   #figures = { syncs: 0, entries: 0, bytes: 0, readsFromDisk: 0 };
 
   constructor(options: LedgerStoreOptions, found: FoundLedger, lock: DirectoryLock) {
-    const { directory, chunkBytesMax, entryCacheBytesMax } = options;
-    this.#files = new ChunkFiles({ directory, chunkBytesMax, chunks: found.chunks });
+    const { directory, entryCacheBytesMax } = options;
+    this.#files = new ChunkFiles({ directory, chunks: found.chunks });
     this.#lock = lock;
     this.#cacheBytesMax = entryCacheBytesMax;
     this.lastSignatureAtOpen = found.lastSignature;

@@ -14,10 +14,15 @@ import { encodeRlp, type Rlp } from './rlp.js';
 
 /** Root over `values` by their index. */
 export function orderedTrieRoot(values: readonly Uint8Array[]): Hash {
-  if (values.length === 0) return EMPTY_TRIE_ROOT;
-  const rows = values.map((value, index) => ({ path: nibbles(encodeRlp(indexBytes(index))), value }));
-  rows.sort((a, b) => compareBytes(a.path, b.path));
-  return keccak256(encodeRlp(node({ rows, from: 0, to: rows.length }, 0)));
+  return trieRoot(values.map((value, index) => ({ key: encodeRlp(unsignedBytes(BigInt(index))), value })));
+}
+
+/** Root over `rows`; no key twice, and none a prefix of another. */
+export function trieRoot(rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]): Hash {
+  if (rows.length === 0) return EMPTY_TRIE_ROOT;
+  const sorted = rows.map(({ key, value }) => ({ path: nibbles(key), value }));
+  sorted.sort((a, b) => compareBytes(a.path, b.path));
+  return keccak256(encodeRlp(node({ rows: sorted, from: 0, to: sorted.length }, 0)));
 }
 
 interface Row {
@@ -30,10 +35,6 @@ interface Slice {
   readonly rows: readonly Row[];
   readonly from: number;
   readonly to: number;
-}
-
-function indexBytes(index: number): Uint8Array {
-  return unsignedBytes(BigInt(index));
 }
 
 function nibbles(bytes: Uint8Array): Uint8Array {
@@ -56,7 +57,7 @@ function node(slice: Slice, depth: number): Rlp {
   return shared === depth ? below : [hexPrefix(first.path.subarray(depth, shared), false), reference(below)];
 }
 
-/** No key is a prefix of another (RLP is self-delimiting), so that a branch never holds a value. */
+/** No key is a prefix of another, so that a branch never holds a value of its own. */
 function branch(slice: Slice, depth: number): Rlp {
   const children: Rlp[] = [];
   let from = slice.from;

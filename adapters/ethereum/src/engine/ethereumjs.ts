@@ -26,6 +26,7 @@ import type {
   TransactionOutcome,
 } from '../types.js';
 import type { Journal } from './journal.js';
+import { rememberJumpAnalysis } from './jumpAnalysis.js';
 import { loadKzg, type VerifyKzgProof } from './kzg.js';
 import type { Message, MessageResult } from './message.js';
 import { StateManager } from './stateManager.js';
@@ -105,6 +106,7 @@ async function createMachine(rules: ForkRules): Promise<Machine> {
   const evm = await createEVM({ common, stateManager: state.asInterface(), blockchain });
   const machine: Machine = { evm, state, crypto, blocks: new WeakMap(), checkTime: () => undefined };
   state.onCheckpoint = () => machine.checkTime();
+  await rememberJumpAnalysis(evm);
   watchJumps(machine);
   loadKzgOnDemand(machine);
   return machine;

@@ -3,13 +3,22 @@
  * values do where its interface says promises, and cost less.
  */
 
-import { assert, equalBytes } from '@coco/primitives';
+import { equalBytes } from '@coco/primitives';
 import type { AccountFields, StateManagerInterface } from '@ethereumjs/common';
 import { Account, type Address, KECCAK256_NULL, KECCAK256_RLP } from '@ethereumjs/util';
 import { ZERO_HASH } from '../codec/keccak.js';
 import { trimZeros } from '../codec/quantity.js';
-import type { AccountState } from '../types.js';
+import type { AccountState, StateReader } from '../types.js';
 import { Journal } from './journal.js';
+
+/** The state before the first message. */
+const NOTHING: StateReader = {
+  account: () => undefined,
+  code: () => new Uint8Array(0),
+  storage: () => new Uint8Array(0),
+  hasStorage: () => false,
+  blockHash: () => undefined,
+};
 
 /** The methods of the interface that the EVM calls, answering at once. */
 export class StateManager {
@@ -98,17 +107,4 @@ export class StateManager {
   asInterface(): StateManagerInterface {
     return this as unknown as StateManagerInterface;
   }
-}
-
-/** The state before the first message: asking it anything is a bug. */
-const NOTHING = {
-  account: missing,
-  code: missing,
-  storage: missing,
-  hasStorage: missing,
-  blockHash: missing,
-};
-
-function missing(): never {
-  assert(false, 'the EVM runs only within a message');
 }

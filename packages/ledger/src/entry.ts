@@ -47,7 +47,7 @@ export function sealEntry(contents: EntryContents, secrets: Secrets): { bytes: U
   const evidenceDigest = sha256(utf8(secrets.commitEvidence(contents)));
 
   const publicLength = type4HeaderBytes + publicMaps.length;
-  const bytes = new Uint8Array(publicAt + publicLength + privateMaps.length);
+  const bytes = new Uint8Array(sealedBytes(contents));
   const fields = new DataView(bytes.buffer);
   fields.setUint8(0, 1);
   fields.setUint8(1, contents.endsChunk === true ? flagChunkAfter : 0);
@@ -71,6 +71,14 @@ export function sealEntry(contents: EntryContents, secrets: Secrets): { bytes: U
   bytes.set(sealed.tag, headerBytes);
   bytes.set(sealed.ciphertext, publicAt + publicLength);
   return { bytes, leaf: entryLeaf({ bytes, entryType: 4, claimsDigest: claims, evidenceDigest }) };
+}
+
+/** How many bytes the entry with these contents has, header included. */
+export function sealedBytes({
+  publicMaps,
+  privateMaps,
+}: Pick<EntryContents, 'publicMaps' | 'privateMaps'>): number {
+  return publicAt + type4HeaderBytes + publicMaps.length + privateMaps.length;
 }
 
 /** An entry taken apart, without any key. Arrays share the entry's memory. */

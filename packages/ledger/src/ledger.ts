@@ -6,7 +6,15 @@
 import { type Certificate, isIssuedBy } from '@coco/crypto';
 import { assert, CocoError, type NodeId, type Seqno, type TxId } from '@coco/primitives';
 import { describeLayout } from './describe.js';
-import { defaultEntryBytesMax, entryLeaf, noClaims, openEntry, parseEntry, sealEntry } from './entry.js';
+import {
+  defaultEntryBytesMax,
+  entryLeaf,
+  noClaims,
+  openEntry,
+  parseEntry,
+  sealEntry,
+  sealedBytes,
+} from './entry.js';
 import { MerkleTree } from './merkle.js';
 import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
@@ -113,14 +121,17 @@ class NodeLedger implements Ledger {
     const treeFrom = this.#note.lastSignature;
     const made = makeSignature({ txId, tree: this.#tree, treeFrom, identity, issuedAtSeconds });
     const { publicMaps, node, serviceBytes } = made;
-    const endsChunk = this.#note.chunkBytes + publicMaps.length >= this.#chunkBytes;
-    const contents = { ...txId, publicMaps, privateMaps: new Uint8Array(0), endsChunk };
-    return this.#seal(contents, {
-      nodeId: node.node,
-      certificatePem: node.cert,
-      signature: node.sig,
-      serviceBytes,
-    });
+    const contents = { ...txId, publicMaps, privateMaps: new Uint8Array(0) };
+    const endsChunk = this.#note.chunkBytes + sealedBytes(contents) >= this.#chunkBytes;
+    return this.#seal(
+      { ...contents, endsChunk },
+      {
+        nodeId: node.node,
+        certificatePem: node.cert,
+        signature: node.sig,
+        serviceBytes,
+      },
+    );
   }
 
   #signer(): { readonly identity: LedgerIdentity } {

@@ -18,7 +18,10 @@ export type ToWorker =
   | { readonly type: 'genesis'; readonly proposal: number; readonly genesis: unknown; readonly nowMs: number }
   /** The proposal got its place: install it as this version. */
   | { readonly type: 'assigned'; readonly proposal: number; readonly txId: TxId }
-  /** The proposal was not taken (no longer primary, or too much in flight): undo it, and tell the senders. */
+  /**
+   * The proposal was not taken: undo it, and tell the senders (no longer primary), or, with `retry`, execute its
+   * items again once something has moved (too much in flight).
+   */
   | { readonly type: 'refused'; readonly proposal: number; readonly retry: boolean }
   /** An entry of another primary, or of the ledger on restart: the domains' bytes as `propose` has them. */
   | {
@@ -32,7 +35,10 @@ export type ToWorker =
   | { readonly type: 'committed'; readonly seqno: Seqno }
   /** Sent after all entries of the log were applied, when this node becomes primary; or when it ceases to be. */
   | { readonly type: 'role'; readonly primary: boolean; readonly view: View }
-  /** Time and entropy for batches to come; sent with requests and regularly. */
+  /**
+   * Time and entropy for batches to come; sent regularly. Each batch takes 32 bytes of the entropy that no other batch
+   * gets (P4), and waits when there are none: 1,024 bytes every few milliseconds are plenty.
+   */
   | { readonly type: 'clock'; readonly nowMs: number; readonly entropy: Uint8Array };
 
 /** From the worker to the manager. */

@@ -49,7 +49,7 @@ export interface AdapterServices<Item, Result> {
   at(seqno: Seqno): Reader | undefined;
   /**
    * Queues `item` for the next batch. Rejects with COCO_WORKER_NOT_PRIMARY on a backup (answer with
-   * `forward`), COCO_WORKER_BUSY when the queue is full.
+   * `forward`), COCO_WORKER_BUSY when the queue is full, COCO_WORKER_EXECUTION when `execute` threw.
    */
   submit(item: Item): Promise<Submitted<Result>>;
   readonly isPrimary: boolean;
@@ -61,7 +61,7 @@ export interface AdapterServices<Item, Result> {
 export interface BatchContext {
   /** Milliseconds since 1970, never less than that of an earlier batch. */
   readonly nowMs: number;
-  /** 32 bytes of true randomness for this batch (P4). */
+  /** 32 bytes of true randomness for this batch alone (P4). */
   readonly entropy: Uint8Array;
 }
 
@@ -92,7 +92,10 @@ export interface Adapter<Item, Result> {
   readonly name: string;
   /** Which requests are the adapter's: method and exact path, for example POST "/". */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
-  /** Every table that the adapter uses begins with one of these prefixes; the worker refuses others. */
+  /**
+   * Every table that the adapter uses begins with one of these prefixes; the worker refuses writes to others. No
+   * prefix takes in a table of another adapter, or of governance (`public:ccf.`, `public:coco.`).
+   */
   readonly tablePrefixes: readonly string[];
   /** Writes the initial state; `genesis` is the adapter's part of the network's genesis, already parsed JSON. */
   genesis(transaction: Transaction, genesis: unknown): Promise<void>;
@@ -110,7 +113,10 @@ export interface Adapter<Item, Result> {
     context: BatchContext,
     limits: BatchLimits,
   ): Promise<BatchResult<Result>>;
-  /** A version was rolled back: forget what was cached above `seqno`. */
+  /**
+   * Versions above `seqno` are gone, or a batch that was executed on top of it was dropped: forget what was cached
+   * since.
+   */
   rolledBack(seqno: Seqno): void;
   /** Everything up to `seqno` is committed (also on backups): feed subscriptions, drop pending. */
   committed(seqno: Seqno): void;

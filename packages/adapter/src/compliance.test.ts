@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { utf8 } from '@coco/primitives';
+import type { ComplianceSubject } from './compliance/subject.js';
+import { adapterCompliance } from './compliance.js';
+import {
+  type CounterItem,
+  type CounterResult,
+  counterTables,
+  createCounterAdapter,
+} from './testing/counter-adapter.js';
+import type { Adapter, AdapterRequest, AdapterServices } from './types.js';
+
+type Counter = Adapter<CounterItem, CounterResult>;
+
+const request = (method: string, path: string, more: Partial<AdapterRequest> = {}): AdapterRequest => ({
+  method,
+  path,
+  query: '',
+  headers: {},
+  body: new Uint8Array(0),
+  caller: { kind: 'anonymous' },
+  ...more,
+});
+
+function subject(adapter: Counter = createCounterAdapter()): ComplianceSubject<CounterItem, CounterResult> {
+  return {
+    adapter,
+    genesis: { apples: 5 },
+    items: [
+      { name: 'apples', by: 2 },
+      { name: 'pears', by: 1 },
+      { name: '__proto__', by: 7 },
+    ],
+    failing: [
+      { name: 'apples', by: -1000 },
+      { name: 'plums', by: 2_000_000 },
+    ],
+    write: request('POST', '/counter/add', { body: utf8('{"name":"apples","by":3}') }),
+    read: request('GET', '/counter/value', { query: 'name=apples' }),
+  };
+}
+
+describe('the counter adapter is compliant (ARC-5)', () => {
+  for (const check of adapterCompliance()) test(check.name, () => check.run(subject));
+});
+
+/** Adapters that break one rule each, with the check that finds it. */
+const broken: [rule: string, change: (counter: Counter) => Partial<Counter>][] = [
+  ['every table prefix is specific and none is of governance', () => ({ tablePrefixes: ['public:'] })],
+  [
+    'genesis and execution write only to tables with the prefixes named',
+    ({ execute }) => ({
+      async execute(transaction, ...rest) {
+        transaction.put('public:ccf.gov.members.certs', utf8('mallory'), utf8('certificate'));
+        return execute(transaction, ...rest);
+      },
+    }),
+  ],
+  [
+    'execution gives results for a non-empty prefix of the batch, within its limits',
+    () => ({ execute: async () => ({ results: [] }) }),
+  ],
+  [
+    'a batch cut into pieces executes to the end',
+    ({ execute }) => ({
+      execute: (transaction, items, context) =>
+        execute(transaction, items, context, { itemsMax: 1000, executeMs: 0 }).then((result) => ({
+          results: [...result.results, ...result.results],
+        })),
+    }),
+  ],
+  [
+    'a failing item has a result and leaves no trace',
+    ({ execute }) => ({
+      async execute(transaction, items, ...rest) {
+        for (const { name } of items) transaction.put(counterTables.values, utf8(`${name}.tried`), utf8('1'));
+        return execute(transaction, items, ...rest);
+      },
+    }),
+  ],
+  [
+    'execution touches only its transaction: dropped and run again it gives the same',
+    ({ execute }) => {
+      let total = 0;
+      return {
+        async execute(transaction, ...rest) {
+          transaction.put(counterTables.additions, utf8('total'), utf8(String(++total)));
+          return execute(transaction, ...rest);
+        },
+      };
+    },
+  ],
+  [
+    'rolled back and executed again the store is the same',
+    ({ execute }) => {
+      const cache = new Set<string>();
+      return {
+        async execute(transaction, items, ...rest) {
+          const result = await execute(transaction, items, ...rest);
+          for (const { name } of items) {
+            if (!cache.has(name)) transaction.put(counterTables.values, utf8(`${name}.known`), utf8('1'));
+            cache.add(name);
+          }
+          return result;
+        },
+      };
+    },
+  ],
+  [
+    'routes are a method and a normalised path, each once',
+    () => ({ routes: [{ method: 'get', path: '/a/../b' }] }),
+  ],
+  [
+    'hostile requests are answered, change nothing and are not the server’s fault',
+    ({ handle }) => ({
+      async handle(given) {
+        if (given.method === 'POST') JSON.parse(String.fromCharCode(...given.body.subarray(0, 1000)));
+        return handle(given);
+      },
+    }),
+  ],
+  [
+    'hostile requests are answered, change nothing and are not the server’s fault',
+    ({ handle }) => ({
+      async handle(given) {
+        if (given.body.includes(0xff)) throw new Error('not UTF-8');
+        return handle(given);
+      },
+    }),
+  ],
+  [
+    'a write is submitted, committed and answered',
+    () => ({
+      async handle() {
+        return { kind: 'response', response: { status: 200, headers: {}, body: utf8('done, trust me') } };
+      },
+    }),
+  ],
+  [
+    'a backup answers reads and forwards writes',
+    () => ({
+      async handle() {
+        return { kind: 'forward' };
+      },
+    }),
+  ],
+  [
+    'the loss of leadership between two looks is survived',
+    ({ handle, start }) => ({
+      start(services) {
+        this.handle = async (given) => {
+          if (given.method === 'POST') await services.submit({ name: 'apples', by: 1 });
+          return handle(given);
+        };
+        start(services);
+      },
+    }),
+  ],
+  [
+    'a full queue, and an execution that failed, are answered',
+    ({ handle }) => ({
+      async handle(given) {
+        const handled = await handle(given);
+        return handled.kind === 'response' && handled.response.status === 503 ? { kind: 'forward' } : handled;
+      },
+    }),
+  ],
+  [
+    'a write that became Invalid is answered',
+    ({ handle }) => ({
+      async handle(given) {
+        const handled = await handle(given);
+        if (handled.kind === 'response' && handled.response.status === 503) throw new Error('lost');
+        return handled;
+      },
+    }),
+  ],
+  [
+    'reads of committed state do not show what is not committed',
+    (counter) => ({
+      start(services: AdapterServices<CounterItem, CounterResult>) {
+        counter.start({
+          ...services,
+          committed: () => services.head(),
+          submit: (item) => services.submit(item),
+        });
+      },
+    }),
+  ],
+];
+
+describe('the compliance suite finds what is broken', () => {
+  for (const [rule, change] of broken) {
+    test(rule, async () => {
+      const check = adapterCompliance().find(({ name }) => name === rule);
+      assert.ok(check, `there is a check named ${rule}`);
+      const make = () => {
+        const counter = createCounterAdapter();
+        return subject({ ...counter, ...change(counter) });
+      };
+      await assert.rejects(check.run(make));
+    });
+  }
+  test('every check has found something here', () => {
+    const rules = new Set(broken.map(([rule]) => rule));
+    assert.deepEqual(
+      adapterCompliance().filter(({ name }) => !rules.has(name)),
+      [],
+    );
+  });
+});

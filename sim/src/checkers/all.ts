@@ -15,6 +15,7 @@ import { hardStateFirst } from './hard-state-first.js';
 import { leaderAppend } from './leader-append.js';
 import { leaderCompleteness } from './leader-completeness.js';
 import { logMatching } from './log-matching.js';
+import { messageStorm } from './message-storm.js';
 import { oneVote } from './one-vote.js';
 import { peerMatch } from './peer-match.js';
 import { stateMachineSafety } from './state-machine-safety.js';
@@ -36,6 +37,7 @@ export function globalCheckers(world: World): Checker[] {
     commitAtSignature(),
     durableMajority(world),
     transactionStatus(),
+    messageStorm(world),
   ];
 }
 

@@ -14,7 +14,6 @@ import { check } from './checker.js';
 export function checkLiveness(world: World): void {
   const { partialHealing, settings } = world.profile;
   heal(world);
-  // What was on its way to a disk that was slow before arrives within this time.
   runUntil(world, after(world, 5));
   if (partialHealing === 'links' && settings.preVote) stayPartial(world);
   if (partialHealing === 'deafLeader') stayDeaf(world);

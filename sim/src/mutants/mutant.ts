@@ -14,4 +14,6 @@ export interface Mutant {
   readonly rules?: Partial<RaftRules>;
   /** Parts of the contract of effects that the driver stops honouring. */
   readonly honours?: Partial<Honours>;
+  /** How many nodes it takes to see it, where another number than usual. */
+  readonly nodes?: number;
 }

@@ -65,7 +65,7 @@ export function runOne(
 ): SeedOutcome {
   return runSeed({
     seed,
-    nodes: task.nodes,
+    nodes: mutant?.nodes ?? task.nodes,
     create: (start) => (mutant?.rules === undefined ? createRaft(start) : createRaft(start, mutant.rules)),
     ...(mutant?.honours === undefined ? {} : { honours: mutant.honours }),
     ...(task.chaosMs === undefined ? {} : { chaosMs: task.chaosMs }),

@@ -120,7 +120,14 @@ function startSync(world: World, node: SimNode): void {
   const { disk } = world.profile;
   let ms = disk.baseMs + waitingMs(world.random, disk.jitterMs);
   if (disk.spike > 0 && world.random.fraction() < disk.spike) ms += waitingMs(world.random, disk.spikeMs);
-  world.queue.push(world.nowUs + Math.ceil(ms * 1000), { type: 'synced', node, life: node.life });
+  node.sync += 1;
+  world.queue.push(world.nowUs + Math.ceil(ms * 1000), { type: 'synced', node, sync: node.sync });
+}
+
+/** A sync that hangs ends within a millisecond. */
+export function hurrySync(world: World, node: SimNode): void {
+  if (node.syncing.length === 0) return;
+  world.queue.push(world.nowUs + 1000, { type: 'synced', node, sync: node.sync });
 }
 
 /** The disk is done; the node itself may be paused and learn of it later (`tell`). */
@@ -178,7 +185,7 @@ function sendAll(world: World, node: SimNode, ready: Ready): void {
       // Replaced since the Ready was made: these bytes are gone, and the view that named them is over.
       if (!isWhole || records[records.length - 1]?.view !== message.entriesView) continue;
     }
-    const envelope: Envelope = { from: node, to: peer, message, records };
+    const envelope: Envelope = { from: node, to: peer, message, records, healing: world.healing };
     for (const observe of world.observers.sent) observe(envelope);
     transmit(world, envelope);
   }
@@ -241,5 +248,6 @@ export function crashNode(world: World, node: SimNode): void {
   node.paused = false;
   node.waiting = [];
   node.syncing = [];
+  node.sync += 1;
   node.held.length = 0;
 }

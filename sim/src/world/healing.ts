@@ -1,7 +1,7 @@
 /**
  * The end of the storm: what was broken is mended, wholly or but for a few links, so that liveness can be demanded.
  */
-import { startNode } from './driver.js';
+import { hurrySync, startNode } from './driver.js';
 import { linkOf, shuffled } from './faults.js';
 import { resumeNode } from './loop.js';
 import { mendAll } from './network.js';
@@ -21,6 +21,7 @@ export function heal(world: World): void {
   for (const node of world.nodes) {
     if (node.machine === undefined) startNode(world, node);
     resumeNode(world, node);
+    hurrySync(world, node);
     node.clockRate = 1 + profile.clockSpread * (2 * random.fraction() - 1);
   }
 }

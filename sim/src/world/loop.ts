@@ -76,6 +76,7 @@ function isPresent(node: SimNode, life: number, happening: Happening): boolean {
 function deliver(world: World, happening: Happening & { type: 'deliver' }): void {
   const { envelope } = happening;
   const { from, to, message, records } = envelope;
+  if (!world.faultsOn && envelope.healing !== world.healing) return;
   if (!isPresent(to, to.life, happening)) return;
   const withEntries = message.type === 'appendEntries' && records.length > 0;
   stepNode(
@@ -103,9 +104,11 @@ function tick(world: World, happening: Happening & { type: 'tick' }): void {
   stepNode(world, node, { type: 'elapsed', ms });
 }
 
-function synced(world: World, { node, life }: Happening & { type: 'synced' }): void {
-  if (node.life !== life) return;
+function synced(world: World, { node, sync }: Happening & { type: 'synced' }): void {
+  if (node.sync !== sync) return;
+  // Once only, also when the end of this sync was planned twice.
+  node.sync += 1;
   completeSync(node);
-  const told: Happening = { type: 'told', node, life };
-  if (isPresent(node, life, told)) tellSynced(world, node);
+  const told: Happening = { type: 'told', node, life: node.life };
+  if (isPresent(node, node.life, told)) tellSynced(world, node);
 }

@@ -46,7 +46,7 @@ export interface World {
   readonly cuts: Int32Array;
   /** Time of the last arrival per link, for networks that keep order. */
   readonly arrivals: Float64Array;
-  /** Raised by healing: cuts and outages planned before are void. */
+  /** Raised by healing: cuts planned before are void, messages sent before are lost, as connections are made anew. */
   healing: number;
   nextDigest: number;
   /** Records made lately, for questions about their status. */
@@ -72,6 +72,8 @@ export interface SimNode {
   waiting: Effects[];
   /** Readys covered by the sync now running; empty when the disk is idle. */
   syncing: Effects[];
+  /** Counts syncs over all lives. */
+  sync: number;
   applied: Seqno;
   paused: boolean;
   /** Happenings that reached the node while it was paused, in order. */
@@ -93,13 +95,15 @@ export interface Envelope {
   readonly to: SimNode;
   readonly message: Message;
   readonly records: readonly LogRecord[];
+  /** `World.healing` when it was sent. */
+  readonly healing: number;
 }
 
 /** What can happen in the world at a moment. */
 export type Happening =
   | { readonly type: 'deliver'; readonly envelope: Envelope }
   | { readonly type: 'tick'; readonly node: SimNode; readonly life: number }
-  | { readonly type: 'synced'; readonly node: SimNode; readonly life: number }
+  | { readonly type: 'synced'; readonly node: SimNode; readonly sync: number }
   | { readonly type: 'told'; readonly node: SimNode; readonly life: number }
   | { readonly type: 'resume'; readonly node: SimNode; readonly life: number }
   | { readonly type: 'restart'; readonly node: SimNode; readonly life: number }
@@ -240,6 +244,7 @@ function createNode(id: NodeId, index: number): SimNode {
     announced: undefined,
     waiting: [],
     syncing: [],
+    sync: 0,
     applied: 0,
     paused: false,
     held: [],

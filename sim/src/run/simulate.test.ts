@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { mutants } from '../mutants/catalogue.js';
+import { hunt } from './hunt.js';
+import { simulate } from './simulate.js';
+
+const jobs = Math.min(4, availableParallelism());
+
+test('the same seed gives the same hash of events, with any number of processes; another seed another', async () => {
+  const plan = { firstSeed: 42, seeds: 24, nodes: 5 };
+  const alone = await simulate({ ...plan, jobs: 1 });
+  const spread = await simulate({ ...plan, jobs: 3 });
+  assert.equal(alone.hash, spread.hash);
+  assert.equal(alone.steps, spread.steps);
+  assert.notEqual((await simulate({ ...plan, firstSeed: 43, jobs: 1 })).hash, alone.hash);
+});
+
+test('issue 2: 1,000 seeds x 5 nodes with faults, 0 violations', async (t) => {
+  const begun = performance.now();
+  const result = await simulate({ firstSeed: 1, seeds: 1000, nodes: 5, jobs });
+  const { steps, cpuMs, leaders, crashes, commits } = result;
+  t.diagnostic(`${steps} steps, ${leaders} leaders, ${crashes} crashes, ${commits} commits`);
+  t.diagnostic(`${((performance.now() - begun) / 1000).toFixed(1)} s, ${(cpuMs / 1000).toFixed(1)} CPU-s`);
+  const { broken } = result;
+  assert.equal(
+    broken,
+    undefined,
+    `seed ${broken?.seed}: ${broken?.violation?.checker}: ${broken?.violation?.sentence}`,
+  );
+  assert.ok(leaders > 2000 && crashes > 2000 && commits > 100_000, 'faults and work came about');
+});
+
+test('issue 2: every deliberately broken rule is found', async (t) => {
+  const names = new Set(mutants.map(({ name }) => name));
+  assert.equal(names.size, mutants.length);
+  assert.ok(mutants.length >= 16);
+  const catches = await hunt({ mutants, nodes: 5, jobs, firstSeed: 1, budgetSeconds: 60 });
+  for (const { mutant, checker, seedsRun, cpuSeconds } of catches) {
+    assert.notEqual(checker, undefined, `${mutant} escaped through ${seedsRun} seeds`);
+    t.diagnostic(`${mutant}: ${checker}, ${seedsRun} seeds, ${cpuSeconds.toFixed(2)} CPU-s`);
+  }
+});

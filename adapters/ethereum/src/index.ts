@@ -25,6 +25,7 @@ export {
 export { keccak256 } from './codec/keccak.js';
 export { decodeRlp, encodeRlp, type Rlp, type RlpLimits } from './codec/rlp.js';
 export { recoverSender } from './codec/signature.js';
+export { createAdapter, type LoadedEthereumAdapter } from './createAdapter.js';
 export { createEthereumjsEngine } from './engine/ethereumjs.js';
 export { environmentOf, nextEnvironment } from './environment.js';
 export { type Executor, executeBatch } from './execute.js';
@@ -35,4 +36,5 @@ export { createRecovery, type Recovery } from './recovery/pool.js';
 export { refusalText } from './refusal.js';
 export { defaultSettings } from './settings.js';
 export { TABLES } from './tables.js';
+export { createSigner, type Signer } from './testing/signer.js';
 export type * from './types.js';

@@ -27,7 +27,10 @@ export function helpOf(command: Command): string {
     const value = 'value' in spec && spec.value !== undefined ? ` ${spec.value}` : '';
     const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
     const fallback = 'default' in spec && spec.default !== undefined && spec.default !== false;
-    return [`  ${short}--${name}${value}`, `${spec.help}${fallback ? dim(` (default ${String(spec.default)})`) : ''}`];
+    return [
+      `  ${short}--${name}${value}`,
+      `${spec.help}${fallback ? dim(` (default ${String(spec.default)})`) : ''}`,
+    ];
   });
   const width = Math.max(...options.map(([left]) => (left ?? '').length)) + 2;
   return [

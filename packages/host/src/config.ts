@@ -36,6 +36,8 @@ export interface NodeConfig {
   /** Absolute paths; relative ones in the file are relative to the file. */
   readonly directories: { readonly ledger: string; readonly sealed: string };
   readonly platform: 'virtual';
+  /** The file that stands for the sealing key of hardware on the `virtual` platform. */
+  readonly virtualKeyPath: string;
   readonly addresses: {
     readonly application: Address;
     readonly administrative: Address;
@@ -116,6 +118,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
   const config: NodeConfig = {
     nodeId: fields.text('nodeId'),
     platform: fields.choice('platform', ['virtual'], 'virtual'),
+    virtualKeyPath: resolve(fields.text('virtualKey')),
     directories: { ledger: resolve(directories.text('ledger')), sealed: resolve(directories.text('sealed')) },
     addresses: {
       application: address(addresses, 'application'),

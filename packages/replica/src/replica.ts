@@ -6,15 +6,8 @@
  * What must be durable, sent, applied and answered leaves as effects, in that order.
  */
 import type { FromWorker, ToWorker } from '@coco/adapter';
-import { type Consensus, createRaft, type EntryInfo, type Message, type Ready } from '@coco/consensus';
-import {
-  decodeMaps,
-  describeEntry,
-  encodeMaps,
-  type Ledger,
-  type OpenedEntry,
-  type SealedEntry,
-} from '@coco/ledger';
+import { type Consensus, createRaft, type EntryInfo, type Ready } from '@coco/consensus';
+import { decodeMaps, encodeMaps, type Ledger, type OpenedEntry, type SealedEntry } from '@coco/ledger';
 import {
   assert,
   assertNever,
@@ -24,9 +17,10 @@ import {
   type TxId,
   type TxStatus,
 } from '@coco/primitives';
+import { type AppendMessage, openAppendMessage } from './appendMessage.js';
 import { createEffects, type EffectsBuilder, finishEffects, persistRollback } from './effects.js';
 import { createForwarding, type Forwarding } from './forwarding.js';
-import { cutEntries, decodeFrame, encodeConsensusFrame } from './frames.js';
+import { decodeFrame, encodeConsensusFrame } from './frames.js';
 import { genesisTables } from './genesis.js';
 import { applyMessage, infoOf } from './recovery.js';
 import type {
@@ -183,41 +177,20 @@ class ReplicaMachine implements Replica {
     }
   }
 
-  /**
-   * Entries are opened before consensus hears of them: what does not authenticate is refused at the door and
-   * cannot be acknowledged.
-   */
-  #appendFrame(
-    from: NodeId,
-    message: Extract<Message, { readonly type: 'appendEntries' }>,
-    bytes: Uint8Array,
-    effects: EffectsBuilder,
-  ): void {
-    const count = message.to - message.previous.seqno;
-    if (count < 0 || count > this.#settings.consensus.appendEntriesMax) {
-      throw new CocoError('COCO_REPLICA_FRAME', 'a peer sent an append message of an impossible length', {
-        count,
-      });
-    }
-    const entries: EntryInfo[] = [];
-    for (const [index, entry] of cutEntries(bytes, count).entries()) {
-      const description = describeEntry(entry);
-      if (
-        description.seqno !== message.previous.seqno + 1 + index ||
-        description.view !== message.entriesView
-      ) {
-        throw new CocoError('COCO_REPLICA_FRAME', 'a peer sent an entry that is not the one announced', {
-          seqno: description.seqno,
-          view: description.view,
-        });
-      }
-      entries.push(infoOf(description));
-      if (this.#consensus.viewAt(description.seqno) !== description.view) {
-        const opened = this.#ledger.open(entry);
-        this.#staged.set(description.seqno, { sealed: { ...description, bytes: entry }, opened });
-      }
-    }
-    this.#absorb(this.#consensus.step({ type: 'receive', from, message: { ...message, entries } }), effects);
+  #appendFrame(from: NodeId, message: AppendMessage, bytes: Uint8Array, effects: EffectsBuilder): void {
+    const { appendEntriesMax } = this.#settings.consensus;
+    const { infos, opened } = openAppendMessage(
+      message,
+      bytes,
+      appendEntriesMax,
+      this.#ledger,
+      this.#consensus,
+    );
+    for (const entry of opened) this.#staged.set(entry.sealed.seqno, entry);
+    this.#absorb(
+      this.#consensus.step({ type: 'receive', from, message: { ...message, entries: infos } }),
+      effects,
+    );
     this.#staged.clear();
   }
 
@@ -341,11 +314,22 @@ class ReplicaMachine implements Replica {
     const staged = this.#staged.get(info.seqno);
     assert(staged !== undefined, 'consensus accepts only entries that it was just given');
     if (staged.opened !== undefined) {
-      this.#ledger.add(staged.opened);
+      this.#addOrStop(staged.opened);
       if (!info.signature) this.#unapplied.set(info.seqno, staged.opened);
     }
     if (info.signature) this.#lastSignature = info.seqno;
     effects.entries.push(staged.sealed);
+  }
+
+  /** Consensus has accepted the entry: a signature that does not hold now means an unsound primary, or ledger. */
+  #addOrStop(opened: OpenedEntry): void {
+    try {
+      this.#ledger.add(opened);
+    } catch (error) {
+      if (!(error instanceof CocoError)) throw error;
+      const message = `the primary's ledger does not verify: ${error.message}`;
+      throw new CocoError('COCO_REPLICA_UNSOUND', message, { ...error.facts, cause: error.code });
+    }
   }
 
   #committed(seqno: Seqno, effects: EffectsBuilder): void {

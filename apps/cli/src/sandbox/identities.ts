@@ -4,7 +4,14 @@
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Certificate, generateKeyPair, issueCertificate, type PrivateKey, privateKeyToPem, randomBytes } from '@coco/crypto';
+import {
+  type Certificate,
+  generateKeyPair,
+  issueCertificate,
+  type PrivateKey,
+  privateKeyToPem,
+  randomBytes,
+} from '@coco/crypto';
 
 /** A key and its certificate. */
 export interface Identity {
@@ -20,7 +27,13 @@ export function createServiceIdentity(nowMs: number): Identity {
   const key = generateKeyPair();
   const subjectCommonName = 'Coco sandbox service (virtual platform: proves nothing)';
   const certificate = issueCertificate(
-    { subjectCommonName, publicKey: key.publicKey, ...validity(nowMs), isCa: true, serialNumber: randomBytes(16) },
+    {
+      subjectCommonName,
+      publicKey: key.publicKey,
+      ...validity(nowMs),
+      isCa: true,
+      serialNumber: randomBytes(16),
+    },
     { key, subjectCommonName },
   );
   return { name: 'service', key, certificate };

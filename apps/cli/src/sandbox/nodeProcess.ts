@@ -2,8 +2,8 @@
  * One node of the sandbox, as a process of its own.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { openSync } from 'node:fs';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isNodeMessage, type NodeFailure, type NodeReport } from '../nodeReport.js';

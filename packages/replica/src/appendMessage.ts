@@ -1,0 +1,53 @@
+/**
+ * From an append message and the bytes behind it to entries that consensus may hear of. Entries are opened first: what
+ * does not authenticate is refused at the door and cannot be acknowledged.
+ */
+import type { Consensus, EntryInfo, Message } from '@coco/consensus';
+import { describeEntry, type Ledger, type OpenedEntry, type SealedEntry } from '@coco/ledger';
+import { CocoError } from '@coco/primitives';
+import { cutEntries } from './frames.js';
+import { infoOf } from './recovery.js';
+
+export type AppendMessage = Extract<Message, { readonly type: 'appendEntries' }>;
+
+/** The description of every entry of the message, and the contents of those that this node does not have yet. */
+export interface OpenedAppendMessage {
+  readonly infos: readonly EntryInfo[];
+  readonly opened: readonly { readonly sealed: SealedEntry; readonly opened: OpenedEntry }[];
+}
+
+/** COCO_REPLICA_FRAME when the entries are not the announced ones, COCO_LEDGER_ENTRY_* when one does not open. */
+export function openAppendMessage(
+  message: AppendMessage,
+  bytes: Uint8Array,
+  entriesMax: number,
+  ledger: Ledger,
+  consensus: Consensus,
+): OpenedAppendMessage {
+  const count = message.to - message.previous.seqno;
+  if (count < 0 || count > entriesMax) {
+    throw new CocoError('COCO_REPLICA_FRAME', 'a peer sent an append message of an impossible length', {
+      count,
+    });
+  }
+  const infos: EntryInfo[] = [];
+  const opened: { readonly sealed: SealedEntry; readonly opened: OpenedEntry }[] = [];
+  for (const [index, entry] of cutEntries(bytes, count).entries()) {
+    const description = describeEntry(entry);
+    if (
+      description.seqno !== message.previous.seqno + 1 + index ||
+      description.view !== message.entriesView
+    ) {
+      const { seqno, view } = description;
+      throw new CocoError('COCO_REPLICA_FRAME', 'a peer sent an entry that is not the one announced', {
+        seqno,
+        view,
+      });
+    }
+    infos.push(infoOf(description));
+    if (consensus.viewAt(description.seqno) !== description.view) {
+      opened.push({ sealed: { ...description, bytes: entry }, opened: ledger.open(entry) });
+    }
+  }
+  return { infos, opened };
+}

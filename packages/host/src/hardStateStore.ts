@@ -18,7 +18,7 @@ import { onDisk, onDiskSync, replaceFile, writeAll } from './disk.js';
 import type { Sealer } from './sealer.js';
 
 export interface HardStateStore {
-  /** The last state that was saved, also in an earlier life; undefined when there was none. */
+  /** The state that was found when the file was opened; undefined when there was none. */
   readonly state: HardState | undefined;
   /** Resolves when `state` is durable. COCO_HOST_DISK, then and for ever after. Calls are carried out in order. */
   save(state: HardState): Promise<void>;
@@ -53,6 +53,7 @@ interface Slot {
 }
 
 class FileHardStateStore implements HardStateStore {
+  readonly state: HardState | undefined;
   readonly #path: string;
   readonly #sealer: Sealer;
   readonly #file: FileHandle;
@@ -65,10 +66,7 @@ class FileHardStateStore implements HardStateStore {
     this.#sealer = sealer;
     this.#file = file;
     this.#newest = newest;
-  }
-
-  get state(): HardState | undefined {
-    return this.#newest.state.view === 0 ? undefined : this.#newest.state;
+    this.state = newest.state.view === 0 ? undefined : newest.state;
   }
 
   save(state: HardState): Promise<void> {

@@ -1,0 +1,322 @@
+/**
+ * An HTTPS endpoint: TLS, HTTP/1.1, limits, and who is calling (SEC-1). What is left of a request when it passes is
+ * method, path, query, a few headers, body and caller; everything malformed, ambiguous, too large or too slow is
+ * refused here with `{"error":{"code","message"}}`, and no handler hears of it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { AdapterRequest } from '@coco/adapter';
+import { type Certificate, type PrivateKey, privateKeyToPem } from '@coco/crypto';
+import { CocoError } from '@coco/primitives';
+import { type BodyBudget, readBody } from './httpBody.js';
+import { type Actors, type Callers, createCallers } from './httpCallers.js';
+import { HttpConnections } from './httpConnections.js';
+import { type HttpTarget, parseTarget } from './httpPath.js';
+import { parserRefusal, type Refusal, refusals, writeRaw } from './httpRefusals.js';
+import type { Log } from './log.js';
+import { listenOn, type PeerAddress } from './peers.js';
+
+export type { Actor, Actors } from './httpCallers.js';
+
+/** A request that passed the door. `headers` has the names of `HttpOptions.headers`, as far as they were sent. */
+export type HttpRequest = AdapterRequest;
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Sizes in bytes, times in milliseconds. */
+export interface HttpLimits {
+  readonly bodyBytesMax: number;
+  /** All bodies of requests in progress together. */
+  readonly bodiesBytesMax: number;
+  readonly urlBytesMax: number;
+  readonly headersMax: number;
+  /** Request line and all headers. At most 64 KiB. */
+  readonly headerBytesMax: number;
+  /** When there are more, the one that was idle longest is closed. */
+  readonly connectionsMax: number;
+  /** Requests in progress, beyond which 503 is answered. */
+  readonly requestsMax: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request to its last. */
+  readonly requestTimeoutMs: number;
+  /** Between requests on one connection. */
+  readonly idleTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  bodyBytesMax: 1024 * 1024,
+  bodiesBytesMax: 256 * 1024 * 1024,
+  urlBytesMax: 4096,
+  headersMax: 100,
+  headerBytesMax: 16 * 1024,
+  connectionsMax: 2000,
+  requestsMax: 20_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
+  handshakeTimeoutMs: 10_000,
+};
+
+export interface HttpOptions {
+  readonly listen: PeerAddress;
+  readonly key: PrivateKey;
+  readonly certificate: Certificate;
+  /** Sent along, so that clients can show who issued the certificate. */
+  readonly serviceCertificatePem: string;
+  readonly actors: Actors;
+  /** Callers without a certificate are let in. Everybody who reaches the endpoint can then use it. */
+  readonly admitAnonymous: boolean;
+  /** Those that are absent are `defaultHttpLimits`. */
+  readonly limits?: Partial<HttpLimits>;
+  /** Headers that handlers get, in lower case. Default content-type, accept and prefer. */
+  readonly headers?: readonly string[];
+  /** Origins whose pages may use the endpoint from a browser, or "*" for all. Default none. */
+  readonly corsOrigins?: readonly string[];
+  readonly log: Log;
+  readonly nowMs?: () => number;
+  readonly handle: (request: HttpRequest) => Promise<HttpResponse>;
+}
+
+/** Running figures. */
+export interface HttpFigures {
+  readonly connections: number;
+  readonly evicted: number;
+  readonly requests: number;
+  readonly inProgress: number;
+  /** Refused at this door. */
+  readonly refused: number;
+}
+
+export interface HttpEndpoint {
+  readonly address: PeerAddress;
+  setActors(actors: Actors): void;
+  figures(): HttpFigures;
+  /** Takes no more, gives requests in progress `graceMs` (default 2000) to be answered, and closes. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** SSL_OP_NO_RENEGOTIATION of OpenSSL 3. */
+const noRenegotiation = 2 ** 30;
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
+
+/** Begins to listen. COCO_HOST_LISTEN when the address cannot be had. */
+export async function openHttp(options: HttpOptions): Promise<HttpEndpoint> {
+  const limits = { ...defaultHttpLimits, ...options.limits };
+  const server = createServer({
+    key: privateKeyToPem(options.key),
+    cert: `${options.certificate.pem}\n${options.serviceCertificatePem}`,
+    // Nobody is trusted for having a certificate of some authority; see httpCallers.ts.
+    ca: [],
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    secureOptions: noRenegotiation,
+    handshakeTimeout: limits.handshakeTimeoutMs,
+    ALPNProtocols: ['http/1.1'],
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+  });
+  // The platform would drop headers beyond this without a word; they are counted in `#refusalOf`.
+  server.maxHeadersCount = 0;
+  const endpoint = new Endpoint(options, limits, server);
+  await listenOn(server, options.listen);
+  return endpoint;
+}
+
+class Endpoint implements HttpEndpoint {
+  readonly #options: HttpOptions;
+  readonly #limits: HttpLimits;
+  readonly #server: Server;
+  readonly #callers: Callers;
+  readonly #connections: HttpConnections;
+  readonly #budget: BodyBudget;
+  readonly #headers: readonly string[];
+  readonly #figures = { requests: 0, inProgress: 0, refused: 0 };
+
+  constructor(options: HttpOptions, limits: HttpLimits, server: Server) {
+    const { actors, admitAnonymous, nowMs = Date.now, headers } = options;
+    this.#options = options;
+    this.#limits = limits;
+    this.#server = server;
+    this.#callers = createCallers({ actors, admitAnonymous, nowMs });
+    this.#connections = new HttpConnections(limits.connectionsMax);
+    this.#budget = { held: 0, heldMax: limits.bodiesBytesMax, bodyBytesMax: limits.bodyBytesMax };
+    this.#headers = headers ?? ['content-type', 'accept', 'prefer'];
+    server.on('connection', (socket: Socket) => this.#connections.add(socket));
+    server.on('request', (request, response) => void this.#serve(request, response));
+    server.on('checkContinue', (request, response) => void this.#serve(request, response, true));
+    server.on('checkExpectation', (request, response) => {
+      this.#refuse(request, response, refusals.expectation);
+    });
+    server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.method));
+    server.on('clientError', (error, socket) => this.#refuseRaw(socket, parserRefusal(error)));
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+  }
+
+  get address(): PeerAddress {
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) return this.#options.listen;
+    return { host: address.address, port: address.port };
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse, awaitsContinue = false): Promise<void> {
+    const end = this.#connections.begin(request.socket);
+    this.#figures.inProgress++;
+    response.on('error', () => undefined);
+    let held = 0;
+    try {
+      this.#allowOrigin(request, response);
+      const target = parseTarget(request.url ?? '');
+      const refusal = this.#refusalOf(request, target);
+      if (refusal !== undefined || target === undefined) {
+        this.#refuse(request, response, refusal ?? refusals.path);
+        return;
+      }
+      const identified = this.#callers.identify(request.socket as TLSSocket);
+      if ('refused' in identified) {
+        this.#refuse(request, response, { ...refusals.caller, message: identified.refused });
+        return;
+      }
+      if (awaitsContinue && Number(request.headers['content-length'] ?? 0) <= this.#limits.bodyBytesMax) {
+        response.writeContinue();
+      }
+      const read = await readBody(request, this.#budget);
+      held = read.held;
+      if (read.kind === 'gone') return;
+      if (read.kind !== 'body') {
+        this.#refuse(request, response, read.kind === 'busy' ? refusals.busy : refusals.body);
+        return;
+      }
+      const { caller } = identified;
+      const headers = this.#pickHeaders(request);
+      await this.#answer(response, {
+        method: request.method ?? '',
+        ...target,
+        headers,
+        body: read.body,
+        caller,
+      });
+    } finally {
+      this.#budget.held -= held;
+      this.#figures.inProgress--;
+      end();
+    }
+  }
+
+  async #answer(response: ServerResponse, request: HttpRequest): Promise<void> {
+    this.#figures.requests++;
+    try {
+      const { status, headers, body } = await this.#options.handle(request);
+      if (response.destroyed) return;
+      response.writeHead(status, { ...headers, ...fixedHeaders, 'content-length': body.length });
+      response.end(body);
+    } catch (error) {
+      const { code, message } =
+        error instanceof CocoError
+          ? error
+          : { code: 'COCO_HOST_HTTP_INTERNAL', message: 'the node failed on this' };
+      this.#options.log.error('a request failed', { code, reason: String(error), path: request.path });
+      if (response.headersSent) response.destroy();
+      else send(response, { status: 500, code, message });
+    }
+  }
+
+  /** Why `request` is refused before its body is read; undefined when it is not. */
+  #refusalOf(request: IncomingMessage, target: HttpTarget | undefined): Refusal | undefined {
+    const { urlBytesMax, headersMax, requestsMax } = this.#limits;
+    if ((request.url ?? '').length > urlBytesMax) return refusals.url;
+    if (request.rawHeaders.length > 2 * headersMax) return refusals.headers;
+    if (request.method === 'OPTIONS' && this.#isAllowedOrigin(request)) return refusals.preflight;
+    if (target === undefined) return refusals.path;
+    if (!methods.has(request.method ?? '')) return refusals.method;
+    return this.#figures.inProgress > requestsMax ? refusals.busy : undefined;
+  }
+
+  #pickHeaders(request: IncomingMessage): Record<string, string> {
+    const picked: Record<string, string> = {};
+    for (const name of this.#headers) {
+      const value = request.headers[name];
+      if (typeof value === 'string') picked[name] = value;
+    }
+    return picked;
+  }
+
+  #isAllowedOrigin({ headers: { origin } }: IncomingMessage): boolean {
+    const { corsOrigins = [] } = this.#options;
+    return origin !== undefined && (corsOrigins.includes('*') || corsOrigins.includes(origin));
+  }
+
+  #allowOrigin(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#isAllowedOrigin(request)) return;
+    response.setHeader('access-control-allow-origin', request.headers.origin as string);
+    response.setHeader('vary', 'origin');
+    response.setHeader('access-control-expose-headers', 'x-ms-ccf-transaction-id');
+    if (request.method !== 'OPTIONS') return;
+    response.setHeader('access-control-allow-methods', [...methods].join(', '));
+    response.setHeader('access-control-allow-headers', this.#headers.join(', '));
+    response.setHeader('access-control-max-age', '600');
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    if (refusal !== refusals.preflight) this.#noteRefusal(refusal, request.url ?? '');
+    // What may still come of a body is not waited for.
+    if (!request.complete) response.setHeader('connection', 'close');
+    send(response, refusal);
+  }
+
+  /** Answers what the parser did not understand, unless that would come in the middle of another answer. */
+  #refuseRaw(socket: Duplex, refusal: Refusal | undefined): void {
+    if (refusal !== undefined) this.#noteRefusal(refusal, '');
+    const busy = this.#connections.isBusy(socket as TLSSocket);
+    if (refusal === undefined || busy || !socket.writable) socket.destroy();
+    else writeRaw(socket, refusal);
+  }
+
+  #noteRefusal({ status, code }: Refusal, url: string): void {
+    this.#figures.refused++;
+    this.#options.log.debug('a request was refused', { status, code, url });
+  }
+
+  setActors(actors: Actors): void {
+    this.#callers.setActors(actors);
+  }
+
+  figures(): HttpFigures {
+    const { size, evicted } = this.#connections;
+    return { ...this.#figures, connections: size, evicted };
+  }
+
+  async close(graceMs = 2000): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#connections.close('idle');
+    const timer = setTimeout(() => this.#connections.close('all'), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+const fixedHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+function send(response: ServerResponse, { status, code, message, headers }: Refusal): void {
+  const body = code === '' ? '' : JSON.stringify({ error: { code, message } });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...fixedHeaders,
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

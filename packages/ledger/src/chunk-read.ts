@@ -145,7 +145,7 @@ function readEntry(walk: Walk, offset: number, seqno: Seqno): ChunkEntry {
   const { size, flags } = parseEntryHeader(prefix, entryBytesMax);
   if (headerBytes + size > left) throw new EntryFault('the entry is cut short', 2);
   const found = parseEntryPrefix(prefix).seqno;
-  if (found !== seqno) throw new EntryFault(`entry ${found} is where entry ${seqno} should be`, 24);
+  if (found !== seqno) throw new EntryFault(`entry ${found} is where entry ${seqno} should be`, 24, found);
   if ((flags & flagChunkBefore) !== 0 && positions.length > 0) {
     throw new EntryFault('the flags say that the chunk begins with this entry', 1);
   }
@@ -179,8 +179,8 @@ interface Failure {
 }
 
 /**
- * Which entry is damaged when none can be read at `offset`. When the entry that should be there is found elsewhere
- * after the one before, then that one's size is wrong; else it is the entry at `offset` itself.
+ * Which entry is damaged when the right one cannot be read at `offset`. The one before, by its size, when the right
+ * one is found within what it claims, or after `offset` while there is no other entry there; else what is at `offset`.
  */
 function blame(
   { source }: Walk,
@@ -192,8 +192,8 @@ function blame(
   if (previous !== undefined) {
     const before = { code: error.code, entryAt: previous.offset, seqno: seqno - 1 };
     if (field < 0) return { ...before, offset: offset + field, reason: error.message };
-    const elsewhere = findEntry(source, previous.offset + entryPrefixBytes, seqno);
-    if (elsewhere !== undefined && elsewhere !== offset) {
+    const elsewhere = findEntry(source, previous.offset + entryPrefixBytes, seqno) ?? offset;
+    if (elsewhere < offset || (elsewhere > offset && error.facts.found === undefined)) {
       const reason = `the size of the entry leads to byte ${offset}, but the next entry is at byte ${elsewhere}`;
       return { ...before, code: 'COCO_LEDGER_CHUNK_DAMAGED', offset: previous.offset + 2, reason };
     }
@@ -245,8 +245,8 @@ function checkPositions({ source, name, tableAt, positions }: Walk, end: number)
 
 /** A fault told by its offset from where an entry is read, negative in the one before; never leaves this file. */
 class EntryFault extends CocoError {
-  constructor(message: string, offset: number) {
-    super('COCO_LEDGER_CHUNK_DAMAGED', message, { offset });
+  constructor(message: string, offset: number, found?: Seqno) {
+    super('COCO_LEDGER_CHUNK_DAMAGED', message, { offset, ...(found !== undefined && { found }) });
   }
 }
 

@@ -132,11 +132,11 @@ export function combineShares(shares: readonly RecoveryShare[], threshold: numbe
 /** The value at 0 of the polynomial through the shares' points (Lagrange). */
 function interpolate(shares: readonly RecoveryShare[], limb: number): number {
   let sum = 0n;
-  for (const share of shares) {
+  for (const [index, share] of shares.entries()) {
     let numerator = 1n;
     let denominator = 1n;
-    for (const other of shares) {
-      if (other === share) continue;
+    for (const [otherIndex, other] of shares.entries()) {
+      if (otherIndex === index) continue;
       numerator = (numerator * BigInt(other.x)) % prime;
       denominator = (denominator * (prime + (BigInt(other.x) % prime) - (BigInt(share.x) % prime))) % prime;
     }

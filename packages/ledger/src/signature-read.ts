@@ -8,12 +8,16 @@ import { type EntryLayout, noClaims } from './entry.js';
 import { decodeMaps, encodeMaps } from './maps.js';
 import type { MerkleTree } from './merkle.js';
 import { ccfLedgerSha256, coseLabels, type NodeSignature, signatureJson } from './signature.js';
-import { ledgerTables, singletonValue } from './tables.js';
+import { ledgerTables, singletonKey, singletonValue } from './tables.js';
 import { decodeTree } from './tree-table.js';
 
 /** What of an entry is read as a signature transaction. */
 export type SignatureSource = TxId &
-  Pick<EntryLayout, 'publicMaps' | 'claimsDigest'> & { readonly privateLength: number };
+  Pick<EntryLayout, 'publicMaps' | 'claimsDigest'> & {
+    readonly privateLength: number;
+    /** Default 0, as it must be. */
+    readonly maxConflictVersion?: number;
+  };
 
 /** A signature transaction, taken apart. At least one of `node` and `service` is there. */
 export interface SignatureRecord extends TxId {
@@ -30,17 +34,21 @@ export interface SignatureRecord extends TxId {
  * for the serialised tree.
  */
 export function readSignature(source: SignatureSource): SignatureRecord {
-  const { view, seqno, publicMaps, privateLength, claimsDigest } = source;
+  const { view, seqno, publicMaps, privateLength, claimsDigest, maxConflictVersion = 0 } = source;
   const tables = decodeMaps(publicMaps);
   for (const { table, puts, removes } of tables) {
     if (!signatureTables.has(table)) throw malformed(source, 'it writes a table that is not its own');
-    if (puts.length !== 1 || removes.length !== 0) throw malformed(source, 'a table has not exactly one row');
+    const [row] = puts;
+    if (row === undefined || puts.length + removes.length !== 1 || !equalBytes(row.key, singletonKey)) {
+      throw malformed(source, 'a table has not exactly its one row');
+    }
   }
   const ascending = tables.every(({ table }, i) => i === 0 || (tables[i - 1]?.table ?? '') < table);
   if (!ascending || !equalBytes(encodeMaps(tables), publicMaps)) {
     throw malformed(source, 'its public domain is not canonical');
   }
   if (privateLength > 0) throw malformed(source, 'it has a private domain');
+  if (maxConflictVersion !== 0) throw malformed(source, 'its conflict version is not 0');
   if (claimsDigest !== undefined && !equalBytes(claimsDigest, noClaims)) throw malformed(source, 'it claims');
   const json = singletonValue(tables, ledgerTables.signatures);
   const cose = singletonValue(tables, ledgerTables.coseSignatures);

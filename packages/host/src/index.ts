@@ -1,3 +1,11 @@
+export {
+  type AdapterChoice,
+  type Address,
+  loadConfig,
+  loadGenesis,
+  type NodeConfig,
+  type NodeEntry,
+} from './config.js';
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
 export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';
 export {
@@ -8,7 +16,11 @@ export {
   openLedgerStore,
   type StoredEntry,
 } from './ledgerStore.js';
+export { createLog, type Log, type LogLevel, type LogOptions } from './log.js';
+export { createMetrics, type Latency, type Metrics, type MetricsSnapshot } from './metrics.js';
+export { type NodeOptions, type RunningNode, startNode } from './node.js';
 export { createNodeDisk } from './nodeDisk.js';
+export { loadNodeSecrets, type NodeSecrets, saveNodeSecrets } from './nodeSecrets.js';
 export {
   type FrameClass,
   type KnownNode,

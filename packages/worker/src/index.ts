@@ -1,2 +1,3 @@
+export type { AnyAdapter } from './adapters.js';
 export type * from './types.js';
-export { type AnyAdapter, createWorker, type Worker, type WorkerStart } from './worker.js';
+export { createWorker, type Worker, type WorkerStart } from './worker.js';

@@ -3,7 +3,7 @@
  */
 import type { Submitted } from '@coco/adapter';
 import { assert, CocoError } from '@coco/primitives';
-import type { AnyAdapter } from './worker.js';
+import type { AnyAdapter } from './adapters.js';
 
 export interface QueuedItem {
   readonly adapter: AnyAdapter;
@@ -16,7 +16,10 @@ export interface Queue {
   readonly length: number;
   /** Rejects with COCO_WORKER_BUSY when the queue is full. */
   add(adapter: AnyAdapter, item: unknown): Promise<Submitted<unknown>>;
-  /** The first items, all of one adapter, at most `itemsMax`. The queue must not be empty. */
+  /**
+   * The first item and those of the same adapter behind it, in order, at most `itemsMax`. The queue must not be
+   * empty.
+   */
   take(itemsMax: number): { readonly adapter: AnyAdapter; readonly items: readonly QueuedItem[] };
   takeAll(): readonly QueuedItem[];
   /** Returns items to the front, in their order; they were counted before and are never refused. */
@@ -42,10 +45,12 @@ export function createQueue(itemsMax: number): Queue {
     take(count) {
       const adapter = waiting[0]?.adapter;
       assert(adapter !== undefined, 'a batch has at least one item');
-      let end = 1;
-      while (end < waiting.length && end < count && waiting[end]?.adapter === adapter) end++;
-      const items = waiting.slice(0, end);
-      waiting = waiting.slice(end);
+      const items: QueuedItem[] = [];
+      const rest: QueuedItem[] = [];
+      for (const queued of waiting) {
+        (queued.adapter === adapter && items.length < count ? items : rest).push(queued);
+      }
+      waiting = rest;
       return { adapter, items };
     },
     takeAll() {

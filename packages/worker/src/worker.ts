@@ -3,35 +3,18 @@
  * from the manager what became of them (ARC-3). Everything happens in `receive`, or when an adapter's promise settles.
  *
  * One proposal at a time waits for its place; many may wait to be committed. The next batch executes on top of them.
+ * What breaks a promise of the manager or of this room throws out of `receive`: it is a bug, and ends the node.
  */
-import type {
-  Adapter,
-  AdapterRequest,
-  AdapterResponse,
-  AdapterServices,
-  FromWorker,
-  Submitted,
-  ToWorker,
-} from '@coco/adapter';
-import { createStore, type Reader, type Store, type Transaction } from '@coco/kv';
+import type { AdapterRequest, AdapterServices, FromWorker, Submitted, ToWorker } from '@coco/adapter';
+import { createStore, type Reader, type Store, type Transaction, type WriteSet } from '@coco/kv';
 import { decodeMaps, splitDomains } from '@coco/ledger';
-import {
-  assert,
-  assertNever,
-  CocoError,
-  type Seqno,
-  type TxId,
-  type TxStatus,
-  utf8,
-  type View,
-} from '@coco/primitives';
+import { assert, assertNever, CocoError, type Seqno, type TxId, type View } from '@coco/primitives';
+import { AdapterSet, type AnyAdapter, errorResponse, foreignTable } from './adapters.js';
+import { createEntropyPool, type EntropyPool } from './entropy.js';
 import { createFinals, type Finals } from './finals.js';
 import { createQueue, type Queue, type QueuedItem } from './queue.js';
+import { describeTrouble } from './trouble.js';
 import type { WorkerSettings } from './types.js';
-
-/** An adapter whose items and results are its own business. */
-// biome-ignore lint/suspicious/noExplicitAny: only the adapter itself ever looks into its items and results
-export type AnyAdapter = Adapter<any, any>;
 
 export interface Worker {
   receive(message: ToWorker): void;
@@ -40,6 +23,7 @@ export interface Worker {
 export interface WorkerStart {
   readonly adapters: readonly AnyAdapter[];
   readonly settings: WorkerSettings;
+  /** May be answered by `receive` before it returns. */
   readonly post: (message: FromWorker) => void;
 }
 
@@ -48,35 +32,40 @@ export function createWorker(start: WorkerStart): Worker {
   return new AdapterWorker(start);
 }
 
-/** A proposal that waits for its place, and who waits for its results. */
-interface Outstanding {
-  readonly proposal: number;
+/** What was executed: a batch, or the genesis (which has no items). */
+interface Executed {
+  readonly adapters: Iterable<AnyAdapter>;
   readonly transaction: Transaction;
   readonly items: readonly QueuedItem[];
   readonly results: readonly unknown[];
+  readonly claimsDigest?: Uint8Array;
 }
 
 class AdapterWorker implements Worker {
-  readonly #adapters: readonly AnyAdapter[];
+  readonly #adapters: AdapterSet;
   readonly #settings: WorkerSettings;
   readonly #post: (message: FromWorker) => void;
   readonly #store: Store = createStore();
   readonly #queue: Queue;
   readonly #finals: Finals = createFinals();
-  #outstanding: Outstanding | undefined;
+  readonly #entropy: EntropyPool = createEntropyPool();
+  /** The proposal that waits for its place. */
+  #outstanding: (Executed & { readonly proposal: number }) | undefined;
   #executing = false;
   #nextProposal = 1;
   /** Changes whenever what a running batch builds upon may have changed. */
   #generation = 0;
+  /** A proposal is to be made again, once something has moved. */
+  #retryLater = false;
+  #toldOfEntropy = false;
   #primary = false;
   #view: View = 0;
   #committed: Seqno = 0;
   #nowMs = 0;
   #batchMs = 0;
-  #entropy = new Uint8Array(32);
 
   constructor({ adapters, settings, post }: WorkerStart) {
-    this.#adapters = adapters;
+    this.#adapters = new AdapterSet(adapters);
     this.#settings = settings;
     this.#post = post;
     this.#queue = createQueue(settings.queueItemsMax);
@@ -113,7 +102,8 @@ class AdapterWorker implements Worker {
         break;
       case 'clock':
         this.#nowMs = message.nowMs;
-        this.#entropy = message.entropy as Uint8Array<ArrayBuffer>;
+        this.#entropy.add(message.entropy);
+        this.#moved();
         break;
       default:
         assertNever(message, 'message to the worker');
@@ -123,24 +113,22 @@ class AdapterWorker implements Worker {
   // --- requests ---
 
   async #request(id: number, request: AdapterRequest): Promise<void> {
-    const adapter = this.#adapters.find(({ routes }) =>
-      routes.some(({ method, path }) => method === request.method && path === request.path),
-    );
-    if (adapter === undefined) {
-      const message = 'nothing is served here; see the documentation of the adapters that this network runs';
-      this.#post({ type: 'response', id, response: errorResponse(404, 'COCO_WORKER_NO_ROUTE', message) });
+    const adapter = this.#adapters.route(request);
+    if ('status' in adapter) {
+      this.#post({ type: 'response', id, response: adapter });
       return;
     }
+    let answer: FromWorker;
     try {
       const handled = await adapter.handle(request);
-      if (handled.kind === 'forward') this.#post({ type: 'forward', id });
-      else this.#post({ type: 'response', id, response: handled.response });
+      answer = handled.kind === 'forward' ? { type: 'forward', id } : { ...handled, type: 'response', id };
     } catch (error) {
       // An adapter answers bad input by itself; this is a bug of its own, of which the client learns no detail.
       const message = `the ${adapter.name} adapter failed on this request`;
-      this.#post({ type: 'response', id, response: errorResponse(500, 'COCO_WORKER_ADAPTER', message) });
-      this.#post({ type: 'trouble', message: `${message}: ${String(error)}` });
+      this.#trouble(message, error);
+      answer = { type: 'response', id, response: errorResponse(500, 'COCO_WORKER_ADAPTER', message) };
     }
+    this.#post(answer);
   }
 
   #services(adapter: AnyAdapter): AdapterServices<unknown, unknown> {
@@ -149,8 +137,9 @@ class AdapterWorker implements Worker {
       committed: () => this.#committedReader(),
       head: () => (this.#primary ? this.#store.read(this.#store.head) : this.#committedReader()),
       at: (seqno) => {
-        const readable = seqno >= this.#store.compacted && seqno <= this.#committed;
-        return readable ? this.#store.read(Math.min(seqno, this.#store.head)) : undefined;
+        const known =
+          Number.isSafeInteger(seqno) && seqno >= this.#store.compacted && seqno <= this.#committed;
+        return known ? this.#store.read(Math.min(seqno, this.#store.head)) : undefined;
       },
       submit: (item) => this.#submit(adapter, item),
       get isPrimary() {
@@ -160,6 +149,7 @@ class AdapterWorker implements Worker {
     };
   }
 
+  /** The store has no versions for signatures and governance: its head may be below what is committed. */
   #committedReader(): Reader {
     return this.#store.read(Math.min(this.#committed, this.#store.head));
   }
@@ -175,115 +165,126 @@ class AdapterWorker implements Worker {
 
   /** Starts the next batch if one may start. */
   #schedule(): void {
-    if (!this.#primary || this.#executing || this.#outstanding !== undefined || this.#queue.length === 0)
-      return;
+    const busy = this.#executing || this.#outstanding !== undefined || this.#retryLater;
+    if (!this.#primary || busy || this.#queue.length === 0) return;
     const uncommitted = this.#finals.batches;
     if (uncommitted >= this.#settings.uncommittedBatchesMax) return;
     if (uncommitted > 0 && this.#queue.length < this.#settings.eagerItems) return;
-    void this.#execute();
+    if (this.#entropy.pieces > 0) void this.#executeNext();
+    else this.#lacksEntropy();
   }
 
-  async #execute(): Promise<void> {
+  /** Something happened that may let a refused proposal through. */
+  #moved(): void {
+    this.#retryLater = false;
+    this.#schedule();
+  }
+
+  async #executeNext(): Promise<void> {
     this.#executing = true;
     // Whatever else arrives in this turn of the event loop belongs to the same batch.
     await undefined;
+    const executed = this.#queue.length > 0 ? await this.#execute() : undefined;
+    this.#executing = false;
+    if (executed === undefined) this.#schedule();
+    else this.#propose(this.#nextProposal++, executed);
+  }
+
+  /** Executes the next batch; undefined when it came to nothing, and its senders have been told. */
+  async #execute(): Promise<Executed | undefined> {
     const generation = this.#generation;
-    const { adapter, items } = this.#queue.take(this.#settings.batch.itemsMax);
+    const { batch } = this.#settings;
+    const { adapter, items } = this.#queue.take(batch.itemsMax);
     const transaction = this.#store.begin();
     this.#batchMs = Math.max(this.#batchMs, this.#nowMs);
+    const entropy = this.#entropy.take();
+    assert(entropy !== undefined, 'a batch starts only when there is entropy for it');
+    const context = { nowMs: this.#batchMs, entropy };
+    let error: unknown;
     try {
-      const context = { nowMs: this.#batchMs, entropy: this.#entropy };
       const values = items.map(({ item }) => item);
-      const { results, claimsDigest } = await adapter.execute(
-        transaction,
-        values,
-        context,
-        this.#settings.batch,
-      );
-      assert(
-        results.length > 0 && results.length <= items.length,
-        'an adapter executes a prefix of its batch',
-      );
-      this.#executing = false;
-      const executed = items.slice(0, results.length);
-      if (generation !== this.#generation) {
-        for (const { reject } of items) reject(notPrimary());
-        this.#schedule();
-        return;
+      const { results, claimsDigest } = await adapter.execute(transaction, values, context, batch);
+      checkExecution(adapter, items.length, results.length, transaction.writeSet());
+      if (generation === this.#generation) {
+        this.#queue.putBack(items.slice(results.length));
+        const executed = { adapters: [adapter], transaction, items: items.slice(0, results.length), results };
+        return claimsDigest === undefined ? executed : { ...executed, claimsDigest };
       }
-      this.#queue.putBack(items.slice(results.length));
-      this.#propose({ proposal: this.#nextProposal++, transaction, items: executed, results }, claimsDigest);
-    } catch (error) {
-      this.#executing = false;
+    } catch (thrown) {
+      error = thrown;
+    }
+    adapter.rolledBack(this.#store.head);
+    if (generation !== this.#generation) {
+      // Executed upon what is gone: whatever came of it, it is no fault of the adapter.
+      rejectAll(items, notPrimary());
+    } else {
       const message = `the ${adapter.name} adapter failed while it executed a batch`;
-      for (const { reject } of items) reject(new CocoError('COCO_WORKER_EXECUTION', message));
-      this.#post({ type: 'trouble', message: `${message}: ${String(error)}` });
-      this.#schedule();
+      rejectAll(items, new CocoError('COCO_WORKER_EXECUTION', message));
+      this.#trouble(message, error);
     }
-  }
-
-  #propose(outstanding: Outstanding, claimsDigest: Uint8Array | undefined): void {
-    const writeSet = outstanding.transaction.writeSet();
-    this.#checkTables(writeSet.map(({ table }) => table));
-    this.#outstanding = outstanding;
-    this.#post({
-      type: 'propose',
-      proposal: outstanding.proposal,
-      view: this.#view,
-      ...splitDomains(writeSet),
-      ...(claimsDigest !== undefined && { claimsDigest }),
-      items: outstanding.items.length,
-    });
-  }
-
-  /** Adapters keep to their own tables; governance tables are the manager's alone. */
-  #checkTables(tables: readonly string[]): void {
-    const prefixes = this.#adapters.flatMap(({ tablePrefixes }) => tablePrefixes);
-    for (const table of tables) {
-      assert(
-        prefixes.some((prefix) => table.startsWith(prefix)),
-        `an adapter wrote to ${table}, which is not its own`,
-      );
-    }
+    return undefined;
   }
 
   async #genesis(proposal: number, genesis: unknown): Promise<void> {
+    assert(this.#store.head === 0 && this.#outstanding === undefined, 'the genesis comes before all else');
     const transaction = this.#store.begin();
-    try {
-      for (const adapter of this.#adapters) {
-        const own = (genesis as Readonly<Record<string, unknown>> | null)?.[adapter.name];
-        await adapter.genesis(transaction, own);
+    let before: WriteSet = [];
+    for (const adapter of this.#adapters) {
+      try {
+        const parts = genesis as Readonly<Record<string, unknown>> | null | undefined;
+        await adapter.genesis(transaction, parts?.[adapter.name]);
+        const known = new Set(before.map(({ table }) => table));
+        before = transaction.writeSet();
+        const foreign = foreignTable(
+          adapter,
+          before.filter(({ table }) => !known.has(table)),
+        );
+        if (foreign !== undefined) throw new Error(`it wrote to ${foreign}, which is not its own`);
+      } catch (error) {
+        this.#post({ type: 'failed', message: describeTrouble(`the genesis of ${adapter.name}`, error) });
+        return;
       }
-      this.#propose({ proposal, transaction, items: [], results: [] }, undefined);
-    } catch (error) {
-      this.#post({
-        type: 'failed',
-        message: `genesis: ${error instanceof Error ? error.message : String(error)}`,
-      });
     }
+    this.#propose(proposal, { adapters: this.#adapters, transaction, items: [], results: [] });
+  }
+
+  #propose(proposal: number, executed: Executed): void {
+    const { transaction, items, claimsDigest } = executed;
+    this.#outstanding = { ...executed, proposal };
+    this.#post({
+      type: 'propose',
+      proposal,
+      view: this.#view,
+      ...splitDomains(transaction.writeSet()),
+      ...(claimsDigest !== undefined && { claimsDigest }),
+      items: items.length,
+    });
   }
 
   #assigned(proposal: number, txId: TxId): void {
-    const outstanding = this.#take(proposal);
-    const outcome = this.#store.commit(outstanding.transaction, txId.seqno);
-    assert(outcome.outcome === 'committed', 'nothing else writes while a proposal is outstanding');
+    const { transaction, items, results } = this.#takeOutstanding(proposal);
+    const { outcome } = this.#store.commit(transaction, txId.seqno);
+    assert(outcome === 'committed', 'nothing else writes while a proposal is outstanding');
     const final = this.#finals.add(txId.seqno);
-    for (const [index, { resolve }] of outstanding.items.entries()) {
-      resolve({ result: outstanding.results[index], txId, final });
-    }
+    for (const [index, { resolve }] of items.entries()) resolve({ result: results[index], txId, final });
     this.#schedule();
   }
 
   #refused(proposal: number, retry: boolean): void {
-    const { items } = this.#take(proposal);
-    if (retry) this.#queue.putBack(items);
-    else for (const { reject } of items) reject(notPrimary());
-    this.#schedule();
+    const { adapters, items } = this.#takeOutstanding(proposal);
+    for (const adapter of adapters) adapter.rolledBack(this.#store.head);
+    if (retry && this.#primary) {
+      this.#queue.putBack(items);
+      this.#retryLater = true;
+    } else {
+      rejectAll(items, notPrimary());
+      this.#schedule();
+    }
   }
 
-  #take(proposal: number): Outstanding {
+  #takeOutstanding(proposal: number): Executed {
     const outstanding = this.#outstanding;
-    assert(outstanding?.proposal === proposal, 'the manager answers the outstanding proposal');
+    assert(outstanding?.proposal === proposal, 'the manager answers the outstanding proposal, once');
     this.#outstanding = undefined;
     return outstanding;
   }
@@ -292,41 +293,63 @@ class AdapterWorker implements Worker {
 
   #apply({ txId, publicMaps, privateMaps }: Extract<ToWorker, { readonly type: 'apply' }>): void {
     this.#generation++;
-    const changes = [...decodeMaps(publicMaps), ...decodeMaps(privateMaps)];
-    this.#store.apply(
-      changes.toSorted((a, b) => (a.table < b.table ? -1 : 1)),
-      txId.seqno,
-    );
+    this.#store.apply([...decodeMaps(publicMaps), ...decodeMaps(privateMaps)], txId.seqno);
   }
 
   #rollback(to: Seqno): void {
+    assert(to >= this.#committed, 'what is committed is never rolled back');
     this.#generation++;
-    if (to < this.#store.head) this.#store.rollback(to);
-    this.#settle(this.#finals.rollback(to), 'Invalid');
+    this.#store.rollback(to);
     for (const adapter of this.#adapters) adapter.rolledBack(to);
+    for (const settle of this.#finals.rollback(to)) settle('Invalid');
   }
 
   #commit(seqno: Seqno): void {
     if (seqno <= this.#committed) return;
     this.#committed = seqno;
+    for (const adapter of this.#adapters) {
+      try {
+        adapter.committed(seqno);
+      } catch (error) {
+        this.#trouble(`the ${adapter.name} adapter failed to take note of a commit`, error);
+      }
+    }
     const oldest = Math.min(seqno - this.#settings.historySeqnos, this.#store.head);
     if (oldest > this.#store.compacted) this.#store.compact(oldest);
-    for (const adapter of this.#adapters) adapter.committed(seqno);
-    this.#settle(this.#finals.commit(seqno), 'Committed');
-    this.#schedule();
-  }
-
-  #settle(settled: readonly ((status: TxStatus) => void)[], status: TxStatus): void {
-    for (const settle of settled) settle(status);
+    for (const settle of this.#finals.commit(seqno)) settle('Committed');
+    this.#moved();
   }
 
   #role(primary: boolean, view: View): void {
     this.#generation++;
     this.#primary = primary;
     this.#view = view;
-    if (!primary) for (const { reject } of this.#queue.takeAll()) reject(notPrimary());
-    this.#schedule();
+    if (!primary) rejectAll(this.#queue.takeAll(), notPrimary());
+    this.#moved();
   }
+
+  // --- for people to look at ---
+
+  #trouble(what: string, error: unknown): void {
+    this.#post({ type: 'trouble', message: describeTrouble(what, error) });
+  }
+
+  #lacksEntropy(): void {
+    if (this.#toldOfEntropy) return;
+    this.#toldOfEntropy = true;
+    this.#trouble('a batch waits for entropy', new Error('more is needed with each clock message'));
+  }
+}
+
+/** Throws when an adapter did not keep to its contract. */
+function checkExecution(adapter: AnyAdapter, items: number, results: number, writeSet: WriteSet): void {
+  if (results < 1 || results > items) throw new Error(`it gave ${results} results for ${items} items`);
+  const foreign = foreignTable(adapter, writeSet);
+  if (foreign !== undefined) throw new Error(`it wrote to ${foreign}, which is not its own`);
+}
+
+function rejectAll(items: readonly QueuedItem[], error: CocoError): void {
+  for (const { reject } of items) reject(error);
 }
 
 function notPrimary(): CocoError {
@@ -334,9 +357,4 @@ function notPrimary(): CocoError {
     'COCO_WORKER_NOT_PRIMARY',
     'this node is not the primary; the primary executes transactions',
   );
-}
-
-function errorResponse(status: number, code: string, message: string): AdapterResponse {
-  const body = utf8(JSON.stringify({ error: { code, message } }));
-  return { status, headers: { 'content-type': 'application/json' }, body };
 }

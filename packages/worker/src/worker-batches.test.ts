@@ -1,0 +1,256 @@
+/**
+ * When batches begin, what is in them, and in which order (TX-2).
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createGatedCounter } from './testing/gated-counter.js';
+import { StandInManager, settle } from './testing/stand-in-manager.js';
+
+test('an idle worker executes at once; what arrives in the same turn is one batch', async () => {
+  const gate = createGatedCounter();
+  const manager = await StandInManager.primary([gate.adapter]);
+  void manager.add('a', 1);
+  void manager.add('b', 1);
+  await settle();
+  assert.deepEqual(gate.batches, [['a', 'b']]);
+  assert.equal(manager.open.length, 1);
+  assert.equal(manager.open[0]?.items, 2);
+});
+
+test('what queues while a batch executes or waits for its place forms the next batch, up to itemsMax', async () => {
+  const gate = createGatedCounter();
+  const manager = await StandInManager.primary([gate.adapter]);
+  gate.closed = true;
+  void manager.add('a', 1);
+  await settle();
+  for (const name of ['b', 'c']) void manager.add(name, 1);
+  gate.closed = false;
+  gate.open();
+  await settle();
+  for (const name of ['d', 'e', 'f']) void manager.add(name, 1);
+  await settle();
+  assert.deepEqual(gate.batches, [['a']]);
+  manager.assign();
+  await settle();
+  assert.deepEqual(gate.batches, [['a'], ['b', 'c', 'd', 'e']]);
+  manager.assign();
+  manager.commit();
+  await settle();
+  assert.deepEqual(gate.batches.at(-1), ['f']);
+});
+
+test('while a batch is uncommitted the next waits for its commit, or until eagerItems have queued', async () => {
+  const gate = createGatedCounter();
+  const manager = await StandInManager.primary([gate.adapter]);
+  void manager.add('a', 1);
+  await settle();
+  manager.assign();
+  void manager.add('b', 1);
+  void manager.add('c', 1);
+  await settle();
+  assert.equal(gate.batches.length, 1);
+  void manager.add('d', 1);
+  await settle();
+  assert.deepEqual(gate.batches.at(-1), ['b', 'c', 'd']);
+  manager.assign();
+  void manager.add('e', 1);
+  await settle();
+  assert.equal(gate.batches.length, 2);
+  manager.commit();
+  await settle();
+  assert.deepEqual(gate.batches.at(-1), ['e']);
+});
+
+test('beyond uncommittedBatchesMax the next batch waits in any case', async () => {
+  const gate = createGatedCounter();
+  const manager = await StandInManager.primary([gate.adapter], { eagerItems: 1 });
+  for (const name of ['a', 'b', 'c', 'd']) {
+    void manager.add(name, 1);
+    await settle();
+    if (manager.open.length > 0) manager.assign();
+  }
+  await settle();
+  assert.deepEqual(gate.batches, [['a'], ['b'], ['c']]);
+  manager.commit(3);
+  await settle();
+  assert.deepEqual(gate.batches.at(-1), ['d']);
+});
+
+test('items that an adapter did not get to come first in the next batch', async () => {
+  const gate = createGatedCounter();
+  const { execute } = gate.adapter;
+  const adapter = {
+    ...gate.adapter,
+    execute: (...[transaction, items, context]: Parameters<typeof execute>) =>
+      execute(transaction, items, context, { itemsMax: 2, executeMs: 0 }),
+  };
+  const manager = await StandInManager.primary([adapter], { eagerItems: 1 });
+  const answers = ['a', 'b', 'c', 'd'].map((name) => manager.add(name, 1));
+  await settle();
+  void manager.add('e', 1);
+  manager.assign();
+  await settle();
+  assert.deepEqual(gate.batches, [
+    ['a', 'b', 'c', 'd'],
+    ['c', 'd', 'e'],
+  ]);
+  manager.assign();
+  manager.commit();
+  for (const [at, answer] of (await Promise.all(answers)).entries()) {
+    assert.ok(answer !== 'forward');
+    assert.deepEqual(answer.body, { name: 'abcd'.charAt(at), value: 1, txId: at < 2 ? '2.3' : '2.5' });
+  }
+});
+
+test('items are executed in the order of their arrival', async () => {
+  const gate = createGatedCounter();
+  const manager = await StandInManager.primary([gate.adapter], { queueItemsMax: 100 });
+  const answers = Array.from({ length: 30 }, () => manager.add('a', 1));
+  for (let batch = 0; batch < 8; batch++) {
+    await settle();
+    manager.assign();
+    manager.commit();
+  }
+  const values = (await Promise.all(answers)).map((answer) =>
+    answer === 'forward' ? answer : answer.body.value,
+  );
+  assert.deepEqual(
+    values,
+    Array.from({ length: 30 }, (_, at) => at + 1),
+  );
+});
+
+test('a full queue answers COCO_WORKER_BUSY, and takes more once it has room', async () => {
+  const gate = createGatedCounter();
+  const manager = await StandInManager.primary([gate.adapter]);
+  gate.closed = true;
+  void manager.add('executing', 1);
+  await settle();
+  const queued = Array.from({ length: 8 }, () => manager.add('queued', 1));
+  const answer = await manager.add('too many', 1);
+  assert.ok(answer !== 'forward');
+  assert.equal(answer.status, 503);
+  assert.deepEqual(answer.body, { error: 'COCO_WORKER_BUSY' });
+  gate.closed = false;
+  gate.open();
+  for (let batch = 0; batch < 3; batch++) {
+    await settle();
+    manager.assign();
+    manager.commit();
+  }
+  await Promise.all(queued);
+  assert.equal(await manager.value('queued'), 8);
+});
+
+test('a batch holds items of one adapter; those of others keep their order', async () => {
+  const first = createGatedCounter();
+  const second = createGatedCounter();
+  const other = {
+    ...second.adapter,
+    name: 'other',
+    routes: [{ method: 'POST', path: '/other/add' }],
+    tablePrefixes: ['other.'],
+    execute: (...[transaction, ...rest]: Parameters<typeof second.adapter.execute>) =>
+      second.adapter.execute(
+        transaction.constructor === Object ? transaction : inOtherTables(transaction),
+        ...rest,
+      ),
+  };
+  const manager = await StandInManager.primary([first.adapter, other], { eagerItems: 1 });
+  const addOther = (name: string) =>
+    manager.request({
+      method: 'POST',
+      path: '/other/add',
+      body: new TextEncoder().encode(JSON.stringify({ name, by: 1 })),
+    });
+  void manager.add('a', 1);
+  void addOther('x');
+  void manager.add('b', 1);
+  void addOther('y');
+  await settle();
+  manager.assign();
+  await settle();
+  manager.assign();
+  assert.deepEqual(first.batches, [['a', 'b']]);
+  assert.deepEqual(second.batches, [['x', 'y']]);
+});
+
+/** The counter's tables under another name. */
+function inOtherTables(
+  transaction: Parameters<ReturnType<typeof createGatedCounter>['adapter']['execute']>[0],
+) {
+  return {
+    ...transaction,
+    seqno: transaction.seqno,
+    get: (table: string, key: Uint8Array) => transaction.get(`other.${table}`, key),
+    put: (table: string, key: Uint8Array, value: Uint8Array) => transaction.put(`other.${table}`, key, value),
+    savepoint: () => transaction.savepoint(),
+    rollbackTo: (savepoint: { position: number }) => transaction.rollbackTo(savepoint),
+    has: (table: string, key: Uint8Array) => transaction.has(`other.${table}`, key),
+    range: (table: string) => transaction.range(`other.${table}`),
+    remove: (table: string, key: Uint8Array) => transaction.remove(`other.${table}`, key),
+    clear: (table: string) => transaction.clear(`other.${table}`),
+    writeSet: () => transaction.writeSet(),
+  };
+}
+
+test('each batch has 32 bytes of entropy that no other batch has; without any it waits (P4)', async () => {
+  const gate = createGatedCounter();
+  const seen: string[] = [];
+  const { execute } = gate.adapter;
+  const adapter = {
+    ...gate.adapter,
+    execute: (...args: Parameters<typeof execute>) => {
+      assert.equal(args[2].entropy.length, 32);
+      seen.push(args[2].entropy.join());
+      return execute(...args);
+    },
+  };
+  const manager = new StandInManager([adapter], { eagerItems: 1, uncommittedBatchesMax: 1000 });
+  manager.role(true);
+  // Uses up the hundred pieces that the stand-in began with.
+  for (let batch = 0; batch < 100; batch++) {
+    void manager.add('a', 1);
+    await settle();
+    manager.assign();
+  }
+  seen.length = 0;
+  void manager.add('a', 1);
+  await settle();
+  assert.deepEqual(seen, []);
+  assert.equal(manager.posted.at(-1)?.type, 'trouble');
+  manager.clock(
+    2_000,
+    Uint8Array.from({ length: 70 }, (_, at) => at),
+  );
+  await settle();
+  manager.assign();
+  void manager.add('a', 1);
+  await settle();
+  manager.assign();
+  void manager.add('a', 1);
+  await settle();
+  assert.equal(seen.length, 2);
+  assert.equal(new Set(seen).size, 2);
+});
+
+test('the time of a batch never goes back', async () => {
+  const gate = createGatedCounter();
+  const times: number[] = [];
+  const { execute } = gate.adapter;
+  const adapter = {
+    ...gate.adapter,
+    execute: (...args: Parameters<typeof execute>) => {
+      times.push(args[2].nowMs);
+      return execute(...args);
+    },
+  };
+  const manager = await StandInManager.primary([adapter], { eagerItems: 1 });
+  for (const nowMs of [5_000, 3_000, 6_000]) {
+    void manager.add('a', 1);
+    manager.clock(nowMs);
+    await settle();
+    manager.assign();
+  }
+  assert.deepEqual(times, [5_000, 5_000, 6_000]);
+});

@@ -3,7 +3,7 @@
  * says which argument is wrong and why. `index` is the argument's position, counted from 0, as geth counts.
  */
 import type { Address, Hash } from '../types.js';
-import { invalidParam } from './errors.js';
+import { invalidParam, RPC_CODES, RpcError } from './errors.js';
 
 /** Which block a call is about. */
 export type BlockSelector =
@@ -101,7 +101,7 @@ export function parseStorageKey(value: unknown, index: number): Hash {
   const text = parseHexText(value, index, 'storage key');
   const digits = text.slice(2);
   if (!/^[0-9a-fA-F]*$/.test(digits)) {
-    throw invalidParam(index, `invalid hex in storage key: ${JSON.stringify(value)}`);
+    throw new RpcError(RPC_CODES.invalidParams, `invalid hex in storage key: ${JSON.stringify(value)}`);
   }
   if (digits.length > 64) {
     throw invalidParam(index, `storage key too long (want at most 32 bytes): ${digits.length} digits`);

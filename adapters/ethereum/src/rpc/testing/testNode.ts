@@ -9,7 +9,7 @@ import { CodeCache } from '../../codeCache.js';
 import { recoverSender } from '../../codec/signature.js';
 import { createEthereumjsEngine } from '../../engine/ethereumjs.js';
 import { type Executor, executeBatch } from '../../execute.js';
-import { parseGenesis } from '../../genesis/parse.js';
+import { type Genesis, parseGenesis } from '../../genesis/parse.js';
 import { writeGenesis } from '../../genesis/write.js';
 import { defaultSettings } from '../../settings.js';
 import type { EthereumItem, EthereumResult, EthereumSettings } from '../../types.js';
@@ -25,6 +25,8 @@ export interface TestNodeOptions {
   readonly settings?: Partial<EthereumSettings>;
   /** geth's genesis; default: Prague, wallets 1 to 9 with a million ether each. */
   readonly genesis?: unknown;
+  /** A chain that is there already. */
+  readonly chain?: { readonly store: Store; readonly genesis: Genesis };
   readonly recover?: RpcOptions['recover'];
 }
 
@@ -50,21 +52,20 @@ export class TestNode {
   uncertain = false;
   nowMs = 1_700_000_000_000;
   itemsMax = 1_000;
-  readonly store: Store = createStore();
+  readonly store: Store;
   readonly rpc: Rpc;
   readonly queue: Queued[] = [];
   readonly uncommitted: Uncommitted[] = [];
-  committedSeqno = 1;
+  committedSeqno: number;
   view = 2;
   readonly #executor: Executor;
   #running = false;
 
   constructor(options: TestNodeOptions = {}) {
     const settings = { ...defaultSettings, recoveryThreads: 0, ...options.settings };
-    const genesis = parseGenesis(options.genesis ?? testGenesis());
-    const first = this.store.begin();
-    writeGenesis(first, genesis);
-    this.store.commit(first, 1);
+    const { store, genesis } = options.chain ?? newChain(options.genesis ?? testGenesis());
+    this.store = store;
+    this.committedSeqno = store.head;
     const engine = createEthereumjsEngine();
     const codes = new CodeCache();
     this.#executor = { engine, config: genesis.config, settings, codes, elapsedMs: () => performance.now() };
@@ -179,6 +180,15 @@ export class TestNode {
     if (answer.error === undefined) throw new Error(`${method} gave ${JSON.stringify(answer.result)}`);
     return answer.error;
   }
+}
+
+function newChain(json: unknown): { readonly store: Store; readonly genesis: Genesis } {
+  const genesis = parseGenesis(json);
+  const store = createStore();
+  const first = store.begin();
+  writeGenesis(first, genesis);
+  store.commit(first, 1);
+  return { store, genesis };
 }
 
 function notPrimary(): CocoError {

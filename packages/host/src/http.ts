@@ -123,6 +123,8 @@ export async function openHttp(options: HttpOptions): Promise<HttpEndpoint> {
     handshakeTimeout: limits.handshakeTimeoutMs,
     ALPNProtocols: ['http/1.1'],
     insecureHTTPParser: false,
+    // Checked in `isUnambiguous`, so that what follows on the connection is not served either.
+    requireHostHeader: false,
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
@@ -173,7 +175,8 @@ class Endpoint implements HttpEndpoint {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse, awaitsContinue = false): Promise<void> {
-    const end = this.#connections.begin(request.socket);
+    const end = this.#connections.begin(request);
+    if (end === undefined) return;
     this.#figures.inProgress++;
     response.on('error', () => undefined);
     let held = 0;
@@ -237,6 +240,7 @@ class Endpoint implements HttpEndpoint {
   /** Why `request` is refused before its body is read; undefined when it is not. */
   #refusalOf(request: IncomingMessage, target: HttpTarget | undefined): Refusal | undefined {
     const { urlBytesMax, headersMax, requestsMax } = this.#limits;
+    if (!isUnambiguous(request)) return refusals.malformed;
     if ((request.url ?? '').length > urlBytesMax) return refusals.url;
     if (request.rawHeaders.length > 2 * headersMax) return refusals.headers;
     if (request.method === 'OPTIONS' && this.#isAllowedOrigin(request)) return refusals.preflight;
@@ -272,16 +276,19 @@ class Endpoint implements HttpEndpoint {
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
     if (refusal !== refusals.preflight) this.#noteRefusal(refusal, request.url ?? '');
-    // What may still come of a body is not waited for.
-    if (!request.complete) response.setHeader('connection', 'close');
+    // What may still come of a body is not waited for, nor is anything believed that comes behind bad framing.
+    if (!request.complete || refusal === refusals.malformed) {
+      response.setHeader('connection', 'close');
+      this.#connections.serveNoMore(request.socket);
+    }
     send(response, refusal);
   }
 
   /** Answers what the parser did not understand, unless that would come in the middle of another answer. */
   #refuseRaw(socket: Duplex, refusal: Refusal | undefined): void {
     if (refusal !== undefined) this.#noteRefusal(refusal, '');
-    const busy = this.#connections.isBusy(socket as TLSSocket);
-    if (refusal === undefined || busy || !socket.writable) socket.destroy();
+    const answerable = socket.writable && this.#connections.isAnswerable(socket as TLSSocket);
+    if (refusal === undefined || !answerable) socket.destroy();
     else writeRaw(socket, refusal);
   }
 
@@ -306,6 +313,13 @@ class Endpoint implements HttpEndpoint {
     await closed;
     clearTimeout(timer);
   }
+}
+
+/** What the platform's parser lets pass although another on the way might read it differently. */
+function isUnambiguous({ httpVersion, rawHeaders, headers }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+  const encoding = headers['transfer-encoding'];
+  return httpVersion === '1.1' && hosts === 1 && (encoding === undefined || encoding === 'chunked');
 }
 
 const fixedHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };

@@ -18,20 +18,40 @@ export function durableMajority(world: World): Checker {
       const record = node.log[ready.commit - 1];
       if (record === undefined) return;
       checked = record.seqno;
-      for (const members of configurationsFrom(node.log, before.commit, world.initialNodes)) {
-        const holders = world.nodes.filter(
-          ({ id, disk }) => members.includes(id) && disk.log[record.seqno - 1] === record,
-        );
+      const base = world.reconfigures ? lastStepTo(world, node.log, before.commit, record) : before.commit;
+      for (const members of configurationsFrom(node.log, base, world.initialNodes)) {
+        const holders = holdersOf(world, record, members);
         check(
           2 * holders.length > members.length,
           name,
           () =>
             `${node.id} commits ${formatTxId(record)}, which is on disk only at ` +
-            `${holders.map(({ id }) => id).join(' ') || 'no node'} of ${members.join(' ')}`,
+            `${holders.join(' ') || 'no node'} of ${members.join(' ')}`,
         );
       }
     },
   };
+}
+
+/**
+ * One step may commit several signatures, one after the other: each can end an old configuration, which then does
+ * not count for the next. Gives the commit from which `record` was reached.
+ */
+function lastStepTo(world: World, log: readonly LogRecord[], from: Seqno, record: LogRecord): Seqno {
+  let base = from;
+  for (let seqno = from + 1; seqno < record.seqno; seqno++) {
+    const between = log[seqno - 1] as LogRecord;
+    const isHeld = configurationsFrom(log, base, world.initialNodes).every(
+      (members) => 2 * holdersOf(world, between, members).length > members.length,
+    );
+    if (between.signature && between.view === record.view && isHeld) base = seqno;
+  }
+  return base;
+}
+
+/** Which of `members` have the record on disk. */
+function holdersOf(world: World, record: LogRecord, members: readonly NodeId[]): NodeId[] {
+  return members.filter((id) => world.byId.get(id)?.disk.log[record.seqno - 1] === record);
 }
 
 /** The configuration in force at `commit` and every later one in `log`. */

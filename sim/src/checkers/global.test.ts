@@ -10,7 +10,7 @@ import { leaderCompleteness } from './leader-completeness.js';
 import { logMatching } from './log-matching.js';
 import { messageStorm } from './message-storm.js';
 import { oneVote } from './one-vote.js';
-import { chain, give, range, staged, stagedStep, stagedWorld } from './staged.js';
+import { chain, give, persistView, range, staged, stagedStep, stagedWorld } from './staged.js';
 import { stateMachineSafety } from './state-machine-safety.js';
 import { transactionStatus } from './transaction-status.js';
 
@@ -22,10 +22,21 @@ test('election safety: two leaders of one view are found, the same one twice is 
   const [a, b] = three();
   const checker = electionSafety();
   const leads = { isLeader: true, view: 3 };
+  persistView(a, 3);
   checker.step?.(stagedStep({ node: a, after: leads }));
   checker.step?.(stagedStep({ node: a, after: leads }));
+  persistView(b, 4);
   checker.step?.(stagedStep({ node: b, after: { isLeader: true, view: 4 } }));
+  persistView(b, 3);
   assert.throws(() => checker.step?.(stagedStep({ node: b, after: leads })), /both lead view 3/);
+});
+
+test('election safety: an election that a crash can still undo counts only once the leader speaks', () => {
+  const [a, b] = three();
+  const checker = electionSafety();
+  checker.step?.(stagedStep({ node: a, after: { isLeader: true, view: 2 } }));
+  checker.sent?.(staged(b, a, range(0, 0)));
+  assert.throws(() => checker.sent?.(staged(a, b, range(0, 0))), /n1 and n0 both lead view 2/);
 });
 
 test('one vote: a second candidate in the same view is found, also after a candidacy of one’s own', () => {
@@ -46,12 +57,10 @@ test('log matching: an entry on another entry than its maker’s, and two entrie
   const checker = logMatching();
   give(a, log);
   checker.step?.(stagedStep({ node: a, appended: log }));
-  const rival = chain(1, 2, log[0]);
-  give(
-    b,
-    [log[0], rival[0]].flatMap((record) => record ?? []),
-  );
-  assert.throws(() => checker.step?.(stagedStep({ node: b, appended: rival })), /two different entries/);
+  const persisted = { type: 'persisted', upTo: { view: 2, seqno: 3 } } as const;
+  checker.step?.(stagedStep({ node: a, event: persisted }));
+  const offer = { ...staged(b, a, range(1, 2)), records: chain(1, 2, log[0]) };
+  assert.throws(() => checker.sent?.(offer), /two different entries are called 2.2/);
   give(b, [...chain(2, 1), ...log.slice(2)]);
   assert.throws(
     () => checker.step?.(stagedStep({ node: b, appended: log.slice(2) })),
@@ -65,8 +74,10 @@ test('leader completeness: a leader of a later view that lacks a committed entry
   give(a, log);
   give(b, log.slice(0, 1));
   const checker = leaderCompleteness();
+  persistView(b, 3);
   checker.step?.(stagedStep({ node: b, after: { isLeader: true, view: 3 } }));
   checker.step?.(stagedStep({ node: a, ready: { commit: 3 }, after: { view: 4, isLeader: true } }));
+  persistView(b, 5);
   assert.throws(
     () => checker.step?.(stagedStep({ node: b, after: { isLeader: true, view: 5 } })),
     /n1 leads view 5 without 2.3, committed in view 4/,
@@ -77,6 +88,7 @@ test('leader completeness: a commitment that becomes known after the election co
   const [a, b] = three();
   give(a, chain(3));
   const checker = leaderCompleteness();
+  persistView(b, 5);
   checker.step?.(stagedStep({ node: b, after: { isLeader: true, view: 5 } }));
   assert.throws(
     () => checker.step?.(stagedStep({ node: a, ready: { commit: 3 }, after: { view: 4 } })),

@@ -6,13 +6,14 @@
 import { formatTxId, type View } from '@coco/primitives';
 import type { LogRecord } from '../world/record.js';
 import { type Checker, check } from './checker.js';
+import { isElectionDurable } from './election-safety.js';
 
 const name = 'leader-completeness';
 
 export function leaderCompleteness(): Checker {
   /** The highest entry known to be committed by view w. */
   const committedBy = new Map<View, LogRecord>();
-  /** Logs of leaders when they were elected. */
+  /** Logs of leaders when their election was certain. */
   const elected = new Map<View, { readonly leader: string; readonly log: readonly LogRecord[] }>();
   const compare = (w: View, record: LogRecord, v: View): void => {
     const election = elected.get(v);
@@ -26,7 +27,7 @@ export function leaderCompleteness(): Checker {
   return {
     name,
     step({ node, after, ready }) {
-      if (after.isLeader && !elected.has(after.view)) {
+      if (after.isLeader && !elected.has(after.view) && isElectionDurable(node, after.view)) {
         elected.set(after.view, { leader: node.id, log: node.log.slice() });
         for (const [w, record] of committedBy) compare(w, record, after.view);
       }

@@ -6,6 +6,7 @@
 import type { NodeId } from '@coco/primitives';
 import { cutSomeLinks, deafen, heal } from '../world/healing.js';
 import { runUntil } from '../world/loop.js';
+import { configurationIn } from '../world/reconfiguration.js';
 import { askNode, signRest } from '../world/workload.js';
 import type { SimNode, World } from '../world/world.js';
 import { check } from './checker.js';
@@ -15,13 +16,13 @@ export function checkLiveness(world: World): void {
   const { partialHealing, settings } = world.profile;
   heal(world);
   runUntil(world, after(world, 5));
-  if (partialHealing === 'links' && settings.preVote) stayPartial(world);
-  if (partialHealing === 'deafLeader') stayDeaf(world);
+  if (!world.reconfigures && partialHealing === 'links' && settings.preVote) stayPartial(world);
+  if (!world.reconfigures && partialHealing === 'deafLeader') stayDeaf(world);
   heal(world);
   const leader = demandLeader(world, 'leader-after-healing', () => electedByAll(world));
   demandCommit(world, 'commit-after-healing', leader);
-  demandEqual(world);
-  demandAnswers(world);
+  const members = demandEqual(world);
+  demandAnswers(world, members);
 }
 
 function stayPartial(world: World): void {
@@ -51,13 +52,20 @@ function demandLeader(world: World, name: string, find: () => SimNode | undefine
   return leader;
 }
 
-/** A leader that all nodes know. */
+/** A leader that all members know. */
 function electedByAll(world: World): SimNode | undefined {
-  const leader = world.nodes[0]?.machine?.primary;
-  if (leader === undefined) return undefined;
-  const all = world.nodes.every(({ machine }) => machine?.primary === leader);
-  const node = world.nodes.find(({ id }) => id === leader);
-  return all && node?.machine?.isLeader ? node : undefined;
+  return world.nodes.find(
+    (leader) =>
+      leader.machine?.isLeader === true &&
+      membersOf(world, leader).every(({ machine }) => machine?.primary === leader.id),
+  );
+}
+
+/** The nodes of the latest configuration in the log of `leader`; all of them, where it never changes. */
+function membersOf(world: World, leader: SimNode): readonly SimNode[] {
+  if (!world.reconfigures) return world.nodes;
+  const ids = configurationIn(world, leader.log);
+  return world.nodes.filter(({ id }) => ids.includes(id));
 }
 
 /** A leader, other than `except`, that has committed in its own view. */
@@ -100,28 +108,37 @@ function demandAdvance(world: World, leader: SimNode, commit: number): void {
   );
 }
 
-function demandEqual(world: World): void {
+/** All members become equal. Gives the members. */
+function demandEqual(world: World): readonly SimNode[] {
   world.workloadOn = false;
   signRest(world);
-  const done = (): boolean => {
-    const first = world.nodes[0] as SimNode;
-    return world.nodes.every(
-      (node) =>
-        node.log.at(-1) === first.log.at(-1) &&
-        node.machine?.commit === node.log.length &&
-        node.applied === node.log.length,
+  const equals = (): readonly SimNode[] | undefined => {
+    const leader = electedByAll(world);
+    if (leader === undefined) return undefined;
+    const members = membersOf(world, leader);
+    const last = leader.log.at(-1);
+    const areEqual = members.every(
+      ({ log, machine, applied }) =>
+        log.at(-1) === last && machine?.commit === log.length && applied === log.length,
     );
+    return areEqual ? members : undefined;
   };
-  runUntil(world, after(world, 30), done);
-  check(done(), 'equal-after-healing', () => `the nodes do not become equal\n${picture(world)}`);
+  runUntil(world, after(world, 30), () => equals() !== undefined);
+  const members = equals();
+  check(
+    members !== undefined,
+    'equal-after-healing',
+    () => `the nodes do not become equal\n${picture(world)}`,
+  );
+  return members;
 }
 
-/** Every node gives a final answer for every transaction up to the commit. */
-function demandAnswers(world: World): void {
-  const commit = world.nodes[0]?.machine?.commit ?? 0;
+/** Every member gives a final answer for every transaction up to the commit. */
+function demandAnswers(world: World, members: readonly SimNode[]): void {
+  const commit = members[0]?.machine?.commit ?? 0;
   for (const record of world.made.slice(-200)) {
     if (record.seqno > commit) continue;
-    for (const node of world.nodes) {
+    for (const node of members) {
       const status = node.machine?.txStatus(record);
       check(
         status === 'Committed' || status === 'Invalid',

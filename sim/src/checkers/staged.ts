@@ -67,6 +67,11 @@ export function give(node: SimNode, log: readonly LogRecord[], durable = true): 
   if (durable) node.disk.log.splice(0, node.disk.log.length, ...log);
 }
 
+/** Lets a node's disk hold this view. */
+export function persistView(node: SimNode, view: number): void {
+  node.disk.hardState = { view, votedFor: node.id };
+}
+
 /** A message on its way. */
 export function staged(from: SimNode, to: SimNode, message: Message): Envelope {
   return { from, to, message, records: [], healing: 0 };

@@ -10,6 +10,7 @@ import { unleash } from '../world/adversary.js';
 import { startNode } from '../world/driver.js';
 import { runUntil } from '../world/loop.js';
 import { pick } from '../world/profile.js';
+import { beginReconfigurations } from '../world/reconfiguration.js';
 import { beginWorkload } from '../world/workload.js';
 import { type Counts, createWorld, type Honours, type World } from '../world/world.js';
 
@@ -22,6 +23,8 @@ export interface SeedRun {
   readonly honours?: Partial<Honours>;
   /** How long faults last, in simulated milliseconds. Default: drawn from the seed. */
   readonly chaosMs?: number;
+  /** The configuration changes at random. Default false. */
+  readonly reconfigure?: boolean;
   /** Receives every event as a line of text. */
   readonly follow?: (line: string) => void;
 }
@@ -67,6 +70,7 @@ function live(world: World): Finding | undefined {
       startNode(world, node);
     }
     beginWorkload(world);
+    beginReconfigurations(world);
     unleash(world);
     runUntil(world, world.profile.chaosMs * 1000);
     checkLiveness(world);

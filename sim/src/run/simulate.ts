@@ -14,6 +14,7 @@ export interface SimulationPlan {
   readonly jobs: number;
   readonly mutant?: string;
   readonly chaosMs?: number;
+  readonly reconfigure?: boolean;
 }
 
 /** What is known so far; at the end, the result. */
@@ -84,6 +85,7 @@ function taskOf(plan: SimulationPlan, first: number, count: number): Task {
     count,
     nodes: plan.nodes,
     ...(plan.mutant === undefined ? {} : { mutant: plan.mutant }),
+    ...(plan.reconfigure === undefined ? {} : { reconfigure: plan.reconfigure }),
     ...(plan.chaosMs === undefined ? {} : { chaosMs: plan.chaosMs }),
   };
 }

@@ -15,6 +15,8 @@ export interface Task {
   readonly mutant?: string;
   /** How long faults last, in simulated milliseconds; drawn from the seed if absent. */
   readonly chaosMs?: number;
+  /** The configuration changes at random. */
+  readonly reconfigure?: boolean;
   /** CPU time after which no further seed is begun. */
   readonly cpuMsMax?: number;
 }
@@ -69,6 +71,7 @@ export function runOne(
     create: (start) => (mutant?.rules === undefined ? createRaft(start) : createRaft(start, mutant.rules)),
     ...(mutant?.honours === undefined ? {} : { honours: mutant.honours }),
     ...(task.chaosMs === undefined ? {} : { chaosMs: task.chaosMs }),
+    ...(task.reconfigure === undefined ? {} : { reconfigure: task.reconfigure }),
     ...(follow === undefined ? {} : { follow }),
   });
 }

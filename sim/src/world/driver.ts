@@ -8,7 +8,7 @@ import { Violation } from '../violation.js';
 import { cutUnsigned, type DiskWrite, finishSync, losePower, writesOf } from './disk.js';
 import { transmit } from './network.js';
 import { waitingMs } from './profile.js';
-import type { LogRecord } from './record.js';
+import { dataEntry, type LogRecord, type NewEntry, signatureEntry } from './record.js';
 import type { Effects, Envelope, Facts, SimNode, StepSeen, World } from './world.js';
 
 const nothing: readonly LogRecord[] = [];
@@ -194,16 +194,16 @@ function sendAll(world: World, node: SimNode, ready: Ready): void {
 /** As the replica does: a new primary signs before anything else. */
 function becomePrimary(world: World, node: SimNode): void {
   world.counts.leaders += 1;
-  appendAt(world, node, world.honours.signFirst ? [true] : [false]);
+  appendAt(world, node, [world.honours.signFirst ? signatureEntry : dataEntry]);
 }
 
-/** Appends one new entry per element of `kinds` (true: a signature) at a primary. */
-export function appendAt(world: World, node: SimNode, kinds: readonly boolean[]): void {
+/** Appends new entries at a primary. */
+export function appendAt(world: World, node: SimNode, wanted: readonly NewEntry[]): void {
   const view = node.machine?.view ?? 0;
   let parent = node.log.at(-1);
   const entries: LogRecord[] = [];
-  for (const signature of kinds) {
-    parent = { view, seqno: (parent?.seqno ?? 0) + 1, signature, digest: world.nextDigest++, parent };
+  for (const entry of wanted) {
+    parent = { view, seqno: (parent?.seqno ?? 0) + 1, ...entry, digest: world.nextDigest++, parent };
     entries.push(parent);
     world.made.push(parent);
   }

@@ -1,10 +1,12 @@
 /**
  * The end of the storm: what was broken is mended, wholly or but for a few links, so that liveness can be demanded.
  */
-import { hurrySync, startNode } from './driver.js';
+import type { NodeId } from '@coco/primitives';
+import { crashNode, hurrySync, startNode } from './driver.js';
 import { linkOf, shuffled } from './faults.js';
 import { resumeNode } from './loop.js';
 import { mendAll } from './network.js';
+import { retiredIn } from './reconfiguration.js';
 import type { SimNode, World } from './world.js';
 
 /** Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. */
@@ -18,12 +20,26 @@ export function heal(world: World): void {
     network: { baseMs: 0.3, jitterMs: 1, drop: 0, duplicate: 0, straggle: 0, straggleMs: 0, inOrder: true },
     disk: { baseMs: 0.3, jitterMs: 1, spike: 0, spikeMs: 0 },
   };
+  const gone = retiredForGood(world);
   for (const node of world.nodes) {
+    if (gone.has(node.id)) {
+      crashNode(world, node);
+      continue;
+    }
     if (node.machine === undefined) startNode(world, node);
     resumeNode(world, node);
     hurrySync(world, node);
     node.clockRate = 1 + profile.clockSpread * (2 * random.fraction() - 1);
   }
+}
+
+/** Ids of nodes whose leaving somebody knows to be on record and committed: nobody needs them any more. */
+function retiredForGood(world: World): Set<NodeId> {
+  const gone = new Set<NodeId>();
+  if (!world.reconfigures) return gone;
+  for (const { log, machine } of world.nodes)
+    for (const id of retiredIn(log, machine?.commit ?? 0)) gone.add(id);
+  return gone;
 }
 
 /** Cuts links at random, but leaves each node in touch, both ways, with enough others to make a majority. */

@@ -4,6 +4,7 @@
 import { springAmbush, strikeAtRandom } from './adversary.js';
 import { completeSync, startNode, stepNode, tellSynced } from './driver.js';
 import { mendLinks } from './network.js';
+import { reconfigure } from './reconfiguration.js';
 import { ask, work } from './workload.js';
 import type { Happening, SimNode, World } from './world.js';
 
@@ -62,6 +63,9 @@ function happen(world: World, happening: Happening): void {
       break;
     case 'ask':
       ask(world);
+      break;
+    case 'reconfigure':
+      reconfigure(world);
       break;
   }
 }

@@ -10,11 +10,20 @@ export interface LogRecord {
   readonly seqno: Seqno;
   readonly signature: boolean;
   readonly configuration?: readonly NodeId[];
+  readonly retiredCommitted?: readonly NodeId[];
   /** Stands for the bytes of the entry; unlike for every record ever made in a run. */
   readonly digest: number;
   /** The entry below it in the log of the primary that made it; undefined for seqno 1. */
   readonly parent: LogRecord | undefined;
 }
+
+/** What a primary is to append. */
+export type NewEntry = Pick<LogRecord, 'signature' | 'configuration' | 'retiredCommitted'>;
+
+/** An ordinary entry. */
+export const dataEntry: NewEntry = { signature: false };
+/** A signature transaction. */
+export const signatureEntry: NewEntry = { signature: true };
 
 /** Seqno of the last signature at or below `log`'s end; 0 if there is none. `log[i]` has seqno i + 1. */
 export function lastSignature(log: readonly LogRecord[]): Seqno {

@@ -5,7 +5,7 @@
 import type { TxId } from '@coco/primitives';
 import { appendAt } from './driver.js';
 import { pick, waitingMs } from './profile.js';
-import type { LogRecord } from './record.js';
+import { dataEntry, type LogRecord, type NewEntry, signatureEntry } from './record.js';
 import type { SimNode, World } from './world.js';
 
 /** Plans the first batch and the first question. */
@@ -21,7 +21,8 @@ export function work(world: World): void {
   for (const node of world.nodes) if (isReady(node)) appendBatch(world, node);
 }
 
-function isReady(node: SimNode): boolean {
+/** Whether the node believes to be primary, and is awake. */
+export function isReady(node: SimNode): boolean {
   return node.machine?.isLeader === true && !node.paused;
 }
 
@@ -30,19 +31,19 @@ function appendBatch(world: World, node: SimNode): void {
   const uncommitted = node.log.length - (node.machine?.commit ?? 0);
   if (uncommitted >= uncommittedMax) {
     // Back pressure: nothing more until a signature lets commit advance.
-    if (node.log.at(-1)?.signature === false) appendAt(world, node, [true]);
+    if (node.log.at(-1)?.signature === false) appendAt(world, node, [signatureEntry]);
     return;
   }
   const size = 1 + world.random.integer(batchMax);
-  const kinds = new Array<boolean>(size).fill(false);
-  if (world.random.fraction() < sign) kinds.push(true);
-  appendAt(world, node, kinds);
+  const entries = new Array<NewEntry>(size).fill(dataEntry);
+  if (world.random.fraction() < sign) entries.push(signatureEntry);
+  appendAt(world, node, entries);
 }
 
 /** A primary that has unsigned entries signs them, as a replica does when it becomes idle. */
 export function signRest(world: World): void {
   for (const node of world.nodes) {
-    if (isReady(node) && node.log.at(-1)?.signature === false) appendAt(world, node, [true]);
+    if (isReady(node) && node.log.at(-1)?.signature === false) appendAt(world, node, [signatureEntry]);
   }
 }
 

@@ -36,6 +36,8 @@ export interface World {
   readonly nodes: readonly SimNode[];
   readonly byId: ReadonlyMap<NodeId, SimNode>;
   readonly initialNodes: readonly NodeId[];
+  /** Whether the configuration changes. */
+  readonly reconfigures: boolean;
   readonly create: (start: ConsensusStart) => Consensus;
   readonly honours: Honours;
   readonly observers: Observers;
@@ -111,7 +113,8 @@ export type Happening =
   | { readonly type: 'strike' }
   | { readonly type: 'ambush'; readonly victim: SimNode; readonly fault: Profile['faults'][number] }
   | { readonly type: 'work' }
-  | { readonly type: 'ask' };
+  | { readonly type: 'ask' }
+  | { readonly type: 'reconfigure' };
 
 /** Parts of the contract that a mutant of the world can stop honouring. */
 export interface Honours {
@@ -182,13 +185,16 @@ export interface WorldOptions {
   readonly create: (start: ConsensusStart) => Consensus;
   readonly honours?: Partial<Honours>;
   readonly chaosMs?: number;
+  /** The configuration changes at random; as many nodes again stand by to join. Default false. */
+  readonly reconfigure?: boolean;
 }
 
 /** A world at time 0 in which nothing has started yet. */
 export function createWorld(options: WorldOptions): World {
   const random = seededRandom(options.seed);
   const initialNodes = Array.from({ length: options.nodes }, (_, index) => `n${index}`);
-  const nodes = initialNodes.map((id, index) => createNode(id, index));
+  const size = options.nodes * (options.reconfigure === true ? 2 : 1);
+  const nodes = Array.from({ length: size }, (_, index) => createNode(`n${index}`, index));
   return {
     seed: options.seed,
     random,
@@ -198,6 +204,7 @@ export function createWorld(options: WorldOptions): World {
     nodes,
     byId: new Map(nodes.map((node) => [node.id, node])),
     initialNodes,
+    reconfigures: options.reconfigure === true,
     create: options.create,
     honours: { ...honoursAll, ...options.honours },
     observers: { step: [], sent: [], applied: [], started: [], answered: [] },
@@ -215,8 +222,8 @@ export function createWorld(options: WorldOptions): World {
       cuts: 0,
       entries: 0,
     },
-    cuts: new Int32Array(options.nodes * options.nodes),
-    arrivals: new Float64Array(options.nodes * options.nodes),
+    cuts: new Int32Array(size * size),
+    arrivals: new Float64Array(size * size),
     healing: 0,
     nextDigest: 1,
     made: [],

@@ -39,7 +39,7 @@ test('latencies are of the newest observations', () => {
   for (let i = 0; i < 4096; i++) metrics.observe('commit', i);
   metrics.add('transactions', 3);
   metrics.set('view', 2);
-  assert.deepEqual(metrics.snapshot().latencies['commit'], { count: 9096, p50Ms: 2048, p99Ms: 4055 });
+  assert.deepEqual(metrics.snapshot().latencies.commit, { count: 9096, p50Ms: 2048, p99Ms: 4055 });
   assert.match(metrics.text(), /^coco_transactions_total 3$/m);
   assert.match(metrics.text(), /^coco_commit_ms\{quantile="0.99"\} 4055$/m);
 });

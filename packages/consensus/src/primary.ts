@@ -82,6 +82,7 @@ function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: Append
   if (message.last > state.log.last) return;
   peer.match = state.rules.matchAfterSuccess({ match: peer.match, acknowledged: message.last });
   peer.sent = Math.max(peer.sent, peer.match);
+  peer.refusedAt = undefined;
   commitAndTell(state);
   if (sendsAtOnce(state) && state.leadership === 'Leader') sendEntries(state, node, peer);
 }
@@ -95,7 +96,8 @@ function backOff(state: RaftState, node: NodeId, peer: Peer, message: AppendEntr
   peer.match = state.rules.matchAfterFailure({ match: peer.match, hint });
   if (hint >= peer.sent) return;
   // All messages in flight are refused alike; only the first refusal is answered at once, the rest by the clock.
-  const repeated = hint === peer.base;
+  const repeated = hint === peer.refusedAt;
+  peer.refusedAt = hint;
   peer.sent = hint;
   peer.base = hint;
   if (sendsAtOnce(state) && !repeated) sendEntries(state, node, peer);

@@ -2,7 +2,7 @@
  * Raft as a machine: one event in, its effects out. Everything that happens to a node goes through `step`; this
  * file only decides who deals with it.
  */
-import { assertNever, type Seqno, type TxId } from '@coco/primitives';
+import { assertNever, type NodeId, type Seqno, type TxId } from '@coco/primitives';
 import { receiveAppendEntries } from './backup.js';
 import { nominate } from './committing.js';
 import {
@@ -99,7 +99,7 @@ function elapseWithoutLeading(state: RaftState, ms: number): void {
   else becomeCandidate(state);
 }
 
-function receive(state: RaftState, from: string, message: Message): void {
+function receive(state: RaftState, from: NodeId, message: Message): void {
   checkMessage(from, message);
   if (state.trace) traceReceive(state, from, message);
   switch (message.type) {

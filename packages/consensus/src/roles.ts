@@ -1,7 +1,7 @@
 /**
  * How a node's role changes: following, asking whether a campaign would succeed, campaigning, leading.
  */
-import { assert, type Seqno, type View } from '@coco/primitives';
+import { assert, type NodeId, type Seqno, type TxId, type View } from '@coco/primitives';
 import { lastSignature, lastTxId, rollbackLog } from './log.js';
 import { peersOf, rollbackMembership, takesPart, votersOf } from './membership.js';
 import { addPeer, heartbeat, send } from './sending.js';
@@ -76,7 +76,7 @@ export function becomeSilent(state: RaftState): void {
 }
 
 /** Counts a supporter of the present round, and moves on when that decides it. */
-export function addVote(state: RaftState, from: string): void {
+export function addVote(state: RaftState, from: NodeId): void {
   state.votes.add(from);
   if (!hasWon(state)) return;
   if (state.leadership === 'PreVoteCandidate') becomeCandidate(state);
@@ -105,7 +105,7 @@ export function rollback(state: RaftState, to: Seqno): void {
 }
 
 /** This node's position in an election. */
-export function positionOf(state: RaftState): { view: View; seqno: Seqno } {
+export function positionOf(state: RaftState): TxId {
   return state.rules.electionPosition({
     last: lastTxId(state.log),
     lastSignature: lastSignature(state.log),

@@ -16,10 +16,9 @@ export function send(state: RaftState, to: NodeId, message: Message): void {
 }
 
 /** Begins to keep track of a peer. It is taken to have what this node has, until it says otherwise. */
-export function addPeer(state: RaftState, node: NodeId): Peer {
-  const peer = { sent: state.log.last, match: 0, base: state.log.last, silentMs: 0 };
-  state.peers.set(node, peer);
-  return peer;
+export function addPeer(state: RaftState, node: NodeId): void {
+  const { last } = state.log;
+  state.peers.set(node, { sent: last, match: 0, base: last, refusedAt: undefined, silentMs: 0 });
 }
 
 /** Tells a peer that this node leads, how far it sent, and how far is committed. */
@@ -34,8 +33,9 @@ export function sendEntries(state: RaftState, node: NodeId, peer: Peer): boolean
   if (peer.sent >= windowEnd) return false;
   while (peer.sent < windowEnd) {
     const from = peer.sent;
-    peer.sent = Math.min(from + appendEntriesMax, windowEnd, endOfView(state.log, from + 1));
-    sendRange(state, node, from, peer.sent);
+    const to = Math.min(from + appendEntriesMax, windowEnd, endOfView(state.log, from + 1));
+    sendRange(state, node, from, to);
+    peer.sent = to;
   }
   return true;
 }

@@ -26,6 +26,8 @@ export interface Peer {
   match: Seqno;
   /** Where sending last began anew: at the election, or at the hint of a refusal. */
   base: Seqno;
+  /** The hint of the last refusal, until something is acknowledged again. */
+  refusedAt: Seqno | undefined;
   /** Time since anything was heard of it. */
   silentMs: number;
 }

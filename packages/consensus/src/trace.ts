@@ -3,7 +3,6 @@
  * of functions and fields are those that CCF's driver writes.
  */
 import type { NodeId } from '@coco/primitives';
-import { viewAt } from './log.js';
 import { retirementPhaseOf } from './membership.js';
 import { membershipStateOf, type RaftState } from './state.js';
 import type { Message } from './types.js';
@@ -51,7 +50,7 @@ export function traceSend(state: RaftState, to: NodeId, message: Message): void 
   state.trace?.({
     function: function_,
     state: traceState(state),
-    packet: tracePacket(state, message),
+    packet: tracePacket(message),
     to_node_id: to,
     ...tracePeer(state, to),
   });
@@ -63,7 +62,7 @@ export function traceReceive(state: RaftState, from: NodeId, message: Message): 
   state.trace?.({
     function: function_,
     state: traceState(state),
-    packet: tracePacket(state, message),
+    packet: tracePacket(message),
     from_node_id: from,
     ...tracePeer(state, from),
   });
@@ -109,7 +108,7 @@ function traceNameOf(message: Message): string {
 }
 
 /** A message as CCF's driver writes it. */
-export function tracePacket(state: RaftState, message: Message): Record<string, unknown> {
+function tracePacket(message: Message): Record<string, unknown> {
   switch (message.type) {
     case 'appendEntries':
       return {
@@ -148,10 +147,6 @@ export function tracePacket(state: RaftState, message: Message): Record<string, 
         vote_granted: message.granted,
       };
     case 'proposeRequestVote':
-      return {
-        msg: 'raft_propose_request_vote',
-        term: message.view,
-        idx_view: viewAt(state.log, state.log.last),
-      };
+      return { msg: 'raft_propose_request_vote', term: message.view };
   }
 }

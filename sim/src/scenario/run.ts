@@ -47,6 +47,7 @@ export function runScenario(file: string, text: string, options: ScenarioOptions
       options.trace?.({ tag: 'raft_trace', cmd: command.text, file, line: command.line });
       runCommand(cluster, command, options.print ?? (() => undefined));
     }
+    at = { file, line: text.split('\n').length, text: 'at the end' };
     loopUntilSync(cluster);
     return { ok: true, commands: commands.length };
   } catch (error) {

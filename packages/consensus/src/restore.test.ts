@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { seededRandom } from '@coco/primitives';
+import { createRaft } from './index.js';
+import { entriesOf, Solo } from './solo.test.js';
+
+describe('A node that starts from its disk', () => {
+  test('has the log, the view and the vote that it had', () => {
+    const node = new Solo({ log: '2e 2s 4s', hardState: { view: 5, votedFor: 'c' }, commit: 2 });
+    const { view, last, commit, votedFor } = node.raft.status();
+    assert.deepEqual(
+      { view, last, commit, votedFor },
+      {
+        view: 5,
+        last: { view: 4, seqno: 3 },
+        commit: 2,
+        votedFor: 'c',
+      },
+    );
+  });
+
+  test('counts what is on its disk as persisted', () => {
+    const node = new Solo({ nodes: ['a'], log: '2e 2s' });
+    node.lead();
+    node.append('s');
+    assert.equal(node.persist().commit, 3);
+  });
+
+  test('says nothing of what it says already knew', () => {
+    const node = new Solo({ log: '2e 2s', hardState: { view: 5 } });
+    assert.deepEqual(node.elapse(0), { send: [] });
+  });
+
+  test('does not wait for the vote of a node whose retirement it knows to be committed', () => {
+    const entries = entriesOf('2s 2e 2s 2e 2s').map((entry) => {
+      if (entry.seqno === 2) return { ...entry, configuration: ['a', 'b'] };
+      return entry.seqno === 4 ? { ...entry, retiredCommitted: ['c', 'd', 'e'] } : entry;
+    });
+    const raft = createRaft({
+      nodeId: 'a',
+      initialNodes: ['a', 'b', 'c', 'd', 'e'],
+      random: seededRandom(1),
+      settings: {
+        electionTimeoutMs: 100,
+        heartbeatMs: 10,
+        appendEntriesMax: 9,
+        inFlightEntriesMax: 9,
+        preVote: true,
+      },
+      entries,
+    });
+    assert.deepEqual(raft.status().configurations, [{ seqno: 2, nodes: ['a', 'b'] }]);
+    assert.equal(raft.commit, 3);
+  });
+
+  const refused: [why: RegExp, options: ConstructorParameters<typeof Solo>[0]][] = [
+    [/does not end at a signature/, { log: '2s 2e' }],
+    [/views go back/, { log: '3s 2s' }],
+    [/not a signature/, { log: '2e 3s' }],
+    [/later view than the hard state/, { log: '3s', hardState: { view: 2 } }],
+    [/lacks entries that were committed/, { log: '2s', commit: 2 }],
+    [/commit is not a signature/, { log: '2e 2s', commit: 1 }],
+  ];
+  for (const [why, options] of refused) {
+    test(`is refused when ${why.source}`, () => {
+      assert.throws(() => new Solo(options), { code: 'COCO_CONSENSUS_START', message: why });
+    });
+  }
+});
+
+describe('The first node of a network', () => {
+  const start = {
+    nodeId: 'a',
+    initialNodes: ['a'],
+    random: seededRandom(1),
+    settings: {
+      electionTimeoutMs: 100,
+      heartbeatMs: 10,
+      appendEntriesMax: 9,
+      inFlightEntriesMax: 9,
+      preVote: true,
+    },
+    startAsLeader: true,
+  };
+
+  test('leads view 2 at once, and the first step says so', () => {
+    const raft = createRaft(start);
+    assert.equal(raft.isLeader, true);
+    const ready = raft.step({ type: 'elapsed', ms: 0 });
+    assert.deepEqual(ready.role, { state: 'Leader', view: 2, primary: 'a' });
+    assert.deepEqual(ready.hardState, { view: 2, votedFor: 'a' });
+  });
+
+  test('must be fresh', () => {
+    assert.throws(() => createRaft({ ...start, entries: entriesOf('2s') }), { code: 'COCO_CONSENSUS_START' });
+    assert.throws(() => createRaft({ ...start, hardState: { view: 3 } }), { code: 'COCO_CONSENSUS_START' });
+  });
+});

@@ -40,7 +40,7 @@ import type { LedgerSecret } from './types.js';
 
 /** How to audit. */
 export interface AuditOptions {
-  /** The service that is trusted. Its key must be the ledger's last identity. Default: whatever the ledger says. */
+  /** The service that is trusted: it must have made the last signature. Default: whatever the ledger says it is. */
   readonly serviceCertificate?: Certificate;
   /** With these, entries are decrypted and authenticated too. */
   readonly secrets?: readonly LedgerSecret[];
@@ -127,6 +127,8 @@ class Audit {
   readonly #offsets: number[] = [0];
   #last: TxId = { view: 0, seqno: 0 };
   #lastSigned: TxId = { view: 0, seqno: 0 };
+  /** Fingerprint of the service identity of the last signature. */
+  #signedBy: string | undefined;
   #signatures = 0;
   #opened = 0;
 
@@ -173,15 +175,16 @@ class Audit {
     onProgress?.({ file: source.name, entries: this.#last.seqno });
   }
 
+  /**
+   * Who made the last signature vouches for all that is before it, former identities included. What the ledger says
+   * of itself after that is not asked: it could claim anything.
+   */
   finish(): void {
-    const { serviceCertificate } = this.#options;
-    const service = this.#state.services.at(-1);
     if (this.suspicion !== undefined) throw new CocoError(this.suspicion.code, this.suspicion.reason);
-    if (serviceCertificate === undefined || service === undefined) return;
-    if (service.certificate.publicKey.fingerprint !== serviceCertificate.publicKey.fingerprint) {
-      const sentence = 'the service identity of the ledger is another than the trusted one';
-      throw this.#fault(service.firstSeqno, 'COCO_LEDGER_AUDIT_SERVICE', sentence);
-    }
+    const trusted = this.#options.serviceCertificate?.publicKey.fingerprint;
+    if (trusted === undefined || this.#signedBy === undefined || this.#signedBy === trusted) return;
+    const sentence = 'the last signature is that of another service than the trusted one';
+    throw this.#fault(this.#lastSigned.seqno, 'COCO_LEDGER_AUDIT_SERVICE', sentence);
   }
 
   #entry({ layout, description, offset }: ChunkEntry): void {
@@ -221,14 +224,16 @@ class Audit {
       if (this.#state.checker === undefined && serviceCertificate !== undefined) {
         this.#state.checker = createSignatureChecker(serviceCertificate);
       }
-      if (this.#vouches(record, this.#tree)) {
-        if (this.suspicion !== undefined) throw new CocoError(this.suspicion.code, this.suspicion.reason);
-      } else {
-        this.#locate(record);
+      try {
+        this.#verify(record);
+      } catch (error) {
+        if (!this.#vouches(record, this.#tree)) this.#locate(record);
+        throw error;
       }
-      this.#verify(record);
+      if (this.suspicion !== undefined) throw new CocoError(this.suspicion.code, this.suspicion.reason);
     });
     this.#signatures += 1;
+    this.#signedBy = this.#state.checker?.service.publicKey.fingerprint;
     this.#lastSigned = { view, seqno };
     this.#tree.flush(this.#last.seqno - treeLeavesMax);
   }

@@ -6,11 +6,14 @@ import { backupCommitsUnsigned } from './backup-commits-unsigned.js';
 import { backupCommitsUnverified } from './backup-commits-unverified.js';
 import { beginsUnsigned } from './begins-unsigned.js';
 import { believesRefusals } from './believes-refusals.js';
+import { commitsByAnyConfiguration } from './commits-by-any-configuration.js';
 import { commitsOlderViews } from './commits-older-views.js';
 import { commitsUnsigned } from './commits-unsigned.js';
 import { comparesLengthOnly } from './compares-length-only.js';
 import { countsItselfUnsynced } from './counts-itself-unsynced.js';
 import { dropsSignedSuffix } from './drops-signed-suffix.js';
+import { electsByAnyConfiguration } from './elects-by-any-configuration.js';
+import { electsByLastEntry } from './elects-by-last-entry.js';
 import { encouragesRivals } from './encourages-rivals.js';
 import { forgetsOnRefusal } from './forgets-on-refusal.js';
 import { forgetsVoteInView } from './forgets-vote-in-view.js';
@@ -37,6 +40,9 @@ import { votesTwice } from './votes-twice.js';
 
 /** All of them, in the order in which they are hunted. */
 export const mutants: readonly Mutant[] = [
+  electsByLastEntry,
+  electsByAnyConfiguration,
+  commitsByAnyConfiguration,
   votesTwice,
   votesForAnyLog,
   longestLogWins,

@@ -16,4 +16,6 @@ export interface Mutant {
   readonly honours?: Partial<Honours>;
   /** How many nodes it takes to see it, where another number than usual. */
   readonly nodes?: number;
+  /** True where it only shows when the configuration changes. */
+  readonly reconfigure?: boolean;
 }

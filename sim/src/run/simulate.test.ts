@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { mutants } from '../mutants/catalogue.js';
 import { hunt } from './hunt.js';
+import type { SeedOutcome } from './run-seed.js';
 import { simulate } from './simulate.js';
 
 const jobs = Math.min(4, availableParallelism());
@@ -22,13 +23,13 @@ test('issue 2: 1,000 seeds x 5 nodes with faults, 0 violations', async (t) => {
   const { steps, cpuMs, leaders, crashes, commits } = result;
   t.diagnostic(`${steps} steps, ${leaders} leaders, ${crashes} crashes, ${commits} commits`);
   t.diagnostic(`${((performance.now() - begun) / 1000).toFixed(1)} s, ${(cpuMs / 1000).toFixed(1)} CPU-s`);
-  const { broken } = result;
-  assert.equal(
-    broken,
-    undefined,
-    `seed ${broken?.seed}: ${broken?.violation?.checker}: ${broken?.violation?.sentence}`,
-  );
+  holds(result.broken);
   assert.ok(leaders > 2000 && crashes > 2000 && commits > 100_000, 'faults and work came about');
+});
+
+test('nodes come and go: 200 seeds, 0 violations', async () => {
+  const result = await simulate({ firstSeed: 1, seeds: 200, nodes: 3, jobs, reconfigure: true });
+  holds(result.broken);
 });
 
 test('issue 2: every deliberately broken rule is found', async (t) => {
@@ -41,3 +42,10 @@ test('issue 2: every deliberately broken rule is found', async (t) => {
     t.diagnostic(`${mutant}: ${checker}, ${seedsRun} seeds, ${cpuSeconds.toFixed(2)} CPU-s`);
   }
 });
+
+/** Fails with the story of the broken run, if there is one. */
+function holds(broken: SeedOutcome | undefined): void {
+  if (broken === undefined) return;
+  const { checker, sentence, events } = broken.violation ?? { checker: '', sentence: '', events: [] };
+  assert.fail(`seed ${broken.seed}: ${checker}: ${sentence}\n${events.join('\n')}`);
+}

@@ -71,7 +71,7 @@ export function runOne(
     create: (start) => (mutant?.rules === undefined ? createRaft(start) : createRaft(start, mutant.rules)),
     ...(mutant?.honours === undefined ? {} : { honours: mutant.honours }),
     ...(task.chaosMs === undefined ? {} : { chaosMs: task.chaosMs }),
-    ...(task.reconfigure === undefined ? {} : { reconfigure: task.reconfigure }),
+    reconfigure: mutant?.reconfigure ?? task.reconfigure ?? false,
     ...(follow === undefined ? {} : { follow }),
   });
 }

@@ -36,7 +36,8 @@ function appendBatch(world: World, node: SimNode): void {
   }
   const size = 1 + world.random.integer(batchMax);
   const entries = new Array<NewEntry>(size).fill(dataEntry);
-  if (world.random.fraction() < sign) entries.push(signatureEntry);
+  // When calm, a replica signs every batch: whatever commits nothing then is stuck.
+  if (!world.faultsOn || world.random.fraction() < sign) entries.push(signatureEntry);
   appendAt(world, node, entries);
 }
 

@@ -5,8 +5,8 @@
  * After a failed write or sync the kernel may have dropped the data and still report success the next time, so
  * nothing here is ever tried again.
  */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CocoError } from '@coco/primitives';
 
@@ -85,36 +85,29 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** The same without giving way, for the few places that run before anything else does. */
-export function syncDirectorySync(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /**
  * Replaces the file at `path` by `bytes`, durably and all or nothing: after a crash at any moment the file holds
- * what it held before, or `bytes`. `mode` is the file's permissions, for example 0o600.
+ * what it held before, or `bytes`. `mode` is the file's permissions, for example 0o600. Runs before anything else
+ * does, so it does not give way.
  */
-export async function replaceFile(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const temporary = `${path}.new`;
-  await onDisk('replace a file', path, async () => {
-    const file = await open(temporary, 'w', mode);
+export function replaceFileSync(path: string, bytes: Uint8Array, mode: number): void {
+  onDiskSync('replace a file', path, () => {
+    const temporary = `${path}.new`;
+    // A leftover of an earlier crash would keep its own permissions.
+    rmSync(temporary, { force: true });
+    const descriptor = openSync(temporary, 'wx', mode);
     try {
-      // `mode` counts only at creation; a leftover of an earlier crash keeps its own.
-      await file.chmod(mode);
-      await writeAll(file, [bytes], 0);
-      await file.sync();
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined);
-      throw error;
+      writeFileSync(descriptor, bytes);
+      fsyncSync(descriptor);
     } finally {
-      await file.close();
+      closeSync(descriptor);
     }
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
+    renameSync(temporary, path);
+    const directory = openSync(dirname(path), 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
   });
 }

@@ -14,7 +14,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { HardState } from '@coco/consensus';
 import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8 } from '@coco/primitives';
-import { onDisk, onDiskSync, replaceFile, writeAll } from './disk.js';
+import { onDisk, onDiskSync, replaceFileSync, writeAll } from './disk.js';
 import type { Sealer } from './sealer.js';
 
 export interface HardStateStore {
@@ -39,7 +39,7 @@ export async function openHardStateStore(options: HardStateStoreOptions): Promis
   const { path, sealer } = options;
   if (!existsSync(path)) {
     const empty = encodeSlot(sealer, { generation: 0, state: { view: 0 } });
-    await replaceFile(path, new Uint8Array([...empty, ...empty]), 0o600);
+    replaceFileSync(path, new Uint8Array([...empty, ...empty]), 0o600);
   }
   const newest = readSlots(path, sealer);
   const file = await onDisk('open a file', path, () => open(path, 'r+'));

@@ -2,11 +2,13 @@
  * The secrets of a node on its own disk, sealed under the platform's key: its private key, the service's, and the
  * ledger secrets (CONF-1). Each file is sealed for its purpose, so that they cannot be exchanged.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type PrivateKey, privateKeyFromPem, privateKeyToPem } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
 import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8 } from '@coco/primitives';
+import { onDiskSync, replaceFileSync } from './disk.js';
+import { plainBytes } from './plainBytes.js';
 import type { Sealer } from './sealer.js';
 
 export interface NodeSecrets {
@@ -17,10 +19,11 @@ export interface NodeSecrets {
 
 const files = { nodeKey: 'node key', serviceKey: 'service key', ledgerSecrets: 'ledger secrets' } as const;
 
+/** Replaces each file durably, all or nothing. COCO_HOST_DISK. */
 export function saveNodeSecrets(directory: string, sealer: Sealer, secrets: NodeSecrets): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   const save = (purpose: string, bytes: Uint8Array): void =>
-    writeFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), { mode: 0o600 });
+    replaceFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), 0o600);
   save(files.nodeKey, utf8(privateKeyToPem(secrets.nodeKey)));
   save(files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
   const writer = new ByteWriter().u32(secrets.ledgerSecrets.length);
@@ -35,7 +38,10 @@ export function loadNodeSecrets(directory: string, sealer: Sealer): NodeSecrets 
     if (!existsSync(file)) {
       throw new CocoError('COCO_HOST_SECRETS', `the sealed ${purpose} is missing: ${file}`, { file });
     }
-    return sealer.open(purpose, readFileSync(file));
+    return sealer.open(
+      purpose,
+      onDiskSync('read a secret', file, () => plainBytes(readFileSync(file))),
+    );
   };
   const key = (purpose: string): PrivateKey => privateKeyFromPem(fromUtf8(load(purpose)) ?? '');
   const reader = new ByteReader(load(files.ledgerSecrets));

@@ -7,14 +7,14 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { openWithKey, randomBytes, sealWithKey } from '@coco/crypto';
 import { CocoError } from '@coco/primitives';
-import { onDiskSync, replaceFile } from './disk.js';
+import { onDiskSync, replaceFileSync } from './disk.js';
 import type { Sealer } from './sealer.js';
 
 const keyBytes = 32;
 
 /** The sealer whose key is in the file at `keyPath`, which is made when it is missing. COCO_HOST_SEALING_KEY. */
 export async function openVirtualSealer(keyPath: string): Promise<Sealer> {
-  if (!existsSync(keyPath)) await replaceFile(keyPath, randomBytes(keyBytes), 0o600);
+  if (!existsSync(keyPath)) replaceFileSync(keyPath, randomBytes(keyBytes), 0o600);
   const key = readKey(keyPath);
   return {
     platform: 'virtual',

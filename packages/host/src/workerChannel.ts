@@ -4,9 +4,11 @@
  */
 import { Worker as Thread } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '@coco/adapter';
+import { CocoError } from '@coco/primitives';
 import { createWorker, type WorkerSettings } from '@coco/worker';
 import type { AdapterChoice } from './config.js';
 import { loadAdapters } from './loadAdapters.js';
+import { ownBytes } from './ownedBytes.js';
 
 export interface WorkerChannel {
   post(message: ToWorker): void;
@@ -49,15 +51,19 @@ async function openThread({ settings, adapters, onMessage }: WorkerChannelOption
   let closed = false;
   await new Promise<void>((resolve, reject) => {
     thread.once('message', () => resolve());
-    thread.once('error', reject);
+    // An error loses its class and code on the way between threads.
+    thread.once('error', ({ message }) => reject(new CocoError('COCO_HOST_ADAPTER', message)));
   });
-  thread.on('message', onMessage);
+  thread.on('message', (message: FromWorker) => !closed && onMessage(message));
   thread.on('error', (error) => onMessage({ type: 'failed', message: String(error) }));
   thread.on('exit', () => {
     if (!closed) onMessage({ type: 'failed', message: 'the worker thread ended' });
   });
   return {
-    post: (message) => thread.postMessage(message),
+    post: (message) => {
+      const owned = ownBytes(message);
+      thread.postMessage(owned.message, owned.memory);
+    },
     async close() {
       closed = true;
       await thread.terminate();

@@ -7,6 +7,7 @@ import { assert } from '@coco/primitives';
 import { createWorker, type WorkerSettings } from '@coco/worker';
 import type { AdapterChoice } from './config.js';
 import { loadAdapters } from './loadAdapters.js';
+import { ownBytes } from './ownedBytes.js';
 
 const port = parentPort;
 assert(port !== null, 'this file is the entry of a worker thread');
@@ -18,7 +19,10 @@ const loaded = await loadAdapters(adapters);
 const worker = createWorker({
   adapters: loaded.map(({ adapter }) => adapter),
   settings,
-  post: (message) => port.postMessage(message),
+  post: (message) => {
+    const owned = ownBytes(message);
+    port.postMessage(owned.message, owned.memory);
+  },
 });
 port.on('message', (message: ToWorker) => worker.receive(message));
 port.postMessage('ready');

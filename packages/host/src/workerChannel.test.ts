@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FromWorker, ToWorker } from '@coco/adapter';
+import type { Test } from './entries.test.js';
+import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
+
+const module = new URL('./echoAdapter.test.js', import.meta.url).href;
+const settings = {
+  batch: { itemsMax: 10, executeMs: 10 },
+  eagerItems: 1,
+  uncommittedBatchesMax: 1,
+  queueItemsMax: 10,
+  historySeqnos: 0,
+};
+
+interface Open {
+  readonly channel: WorkerChannel;
+  readonly received: FromWorker[];
+  next(): Promise<FromWorker>;
+}
+
+async function openChannel(t: Test, thread: boolean, adapterSettings: unknown = {}): Promise<Open> {
+  const received: FromWorker[] = [];
+  let wake = (): void => undefined;
+  const channel = await openWorkerChannel({
+    settings,
+    adapters: [{ module, settings: adapterSettings }],
+    thread,
+    onMessage: (message) => {
+      received.push(message);
+      wake();
+    },
+  });
+  t.after(() => channel.close());
+  let taken = 0;
+  return {
+    channel,
+    received,
+    async next() {
+      while (received.length <= taken) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return received[taken++] as FromWorker;
+    },
+  };
+}
+
+const request = (id: number, path: string, body: Uint8Array): ToWorker => ({
+  type: 'request',
+  id,
+  request: { method: 'POST', path, query: '', headers: {}, body, caller: { kind: 'anonymous' } },
+  nowMs: 0,
+});
+
+for (const thread of [false, true]) {
+  const where = thread ? 'in a thread of its own' : 'in this thread';
+
+  test(`a request is answered, and its bytes stay the sender's, ${where}`, async (t) => {
+    const { channel, next } = await openChannel(t, thread);
+    const buffer = new Uint8Array(1000).fill(1);
+    const body = buffer.subarray(5, 8);
+    channel.post(request(7, '/echo', body));
+    const answer = await next();
+    assert.ok(answer.type === 'response');
+    assert.equal(answer.id, 7);
+    assert.deepEqual(answer.response.body, new Uint8Array([1, 1, 1]));
+    assert.equal(body.length, 3);
+  });
+
+  test(`neither side is called from within the other, and messages keep their order, ${where}`, async (t) => {
+    const { channel, received, next } = await openChannel(t, thread);
+    for (let id = 1; id <= 20; id++) channel.post(request(id, '/nothing', new Uint8Array()));
+    assert.equal(received.length, 0);
+    const ids: number[] = [];
+    while (ids.length < 20) {
+      const answer = await next();
+      if (answer.type === 'response') ids.push(answer.id);
+    }
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+  });
+
+  test(`after closing nothing is delivered any more, ${where}`, async (t) => {
+    const { channel, received } = await openChannel(t, thread);
+    channel.post(request(1, '/echo', new Uint8Array(3)));
+    await channel.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(received, []);
+  });
+
+  test(`an adapter that refuses its settings, or is none, is told when the node starts, ${where}`, async (t) => {
+    await assert.rejects(openChannel(t, thread, 'fail'), /settings are refused/);
+    const none = { settings, thread, onMessage: () => undefined };
+    for (const missing of ['node:path', './not-there.js']) {
+      await assert.rejects(openWorkerChannel({ ...none, adapters: [{ module: missing, settings: {} }] }), {
+        code: 'COCO_HOST_ADAPTER',
+      });
+    }
+  });
+}
+
+test('a thread that ends by itself has failed', async (t) => {
+  const { channel, next } = await openChannel(t, true);
+  channel.post(request(1, '/end', new Uint8Array()));
+  assert.equal((await next()).type, 'failed');
+});

@@ -307,5 +307,6 @@ function openLedger(config: NodeConfig, secrets: NodeSecrets): Ledger {
     serviceCertificate,
     secrets: secrets.ledgerSecrets,
     receiptLeavesMax: config.ledger.receiptLeavesMax,
+    chunkBytes: config.ledger.chunkBytesMax,
   });
 }

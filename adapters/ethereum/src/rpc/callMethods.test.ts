@@ -7,7 +7,7 @@ import { concatBytes, fromHex } from '@coco/primitives';
 import { revertReason } from './executionError.js';
 import { formatData } from './format.js';
 import { deploying, LOOP, NOTE, NOTE_CODE, REVERT, wordOf } from './testing/contracts.js';
-import { TestNode } from './testing/testNode.js';
+import { TestNode, testGenesis } from './testing/testNode.js';
 import { SOMEBODY, testWallet } from './testing/wallet.js';
 
 const wallet = testWallet(1);
@@ -83,6 +83,20 @@ test('a call runs in the block that it names', async () => {
   await node.call('eth_sendRawTransaction', wallet.sign({ nonce: 1 }));
   const at = async (block: string): Promise<number> => Number(await node.call('eth_call', { data }, block));
   assert.deepEqual([await at('0x0'), await at('0x1'), await at('latest'), await at('pending')], [0, 1, 2, 3]);
+});
+
+test('geth: a call that pays nothing sees no base fee', async () => {
+  const node = new TestNode({ genesis: { ...testGenesis(), baseFeePerGas: '0x7' } });
+  // BASEFEE, and PUSH0 MSTORE, return 32 bytes
+  const data = '0x485f5260205ff3';
+  const from = wallet.addressHex;
+  const baseFee = async (fees: object): Promise<number> =>
+    Number(await node.call('eth_call', { from, data, ...fees }));
+  assert.equal(await baseFee({}), 0);
+  assert.equal(await baseFee({ gasPrice: '0x7' }), 7);
+  assert.equal(await baseFee({ maxFeePerGas: '0x9', maxPriorityFeePerGas: '0x1' }), 7);
+  const low = await node.error('eth_call', { from, data, gasPrice: '0x6' });
+  assert.match(low.message, /^max fee per gas less than block base fee/);
 });
 
 test('overrides are refused, not passed over', async () => {

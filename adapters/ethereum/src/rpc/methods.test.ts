@@ -195,13 +195,13 @@ test('fees are the base fee, which the genesis decides', async () => {
 test('eth_feeHistory: percentiles are of gas, ordered by tip', async () => {
   const node = new TestNode();
   node.held = true;
-  const sends = [30n, 10n, 20n].map((tip, i) => {
+  const sends = [30n, 10n, 20n, 40n].map((tip, i) => {
     const sending = { nonce: 0, maxFeePerGas: 100n, maxPriorityFeePerGas: tip };
     return node.call('eth_sendRawTransaction', testWallet(i + 1).sign(sending));
   });
   await new Promise(setImmediate);
   await node.execute();
   await Promise.all(sends);
-  const { reward } = await node.call('eth_feeHistory', '0x1', 'latest', [0, 33, 34, 67, 100]);
-  assert.deepEqual(reward, [['0xa', '0xa', '0x14', '0x1e', '0x1e']]);
+  const { reward } = await node.call('eth_feeHistory', '0x1', 'latest', [0, 25, 26, 50, 51, 100]);
+  assert.deepEqual(reward, [['0xa', '0xa', '0x14', '0x14', '0x1e', '0x28']]);
 });

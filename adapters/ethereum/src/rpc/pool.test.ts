@@ -221,6 +221,8 @@ test('COCO_WORKER_BUSY: what the worker has no room for is tried again after the
   const sends = [0, 1, 2].map((nonce) => send(node, { nonce }));
   const [first, second, third] = (await Promise.all(sends)) as [Sent, Sent, Sent];
   assert.deepEqual(await counts(node), [0, 3]);
+  const pending = await node.call('eth_getTransactionCount', wallet.addressHex, 'pending');
+  assert.equal(pending, '0x3', 'they will execute');
   await node.commit();
   assert.deepEqual(await counts(node), [0, 3], 'still busy');
   node.busy = false;
@@ -251,6 +253,22 @@ test('a lost leadership is told as an error that can be retried, and leaves noth
   const again = await send(node, { nonce: 0 });
   await node.execute();
   assert.notEqual(again.answer?.result, undefined, message(again));
+});
+
+test('a rollback under the same primary makes room for the nonces that it took back', async () => {
+  const node = held();
+  node.uncertain = true;
+  const lost = await send(node, { nonce: 0 });
+  await node.execute();
+  const waiting = await send(node, { nonce: 2 });
+  await node.rollback();
+  assert.equal(lost.answer?.error?.code, -32002);
+  const again = await send(node, { nonce: 0, value: 1n });
+  assert.deepEqual(await counts(node), [1, 1]);
+  node.uncertain = false;
+  const second = await send(node, { nonce: 1 });
+  await node.execute();
+  for (const sent of [again, second, waiting]) assert.notEqual(sent.answer?.result, undefined, message(sent));
 });
 
 test('what waits too long for other nonces is dropped', async () => {

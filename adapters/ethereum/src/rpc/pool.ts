@@ -75,8 +75,11 @@ export class Pool {
   /** The nonce that the next transaction of `address` should have, those in the pool included. */
   nextNonce(address: Address): bigint {
     const head = this.#headNonce(address);
-    const next = this.#senders.get(mapKey(address))?.next;
-    return next === undefined || next < head ? head : next;
+    const sender = this.#senders.get(mapKey(address));
+    if (sender === undefined) return head;
+    let next = sender.next < head ? head : sender.next;
+    while (sender.entries.has(next)) next += 1n;
+    return next;
   }
 
   /** How many are submitted, and how many wait. */

@@ -137,15 +137,21 @@ export class TestNode {
     await settleDown();
   }
 
-  /** Another node became primary: what is not committed is gone. */
+  /** What is not committed is gone. */
+  async rollback(): Promise<void> {
+    await settleDown();
+    this.store.rollback(this.committedSeqno);
+    for (const { settle } of this.uncommitted.splice(0)) settle('Invalid');
+    this.rpc.rolledBack(this.committedSeqno);
+    await settleDown();
+  }
+
+  /** Another node became primary. */
   async loseLeadership(): Promise<void> {
     await settleDown();
     this.isPrimary = false;
-    this.store.rollback(this.committedSeqno);
-    for (const { settle } of this.uncommitted.splice(0)) settle('Invalid');
     for (const { reject } of this.queue.splice(0)) reject(notPrimary());
-    this.rpc.rolledBack(this.committedSeqno);
-    await settleDown();
+    await this.rollback();
   }
 
   /** One HTTP request with any body. */

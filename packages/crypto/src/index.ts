@@ -22,6 +22,7 @@ export {
   publicKeyFromPem,
   publicKeyToPem,
 } from './keys.js';
+export { type RsaOaepOpener, rsaOaepOpener } from './rsa-oaep.js';
 export {
   type SignatureHash,
   type SignatureOptions,

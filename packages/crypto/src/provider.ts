@@ -6,6 +6,7 @@
 import * as platform from 'node:crypto';
 
 export {
+  constants,
   createCipheriv,
   createDecipheriv,
   createHash,
@@ -15,6 +16,7 @@ export {
   generateKeyPairSync,
   hkdfSync,
   KeyObject,
+  privateDecrypt,
   randomBytes,
   sign,
   timingSafeEqual,

@@ -4,8 +4,9 @@
 import type { NodeId, Seqno } from '@coco/primitives';
 import { commitLog, signatureAtOrBelow, viewAt } from './log.js';
 import { commitMembership, peersOf } from './membership.js';
+import { addPeer } from './peers.js';
 import { becomeSilent } from './roles.js';
-import { addPeer, send } from './sending.js';
+import { send } from './sending.js';
 import type { RaftState } from './state.js';
 import { traceWithConfigurations } from './trace.js';
 import type { Configuration } from './types.js';
@@ -36,15 +37,15 @@ export function advanceCommit(state: RaftState, seqno: Seqno): void {
   followMembership(state);
 }
 
-/** On a primary: keeps track of exactly the peers that there are. Gives the new ones. */
-export function followMembership(state: RaftState): NodeId[] {
+/** On a primary: keeps track of exactly the peers that there are. The new ones are taken to hold the log up to `held`. */
+export function followMembership(state: RaftState, held = state.log.last): NodeId[] {
   if (state.leadership !== 'Leader') return [];
   const peers = peersOf(state.membership);
   for (const node of state.peers.keys()) {
     if (!peers.includes(node)) state.peers.delete(node);
   }
   const added = peers.filter((node) => !state.peers.has(node));
-  for (const node of added) addPeer(state, node);
+  for (const node of added) addPeer(state, node, held);
   return added;
 }
 

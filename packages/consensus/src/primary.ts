@@ -5,9 +5,10 @@ import { assert, type NodeId } from '@coco/primitives';
 import { appendEntry } from './backup.js';
 import { commitAsPrimary, followMembership } from './committing.js';
 import { highestPossibleMatch, viewAt } from './log.js';
+import { beat, beginAgain, goOn, type Peer, sendEntries, sendToAll } from './peers.js';
 import { adoptView, becomeFollower } from './roles.js';
-import { heartbeat, sendEntries, sendToAll } from './sending.js';
-import type { Peer, RaftState } from './state.js';
+import { heartbeat } from './sending.js';
+import type { RaftState } from './state.js';
 import { traceAction } from './trace.js';
 import type { EntryInfo, Message } from './types.js';
 
@@ -24,12 +25,7 @@ export function appendAsPrimary(state: RaftState, entries: readonly EntryInfo[])
     }
     const before = state.log.last;
     if (!appendEntry(state, entry)) continue;
-    for (const node of followMembership(state)) {
-      const peer = state.peers.get(node) as Peer;
-      peer.sent = before;
-      peer.base = before;
-      heartbeat(state, node, peer);
-    }
+    for (const node of followMembership(state, before)) heartbeat(state, node, before);
   }
   if (sendsAtOnce(state)) for (const [node, peer] of state.peers) sendEntries(state, node, peer);
 }
@@ -55,7 +51,7 @@ export function elapseAsPrimary(state: RaftState, ms: number): void {
   state.timerMs += ms;
   if (state.timerMs < heartbeatMs) return;
   state.timerMs = 0;
-  sendToAll(state);
+  beat(state);
 }
 
 export function receiveAppendEntriesResponse(
@@ -81,8 +77,7 @@ function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: Append
   // Nobody holds more of a view than its primary; who says so is not counted.
   if (message.last > state.log.last) return;
   peer.match = state.rules.matchAfterSuccess({ match: peer.match, acknowledged: message.last });
-  peer.sent = Math.max(peer.sent, peer.match);
-  peer.refusedAt = undefined;
+  goOn(peer, message.last);
   commitAndTell(state);
   if (sendsAtOnce(state) && state.leadership === 'Leader') sendEntries(state, node, peer);
 }
@@ -95,12 +90,12 @@ function backOff(state: RaftState, node: NodeId, peer: Peer, message: AppendEntr
   const hint = highestPossibleMatch(state.log, { view: message.lastView, seqno: message.last });
   peer.match = state.rules.matchAfterFailure({ match: peer.match, hint });
   if (hint >= peer.sent) return;
-  // All messages in flight are refused alike; only the first refusal is answered at once, the rest by the clock.
-  const repeated = hint === peer.refusedAt;
-  peer.refusedAt = hint;
-  peer.sent = hint;
-  peer.base = hint;
-  if (sendsAtOnce(state) && !repeated) sendEntries(state, node, peer);
+  if (sendsAtOnce(state)) {
+    beginAgain(state, node, peer, hint);
+  } else {
+    peer.sent = hint;
+    peer.base = hint;
+  }
 }
 
 /** Commits what can be, and lets the peers know without waiting for the next heartbeat. */

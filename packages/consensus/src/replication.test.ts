@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { onlyIn, Solo, sentIn, viewsOf } from './solo.test.js';
-import type { EntryInfo } from './types.js';
+import type { EntryInfo, Ready } from './types.js';
 
 const nothing = { view: 0, seqno: 0 };
 const at = (view: number, seqno: number) => ({ view, seqno });
@@ -18,10 +18,10 @@ describe('Raft 5.3: a primary sends what it appends', () => {
   test('a message holds entries of one view only, and no more than the limit', () => {
     const node = primary('2e 2s 3e 3s 3s', { appendEntriesMax: 2 });
     node.append('s');
-    const sent = sentIn(node.nack('b', 0, 0), 'appendEntries').b ?? [];
+    node.nack('b', 0, 0);
+    const sent = sentIn(node.ack('b', 2), 'appendEntries').b ?? [];
     const ranges = sent.map(({ previous, to, entriesView }) => [previous.seqno, to, entriesView]);
     assert.deepEqual(ranges, [
-      [0, 2, 2],
       [2, 4, 3],
       [4, 5, 3],
       [5, 6, 4],
@@ -41,13 +41,37 @@ describe('Raft 5.3: a primary sends what it appends', () => {
     assert.equal(sentIn(node.elapse(10), 'appendEntries').b?.[0]?.to, 2);
   });
 
-  test('many refusals of one burst are answered by one new burst', () => {
+  test('a refusal is followed by one message, and by the rest when that is acknowledged', () => {
+    const node = primary('2e 2s', { appendEntriesMax: 1 });
+    node.append('s');
+    assert.deepEqual(rangesTo('b', node.nack('b', 1, 2)), [[1, 2]]);
+    assert.deepEqual(rangesTo('b', node.append('s')), []);
+    assert.deepEqual(rangesTo('b', node.ack('b', 2)), [
+      [2, 3],
+      [3, 4],
+    ]);
+  });
+
+  test('refusals that come in a burst, or late, do not multiply what is sent', () => {
     const node = primary('2e 2s');
-    node.append('s');
-    node.append('s');
-    assert.equal(sentIn(node.nack('b', 0, 0), 'appendEntries').b?.length, 2);
-    assert.deepEqual(node.nack('b', 0, 0).send, []);
-    assert.equal(sentIn(node.elapse(10), 'appendEntries').b?.length, 2);
+    for (let count = 0; count < 100; count++) node.append('s');
+    let messages = node.nack('b', 50, 3).send.length;
+    for (let count = 51; count < 102; count++) {
+      messages += node.ack('b', count).send.length;
+      messages += node.nack('b', count, 3).send.length;
+    }
+    assert.ok(messages <= 3, `${messages} messages`);
+  });
+
+  test('what refusals asked for meanwhile is sent with the next heartbeat, and what was lost again', () => {
+    const node = primary('2e 2s');
+    for (let count = 0; count < 8; count++) node.append('s');
+    node.nack('b', 3, 3);
+    node.ack('b', 10);
+    assert.deepEqual(rangesTo('b', node.append('s')), [[10, 11]]);
+    assert.deepEqual(rangesTo('b', node.nack('b', 4, 3)), []);
+    assert.deepEqual(rangesTo('b', node.elapse(10)), [[4, 11]]);
+    assert.deepEqual(rangesTo('b', node.elapse(10)), [[4, 11]]);
   });
 });
 
@@ -371,6 +395,10 @@ function primary(log = '', settings = {}, view?: number): Solo {
   node.lead();
   assert.equal(node.raft.isLeader, true);
   return node;
+}
+
+function rangesTo(peer: string, ready: Ready): number[][] {
+  return (sentIn(ready, 'appendEntries')[peer] ?? []).map(({ previous, to }) => [previous.seqno, to]);
 }
 
 function short({ view, seqno, signature }: EntryInfo): string {

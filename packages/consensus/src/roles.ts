@@ -4,7 +4,8 @@
 import { assert, type NodeId, type Seqno, type TxId, type View } from '@coco/primitives';
 import { lastSignature, lastTxId, rollbackLog } from './log.js';
 import { peersOf, rollbackMembership, takesPart, votersOf } from './membership.js';
-import { addPeer, heartbeat, send } from './sending.js';
+import { addPeer } from './peers.js';
+import { heartbeat, send } from './sending.js';
 import type { RaftState } from './state.js';
 import { traceWithConfigurations } from './trace.js';
 
@@ -62,8 +63,8 @@ export function becomeLeader(state: RaftState): void {
   state.votes.clear();
   if (state.trace) traceWithConfigurations(state, 'become_leader');
   state.peers.clear();
-  for (const node of peersOf(state.membership)) addPeer(state, node);
-  for (const [node, peer] of state.peers) heartbeat(state, node, peer);
+  for (const node of peersOf(state.membership)) addPeer(state, node, state.log.last);
+  for (const [node, peer] of state.peers) heartbeat(state, node, peer.sent);
 }
 
 /** Takes no further part: the record of this node's retirement is committed. */

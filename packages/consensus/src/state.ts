@@ -5,6 +5,7 @@
 import type { NodeId, Random, Seqno, View } from '@coco/primitives';
 import { createLogIndex, type LogIndex, lastTxId } from './log.js';
 import { createMembership, type Membership, retirementPhaseOf } from './membership.js';
+import type { Peer } from './peers.js';
 import type { RaftRules } from './rules.js';
 import type {
   ConsensusSettings,
@@ -17,20 +18,6 @@ import type {
   Outgoing,
   Ready,
 } from './types.js';
-
-/** What a primary knows of a peer. */
-export interface Peer {
-  /** The last entry sent. */
-  sent: Seqno;
-  /** The last entry acknowledged in this view. */
-  match: Seqno;
-  /** Where sending last began anew: at the election, or at the hint of a refusal. */
-  base: Seqno;
-  /** The hint of the last refusal, until something is acknowledged again. */
-  refusedAt: Seqno | undefined;
-  /** Time since anything was heard of it. */
-  silentMs: number;
-}
 
 export interface RaftState {
   readonly nodeId: NodeId;

@@ -13,8 +13,9 @@ const folder = sharedData('state-tests');
 const skip = folder === undefined ? 'shared/data/ethereum/state-tests is not there' : false;
 const all = process.env.COCO_STATE_TESTS === 'all';
 const only = process.env.COCO_STATE_TESTS_ONLY;
-/** They take minutes, and say nothing that others do not. */
-const SLOW = /stTimeConsuming|stQuadraticComplexity|stMemoryStress|Call1MB|Call50000/;
+/** They burn gas for seconds to minutes each; with all they run too. */
+const SLOW =
+  /stTimeConsuming|stQuadraticComplexity|stMemoryStress|vmPerformance|stAttackTest|Call1MB|Call50000|LoopCalls|until_out_of_gas/;
 
 function files(): readonly string[] {
   if (folder === undefined) return [];

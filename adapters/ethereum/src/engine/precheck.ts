@@ -22,7 +22,8 @@ export const OSAKA_TRANSACTION_GAS_MAX = 16_777_216n;
 /** Gas of one blob (EIP-4844). */
 export const GAS_PER_BLOB = 131_072n;
 const NONCE_MAX = 2n ** 64n - 1n;
-const BLOBS_MAX = 9;
+const BLOBS_MAX_CANCUN = 6;
+const BLOBS_MAX_PRAGUE = 9;
 const BLOB_VERSION = 1;
 
 /** The state that a transaction is checked against. */
@@ -45,7 +46,7 @@ export function precheck(
     checkType(item.transaction, rules) ??
     checkSender(item, state) ??
     checkFees(item.transaction, environment) ??
-    checkBlobs(item.transaction, environment) ??
+    checkBlobs(item.transaction, environment, rules) ??
     checkGasLimit(message.gasLimit, environment, rules) ??
     checkMessage(message, state.account, rules)
   );
@@ -131,14 +132,19 @@ function checkFees(transaction: EthereumTransaction, { baseFee }: BlockEnvironme
   return undefined;
 }
 
-function checkBlobs(transaction: EthereumTransaction, environment: BlockEnvironment): Refusal | undefined {
+function checkBlobs(
+  transaction: EthereumTransaction,
+  environment: BlockEnvironment,
+  rules: ForkRules,
+): Refusal | undefined {
   if (transaction.type === 4 && transaction.authorizationList.length === 0) {
     return { reason: 'emptyAuthorizationList' };
   }
   if (transaction.type !== 3) return undefined;
   const { blobVersionedHashes, maxFeePerBlobGas: feeCap } = transaction;
   const count = blobVersionedHashes.length;
-  if (count === 0 || count > BLOBS_MAX || blobVersionedHashes.some((hash) => hash[0] !== BLOB_VERSION)) {
+  const max = isActive(rules, 'prague') ? BLOBS_MAX_PRAGUE : BLOBS_MAX_CANCUN;
+  if (count === 0 || count > max || blobVersionedHashes.some((hash) => hash[0] !== BLOB_VERSION)) {
     return { reason: 'badBlobs' };
   }
   const { blobBaseFee } = environment;

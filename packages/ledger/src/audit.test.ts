@@ -7,6 +7,7 @@ import {
   type AuditReport,
   auditLedger,
   encodeMaps,
+  parseChunkName,
   readLedger,
   type SealedEntry,
 } from './index.js';
@@ -55,6 +56,11 @@ test('what a node wrote is sound, in whatever order the files are named', () => 
   assert.equal(report.signatures, entries.filter(({ signature }) => signature).length);
   assert.equal(report.unsigned, 0);
   assert.deepEqual(report.lastSigned.seqno, entries.length);
+  assert.deepEqual(
+    [report.first, report.views],
+    [{ view: 2, seqno: 1 }, new Set(entries.map(({ view }) => view)).size],
+  );
+  assert.deepEqual(report.signers, [{ nodeId: service.identity.nodeId, signatures: report.signatures }]);
   assert.deepEqual(
     progress,
     files.map(({ name }) => name),
@@ -302,8 +308,23 @@ test('a ledger is shown without keys, and with them in full', () => {
   const opened = [...readLedger(sources(files), { secrets: service.secrets })];
   assert.ok(opened.every(({ privateWrites, signature }) => signature || privateWrites !== undefined));
   assert.ok(opened.some(({ privateWrites }) => privateWrites?.[0]?.table === 'app'));
+  assert.deepEqual(
+    read.map(({ privateBytes }) => privateBytes > 0),
+    opened.map(({ privateWrites }) => (privateWrites?.length ?? 0) > 0),
+  );
   const secrets = [{ fromSeqno: 1, key: new Uint8Array(32) }];
   assert.throws(() => [...readLedger(sources(files), { secrets })], {
     code: 'COCO_LEDGER_ENTRY_UNAUTHENTIC',
   });
+});
+
+test('files that end before the entry that is asked for are not read', () => {
+  const from = 20;
+  const unread = sources(files).map((source) => {
+    const end = parseChunkName(source.name)?.end;
+    const readAt = () => assert.fail(`${source.name} is not needed`);
+    return end !== undefined && end < from ? { ...source, readAt } : source;
+  });
+  const [first] = readLedger(unread, { from });
+  assert.ok(first !== undefined && first.txId.seqno > 1 && first.txId.seqno <= from);
 });

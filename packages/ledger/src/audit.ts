@@ -13,7 +13,15 @@
  * transaction itself its flags, and without secrets its GCM tag and the digest of its commit evidence.
  */
 import type { Certificate } from '@coco/crypto';
-import { assert, CocoError, equalBytes, formatTxId, type Seqno, type TxId } from '@coco/primitives';
+import {
+  assert,
+  CocoError,
+  equalBytes,
+  formatTxId,
+  type NodeId,
+  type Seqno,
+  type TxId,
+} from '@coco/primitives';
 import {
   type AuditState,
   checkSigner,
@@ -63,12 +71,18 @@ export interface AuditReport {
   readonly signatures: number;
   /** Entries that a secret opened. */
   readonly opened: number;
+  /** The first entry; 0.0 when none was read. */
+  readonly first: TxId;
   readonly last: TxId;
+  /** How many different views the entries have. */
+  readonly views: number;
   /** The last signature: everything before it is proven. */
   readonly lastSigned: TxId;
   /** Entries after the last signature, that prove nothing. */
   readonly unsigned: number;
   readonly services: readonly ServiceRecord[];
+  /** The nodes whose own signatures hold, in the order of their first; a service may sign without naming the node. */
+  readonly signers: readonly { readonly nodeId: NodeId; readonly signatures: number }[];
   /** Absent when the ledger is sound. */
   readonly failure?: AuditFailure;
 }
@@ -125,12 +139,15 @@ class Audit {
   /** Where each entry is: the files, and the offset by seqno. */
   readonly #files: LedgerFile[] = [];
   readonly #offsets: number[] = [0];
+  readonly #signers = new Map<NodeId, number>();
+  #first: TxId = { view: 0, seqno: 0 };
   #last: TxId = { view: 0, seqno: 0 };
   #lastSigned: TxId = { view: 0, seqno: 0 };
   /** Fingerprint of the service identity of the last signature. */
   #signedBy: string | undefined;
   #signatures = 0;
   #opened = 0;
+  #views = 0;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -142,10 +159,13 @@ class Audit {
       entries: this.#last.seqno,
       signatures: this.#signatures,
       opened: this.#opened,
+      first: this.#first,
       last: this.#last,
+      views: this.#views,
       lastSigned: this.#lastSigned,
       unsigned: this.#last.seqno - this.#lastSigned.seqno,
       services: this.#state.services,
+      signers: [...this.#signers].map(([nodeId, signatures]) => ({ nodeId, signatures })),
       ...(failure !== undefined && { failure }),
     };
   }
@@ -194,6 +214,8 @@ class Audit {
     this.#open(layout);
     const tables = decodeMaps(layout.publicMaps, { wanted: isFollowed });
     if (tables.length > 0) this.#suspect(seqno, () => followTables(this.#state, tables, seqno));
+    if (seqno === 1) this.#first = { view, seqno };
+    if (view !== this.#last.view || seqno === 1) this.#views += 1;
     this.#last = { view, seqno };
     if (description.signature) this.#signature(layout);
     this.#tree.append(entryLeaf(layout).leaf);
@@ -245,7 +267,9 @@ class Audit {
     }
     verifySignature(record, this.#tree, checker);
     if (record.node === undefined) return;
-    checkSigner(this.#state, record.node.node, checker.nodeCertificate(record, record.node));
+    const { node } = record.node;
+    checkSigner(this.#state, node, checker.nodeCertificate(record, record.node));
+    this.#signers.set(node, (this.#signers.get(node) ?? 0) + 1);
   }
 
   /** Whether any signature in `record` is good for the root of `tree`, whatever else is wrong with it. */

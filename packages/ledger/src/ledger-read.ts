@@ -3,7 +3,7 @@
  * opens is authenticated; roots and signatures are the audit's.
  */
 import type { TableChanges } from '@coco/kv';
-import type { TxId } from '@coco/primitives';
+import type { Seqno, TxId } from '@coco/primitives';
 import type { ChunkSource } from './chunk.js';
 import { type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 import { openEntry } from './entry.js';
@@ -18,6 +18,8 @@ export interface ReadLedgerOptions {
   readonly secrets?: readonly LedgerSecret[];
   /** Larger entries are refused. Default 64 MiB. */
   readonly entryBytesMax?: number;
+  /** Files that end before this entry are passed over, and so not checked. Default 1. */
+  readonly from?: Seqno;
 }
 
 /** One entry of a ledger, read. */
@@ -33,6 +35,8 @@ export interface ReadEntry {
   /** 32 bytes; absent on types without. */
   readonly claimsDigest?: Uint8Array;
   readonly publicWrites: readonly TableChanges[];
+  /** Size of the private domain, encrypted or not. */
+  readonly privateBytes: number;
   /** Absent when no secret was handed in for the entry. */
   readonly privateWrites?: readonly TableChanges[];
 }
@@ -47,7 +51,8 @@ export function* readLedger(
 ): Generator<ReadEntry> {
   const secrets = createSecrets(options.secrets ?? []);
   const ordered = orderFiles(files);
-  for (const { source } of ordered) {
+  for (const { source, name } of ordered) {
+    if (name.end !== undefined && name.end < (options.from ?? 1)) continue;
     const next: ReadEntry[] = [];
     const chunk = readChunk(source, {
       ...limits(options),
@@ -78,6 +83,7 @@ function readEntry(file: string, entry: ChunkEntry, privateMaps: Uint8Array | un
     size: description.size,
     signature: description.signature,
     publicWrites: decodeMaps(layout.publicMaps),
+    privateBytes: layout.ciphertext.length,
     ...(claimsDigest !== undefined && { claimsDigest }),
     ...(privateMaps !== undefined && { privateWrites: decodeMaps(privateMaps) }),
   };

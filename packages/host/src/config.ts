@@ -9,6 +9,7 @@ import { CocoError, type NodeId } from '@coco/primitives';
 import type { Genesis, ReplicaSettings } from '@coco/replica';
 import type { WorkerSettings } from '@coco/worker';
 import { Fields } from './fields.js';
+import { defaultHttpLimits, type HttpLimits } from './http.js';
 
 /** An address to listen on or to connect to. */
 export interface Address {
@@ -55,13 +56,16 @@ export interface NodeConfig {
     readonly entryCacheBytesMax: number;
     readonly receiptLeavesMax: number;
   };
-  readonly limits: { readonly bodyBytesMax: number; readonly connectionsMax: number };
+  readonly limits: HttpLimits;
+  /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
+  readonly corsOrigins: readonly string[];
   readonly tickMs: number;
 }
 
 const configBytesMax = 1024 * 1024;
 const nodesMax = 100;
 const adaptersMax = 16;
+const corsOriginsMax = 100;
 
 /** Reads and checks the file at `file`. COCO_HOST_CONFIG names the setting that is wrong. */
 export function loadConfig(file: string): NodeConfig {
@@ -70,10 +74,11 @@ export function loadConfig(file: string): NodeConfig {
   const fields = new Fields(parsed);
   const config = readConfig(fields, (relative) => path.resolve(folder, relative));
   fields.end();
-  if (!config.nodes.some(({ nodeId }) => nodeId === config.nodeId)) {
-    throw new CocoError('COCO_HOST_CONFIG', 'configuration: nodes must name this node too', {
-      path: 'nodes',
-    });
+  const ids = new Set(config.nodes.map(({ nodeId }) => nodeId));
+  const peers = new Set(config.nodes.map(({ peer }) => `${peer.host}:${peer.port}`));
+  if (!ids.has(config.nodeId)) throw fields.refused('nodes', 'must name this node too');
+  if (Math.min(ids.size, peers.size) < config.nodes.length) {
+    throw fields.refused('nodes', 'must not name an id or a peer address twice');
   }
   return config;
 }
@@ -84,12 +89,12 @@ export function loadGenesis(file: string): Genesis {
   const fields = new Fields(readJson(file, genesisBytesMax), '');
   const actor = (value: unknown, at: string): Genesis['members'][number] => {
     const inner = new Fields(value, at);
-    const read = { certificatePem: certificate(inner.text('certificatePem')), name: inner.text('name') };
+    const read = { certificatePem: certificate(inner, 'certificatePem'), name: inner.text('name') };
     inner.end();
     return read;
   };
   const genesis: Genesis = {
-    serviceCertificatePem: certificate(fields.text('serviceCertificatePem')),
+    serviceCertificatePem: certificate(fields, 'serviceCertificatePem'),
     constitution: fields.text('constitution'),
     members: fields.list('members', 1000, actor),
     participants: fields.list('participants', 10_000, actor),
@@ -97,7 +102,7 @@ export function loadGenesis(file: string): Genesis {
       const inner = new Fields(value, at);
       const read = {
         nodeId: inner.text('nodeId'),
-        certificatePem: certificate(inner.text('certificatePem')),
+        certificatePem: certificate(inner, 'certificatePem'),
         peerAddress: inner.text('peerAddress'),
         applicationAddress: inner.text('applicationAddress'),
       };
@@ -126,7 +131,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       peer: address(addresses, 'peer'),
     },
     nodes: fields.list('nodes', nodesMax, nodeEntry),
-    serviceCertificatePem: certificate(readText(resolve(fields.text('serviceCertificate')))),
+    serviceCertificatePem: readCertificate(fields, 'serviceCertificate', resolve),
     genesisPath: resolve(fields.text('genesis')),
     admitAnonymous: fields.flag('admitAnonymous', false),
     worker: readWorker(fields.inner('worker')),
@@ -137,14 +142,37 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       entryCacheBytesMax: ledger.whole('entryCacheBytesMax', { min: 0, max: 2 ** 34, fallback: 2 ** 26 }),
       receiptLeavesMax: ledger.whole('receiptLeavesMax', { min: 2, max: 2 ** 24, fallback: 65_536 }),
     },
-    limits: {
-      bodyBytesMax: limits.whole('bodyBytesMax', { min: 1024, max: 2 ** 28, fallback: 2 ** 23 }),
-      connectionsMax: limits.whole('connectionsMax', { min: 1, max: 100_000, fallback: 2000 }),
-    },
+    limits: readLimits(limits),
+    corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 10 }),
   };
   for (const inner of [directories, addresses, limits, ledger]) inner.end();
   return config;
+}
+
+function readLimits(fields: Fields): HttpLimits {
+  const limit = (key: keyof HttpLimits, min: number, max: number): number =>
+    fields.whole(key, { min, max, fallback: defaultHttpLimits[key] });
+  return {
+    bodyBytesMax: limit('bodyBytesMax', 1024, 2 ** 28),
+    bodiesBytesMax: limit('bodiesBytesMax', 2 ** 20, 2 ** 36),
+    urlBytesMax: limit('urlBytesMax', 256, 65_536),
+    headersMax: limit('headersMax', 16, 1000),
+    headerBytesMax: limit('headerBytesMax', 1024, 65_536),
+    connectionsMax: limit('connectionsMax', 1, 100_000),
+    requestsMax: limit('requestsMax', 1, 1_000_000),
+    headersTimeoutMs: limit('headersTimeoutMs', 100, 600_000),
+    requestTimeoutMs: limit('requestTimeoutMs', 100, 600_000),
+    idleTimeoutMs: limit('idleTimeoutMs', 100, 3_600_000),
+    handshakeTimeoutMs: limit('handshakeTimeoutMs', 100, 600_000),
+  };
+}
+
+function origin(value: unknown, at: string): string {
+  if (typeof value === 'string' && (value === '*' || /^https?:\/\/[a-z0-9.:[\]-]+$/.test(value)))
+    return value;
+  const reason = 'must be an origin such as https://app.example, or *';
+  throw new CocoError('COCO_HOST_CONFIG', `configuration: ${at} ${reason}`, { path: at });
 }
 
 function readWorker(fields: Fields): NodeConfig['worker'] {
@@ -177,6 +205,10 @@ function readReplica(fields: Fields): ReplicaSettings {
     requestsMax: fields.whole('requestsMax', { min: 1, max: 1_000_000, fallback: 20_000 }),
     forwardTimeoutMs: fields.whole('forwardTimeoutMs', { min: 100, max: 600_000, fallback: 10_000 }),
   };
+  const { electionTimeoutMs, heartbeatMs } = settings.consensus;
+  if (2 * heartbeatMs > electionTimeoutMs) {
+    throw fields.refused('consensus.heartbeatMs', 'must be at most half of electionTimeoutMs');
+  }
   consensus.end();
   fields.end();
   return settings;
@@ -188,13 +220,11 @@ function nodeEntry(value: unknown, at: string): NodeEntry {
     nodeId: fields.text('nodeId'),
     peer: address(fields, 'peer'),
     application: address(fields, 'application'),
-    certificatePem: certificate(fields.text('certificatePem')),
+    certificatePem: certificate(fields, 'certificatePem'),
   };
   fields.end();
   if (parseCertificate(entry.certificatePem).publicKey.fingerprint !== entry.nodeId) {
-    throw new CocoError('COCO_HOST_CONFIG', `configuration: ${at}.nodeId is not that of its certificate`, {
-      path: at,
-    });
+    throw fields.refused('nodeId', 'is not the id of the key in its certificate');
   }
   return entry;
 }
@@ -211,16 +241,27 @@ function address(fields: Fields, key: string): Address {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   const host = match?.[1] ?? match?.[2];
-  if (host === undefined || port > 65_535) {
-    throw new CocoError('COCO_HOST_CONFIG', `configuration: ${key} must be host:port, not "${text}"`, {
-      path: key,
-    });
-  }
+  if (host === undefined || port > 65_535) throw fields.refused(key, 'must be host:port or [IPv6]:port');
   return { host, port };
 }
 
-function certificate(pem: string): string {
-  parseCertificate(pem);
+function readCertificate(fields: Fields, key: string, resolve: (relative: string) => string): string {
+  const pem = readText(resolve(fields.text(key)));
+  try {
+    parseCertificate(pem);
+  } catch {
+    throw fields.refused(key, 'must name a file with one certificate in PEM');
+  }
+  return pem;
+}
+
+function certificate(fields: Fields, key: string): string {
+  const pem = fields.text(key);
+  try {
+    parseCertificate(pem);
+  } catch {
+    throw fields.refused(key, 'must be one certificate in PEM');
+  }
   return pem;
 }
 

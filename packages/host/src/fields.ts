@@ -76,6 +76,11 @@ export class Fields {
     return this.#take(key);
   }
 
+  /** The failure to throw when the value of `key` was taken but does not do. `reason` goes on after its name. */
+  refused(key: string, reason: string): CocoError {
+    return refused(this.#name(key), reason);
+  }
+
   /** Refuses keys that were not taken. */
   end(): void {
     for (const key of Object.keys(this.#values)) {

@@ -9,6 +9,18 @@ export {
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
 export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';
 export {
+  type Actor,
+  type Actors,
+  defaultHttpLimits,
+  type HttpEndpoint,
+  type HttpFigures,
+  type HttpLimits,
+  type HttpOptions,
+  type HttpRequest,
+  type HttpResponse,
+  openHttp,
+} from './http.js';
+export {
   type LedgerCut,
   type LedgerStore,
   type LedgerStoreFigures,
@@ -35,3 +47,4 @@ export {
 export type { Sealer } from './sealer.js';
 export { realTiming, type Timing } from './timing.js';
 export { openVirtualSealer } from './virtualSealer.js';
+export { openWorkerChannel, type WorkerChannel, type WorkerChannelOptions } from './workerChannel.js';

@@ -183,6 +183,7 @@ class Node implements RunningNode {
     const application = await openHttp({
       ...common,
       listen: config.addresses.application,
+      corsOrigins: config.corsOrigins,
       handle: async (request) => builtin(request, 'app') ?? this.#request(request),
     });
     const administrative = await openHttp({

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadConfig, loadGenesis } from './config.js';
+import { type Test, temporaryDirectory } from './entries.test.js';
+import { testIdentity, testService } from './identities.test.js';
+
+const service = testService();
+const [first, second] = [testIdentity('first', service), testIdentity('second', service)];
+
+type Json = Record<string, unknown>;
+
+/** A configuration with only what has no default. */
+function smallest(): Json {
+  const node = ({ nodeId, certificate }: typeof first, port: number): Json => ({
+    nodeId,
+    peer: `127.0.0.1:${port}`,
+    application: `127.0.0.1:${port + 1}`,
+    certificatePem: certificate.pem,
+  });
+  return {
+    nodeId: first.nodeId,
+    virtualKey: 'platform.key',
+    directories: { ledger: 'ledger', sealed: '/var/lib/coco/sealed' },
+    addresses: { application: '127.0.0.1:8001', administrative: '[::1]:8002', peer: 'node0.example:8000' },
+    nodes: [node(first, 8000), node(second, 9000)],
+    serviceCertificate: 'service.pem',
+    genesis: 'genesis.json',
+  };
+}
+
+function write(t: Test, config: unknown): string {
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, 'service.pem'), service.certificate.pem);
+  const file = join(directory, 'node.json');
+  writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
+  return file;
+}
+
+/** `config` with the value at `path` (dots between keys) replaced, or removed when it is undefined. */
+function withValue(config: Json, path: string, value: unknown): Json {
+  const copy = structuredClone(config);
+  const keys = path.split('.');
+  let inner: Json = copy;
+  for (const key of keys.slice(0, -1)) {
+    inner[key] ??= {};
+    inner = inner[key] as Json;
+  }
+  const last = keys.at(-1) as string;
+  Object.defineProperty(inner, last, { value, enumerable: true, configurable: true });
+  return copy;
+}
+
+test('what has no default is enough, and relative paths are relative to the file', (t) => {
+  const file = write(t, smallest());
+  const config = loadConfig(file);
+  assert.equal(config.directories.ledger, join(file, '..', 'ledger'));
+  assert.equal(config.directories.sealed, '/var/lib/coco/sealed');
+  assert.deepEqual(config.addresses.administrative, { host: '::1', port: 8002 });
+  assert.equal(config.admitAnonymous, false);
+  assert.deepEqual(config.corsOrigins, []);
+  assert.equal(config.limits.headersMax, 100);
+});
+
+test('a missing, misspelt, mistyped or out-of-range setting is refused by its path (COCO_HOST_CONFIG)', (t) => {
+  const cases: [string, unknown, string?][] = [
+    ['nodeId', undefined],
+    ['nodeId', 'ab', 'nodes'],
+    ['directories.ledger', 5],
+    ['directories.ledgers', 'x'],
+    ['platform', 'sgx'],
+    ['addresses.peer', '127.0.0.1'],
+    ['addresses.peer', '127.0.0.1:65536'],
+    ['addresses.peer', 'a b:1'],
+    ['nodes', {}],
+    ['nodes', []],
+    ['nodes.0.peer', ''],
+    ['nodes.1.peer', '127.0.0.1:8000', 'nodes'],
+    ['nodes.1.nodeId', 'ab'],
+    ['nodes.1.certificatePem', 'rubbish'],
+    ['nodes.1.extra', true],
+    ['admitAnonymous', 'yes'],
+    ['admitAnonimous', true],
+    ['limits.headersMax', 1e9],
+    ['limits.headersMax', 20.5],
+    ['limits.headersMin', 1],
+    ['worker.queueItemsMax', 0],
+    ['worker.threads', 3],
+    ['replica.consensus.electionTimeoutMs', '1000'],
+    ['replica.consensus.heartbeatMs', 900],
+    ['ledger.chunkBytesMax', -1],
+    ['tickMs', 0],
+    ['corsOrigins', ['https://app.example/path'], 'corsOrigins[0]'],
+    ['adapters', [{ settings: {} }], 'adapters[0].module'],
+    ['__proto__', { admitAnonymous: true }],
+    ['constructor', {}],
+  ];
+  for (const [path, value, named = path.replace(/\.(\d)\./, '[$1].')] of cases) {
+    assert.throws(
+      () => loadConfig(write(t, withValue(smallest(), path, value))),
+      (error: { code?: unknown; facts?: { path?: unknown }; message?: unknown }) => {
+        assert.equal(error.code, 'COCO_HOST_CONFIG', `${path}: ${String(error)}`);
+        assert.equal(error.facts?.path, named, `${path}: ${String(error)}`);
+        return true;
+      },
+    );
+  }
+});
+
+test('what is not a JSON object, or is missing or huge, is refused', (t) => {
+  for (const text of ['', '[]', '5', 'null', '{', '{"a":1}}', '['.repeat(100_000), ' '.repeat(2 ** 20 + 1)]) {
+    assert.throws(() => loadConfig(write(t, text)), { code: 'COCO_HOST_CONFIG' }, text.slice(0, 20));
+  }
+  assert.throws(() => loadConfig('/nowhere/node.json'), { code: 'COCO_HOST_CONFIG' });
+  assert.throws(() => loadConfig(write(t, withValue(smallest(), 'serviceCertificate', 'node.json'))), {
+    code: 'COCO_HOST_CONFIG',
+    facts: { path: 'serviceCertificate' },
+  });
+});
+
+test('a genesis is read as strictly', (t) => {
+  const member = { certificatePem: first.certificate.pem, name: 'Member' };
+  const genesis: Json = {
+    serviceCertificatePem: service.certificate.pem,
+    constitution: 'text',
+    members: [member],
+    participants: [],
+    nodes: [],
+    adapters: { ethereum: { chainId: 1 } },
+  };
+  assert.deepEqual(loadGenesis(write(t, genesis)), genesis);
+  for (const bad of [
+    { ...member, certificatePem: 'x' },
+    { ...member, name: 7 },
+    { ...member, vote: true },
+    'member',
+  ]) {
+    assert.throws(() => loadGenesis(write(t, { ...genesis, members: [bad] })), { code: 'COCO_HOST_CONFIG' });
+  }
+});
+
+test('every setting is documented, and every documented setting exists', (t) => {
+  const text = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
+  const document = text('../../../docs/reference/configuration.md');
+  const documented = [...document.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] as string);
+  const parser = text('./config.js').replace(/function loadGenesis[\s\S]*?\n}\n/, '');
+  const read =
+    /(?:\.(?:text|whole|flag|choice|list|raw|inner)\(|limit\(|address\(\w+, |ertificate\(\w+, )'(\w+)'/g;
+  const names = new Set([...parser.matchAll(read)].map((match) => match[1] as string));
+  for (const name of names) {
+    assert.ok(
+      documented.some((path) => path.split(/[.[\]]+/).includes(name)),
+      `${name} is not documented`,
+    );
+  }
+  for (const path of documented.filter((one) => !one.includes('[') && !one.startsWith('adapters'))) {
+    const config = withValue(smallest(), path, { wrong: 'type' });
+    assert.throws(
+      () => loadConfig(write(t, config)),
+      (error: { facts?: { path?: string } }) => {
+        assert.ok(
+          error.facts?.path === path || error.facts?.path === `${path}.wrong`,
+          `${path}: ${String(error)}`,
+        );
+        return true;
+      },
+    );
+  }
+});

@@ -2,11 +2,10 @@
  * What every method works with, and what a method is.
  */
 import type { AdapterServices } from '@coco/adapter';
-import { readChainConfig, readHeadNumber } from '../chain.js';
+import { readChainConfig } from '../chain.js';
 import type { CodeCache } from '../codeCache.js';
 import type { ChainConfig, EthereumItem, EthereumResult, EthereumSettings } from '../types.js';
 import type { CallQueue } from './callQueue.js';
-import { RPC_CODES, RpcError } from './errors.js';
 import type { Filters } from './filters.js';
 import type { Pool } from './pool.js';
 import type { RecentBlocks } from './recentBlocks.js';
@@ -42,11 +41,7 @@ export interface RpcRequest {
 /** Methods by name. */
 export type Methods = Readonly<Record<string, Method>>;
 
-/** The chain's configuration; an error while the network has no genesis yet. */
+/** The chain's configuration; there is a genesis before any method runs. */
 export function chainOf({ services }: Pick<RpcContext, 'services'>): ChainConfig {
-  const reader = services.committed();
-  if (readHeadNumber(reader) === undefined) {
-    throw new RpcError(RPC_CODES.unavailable, 'the chain has no genesis yet; ask again', { retry: true });
-  }
-  return readChainConfig(reader);
+  return readChainConfig(services.committed());
 }

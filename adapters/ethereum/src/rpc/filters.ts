@@ -3,9 +3,10 @@
  * while nobody asks, and is forgotten after enough blocks without a question. Filters live in the node that made
  * them; they are not part of the ledger.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '@coco/crypto';
 import type { Hash } from '../types.js';
 import { limitError, serverError } from './errors.js';
+import { formatData } from './format.js';
 import type { LogFilter, LogRange } from './logFilter.js';
 import type { RpcSettings } from './settings.js';
 
@@ -34,7 +35,7 @@ export class Filters {
     if (this.#filters.size >= this.#limits.filtersMax) {
       throw limitError(`too many filters: at most ${this.#limits.filtersMax} are installed`);
     }
-    const id = `0x${randomBytes(16).toString('hex')}`;
+    const id = formatData(randomBytes(16));
     this.#filters.set(id, { filter, usedAtBlock: blockNumber });
     return id;
   }

@@ -3,7 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TestNode } from './testing/testNode.js';
+import { createStore } from '@coco/kv';
+import { parseGenesis } from '../genesis/parse.js';
+import { TestNode, testGenesis } from './testing/testNode.js';
 import { testWallet } from './testing/wallet.js';
 
 function body(id: number | undefined, method: string, ...params: readonly unknown[]) {
@@ -72,6 +74,13 @@ test('TX-3: a backup forwards the whole batch if one call of it needs the primar
   const pending = body(1, 'eth_getTransactionCount', testWallet(1).addressHex, 'pending');
   assert.equal((await node.post(JSON.stringify(pending))).text, 'forward', 'only the primary has the pool');
   assert.equal(await node.call('eth_getTransactionCount', testWallet(1).addressHex, 'latest'), '0x0');
+});
+
+test('before the genesis there is nothing to ask about', async () => {
+  const empty = { store: createStore(), genesis: parseGenesis(testGenesis()) };
+  const node = new TestNode({ chain: empty });
+  const { status, text } = await node.post(JSON.stringify(body(1, 'eth_sendRawTransaction', '0x')));
+  assert.deepEqual([status, (JSON.parse(text) as { error: { code: number } }).error.code], [503, -32002]);
 });
 
 test('reads in a batch see the sends before them, and sends in a row share a block', async () => {

@@ -111,6 +111,9 @@ async function handle(context: RpcContext, send: SendOptions, request: AdapterRe
   if (!context.services.isPrimary && calls.some((call) => call.kind === 'call' && needsPrimary(call))) {
     return { kind: 'forward' };
   }
+  if (readHeadNumber(context.services.committed()) === undefined) {
+    return respond(503, formatError('null', noGenesis()));
+  }
   const prefersAsync = /(^|[,;\s])respond-async($|[,;\s])/i.test(request.headers.prefer ?? '');
   const { texts, txId } = await answerAll(context, send, calls, context.limits.respondAsync || prefersAsync);
   if (texts.length === 0) return respond(204, '');
@@ -182,6 +185,10 @@ function formatSent(idText: string, answer: SendAnswer): string {
   return answer.kind === 'hash'
     ? formatResult(idText, `"${answer.hash}"`)
     : formatError(idText, answer.error);
+}
+
+function noGenesis(): RpcError {
+  return new RpcError(RPC_CODES.unavailable, 'the chain has no genesis yet; ask again', { retry: true });
 }
 
 function tooLarge(): RpcError {

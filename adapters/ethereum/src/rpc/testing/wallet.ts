@@ -1,15 +1,8 @@
 /**
  * A key that signs transactions for tests.
  */
-import {
-  encodeTransaction,
-  type SignedFields,
-  signingHash,
-  type UnsignedFields,
-} from '../../codec/encodeTransaction.js';
-import { unsignedValue } from '../../codec/quantity.js';
-import { secp256k1 } from '../../codec/secp256k1.js';
-import { publicKeyAddress } from '../../codec/signature.js';
+import type { UnsignedFields } from '../../codec/encodeTransaction.js';
+import { createSigner, type Signer } from '../../testing/signer.js';
 import type { Address } from '../../types.js';
 import { formatData } from '../format.js';
 
@@ -41,15 +34,15 @@ export interface Wallet {
 
 /** The wallet number `n` (1..255). */
 export function testWallet(n: number): Wallet {
-  const key = new Uint8Array(32).fill(n);
-  const address = publicKeyAddress(secp256k1.publicKeyCreate(key, false));
-  return { address, addressHex: formatData(address), sign: (sending) => sign(key, sending) };
+  const signer = createSigner(new Uint8Array(32).fill(n));
+  const { address } = signer;
+  return { address, addressHex: formatData(address), sign: (sending) => sign(signer, sending) };
 }
 
 /** Where transfers go that do not say where. */
 export const SOMEBODY: Address = new Uint8Array(20).fill(0xbb);
 
-function sign(key: Uint8Array, sending: Sending): string {
+function sign(signer: Signer, sending: Sending): string {
   const { to = SOMEBODY, legacy = false } = sending;
   const base = {
     nonce: BigInt(sending.nonce),
@@ -68,13 +61,5 @@ function sign(key: Uint8Array, sending: Sending): string {
         maxPriorityFeePerGas: sending.maxPriorityFeePerGas ?? 0n,
         accessList: [],
       };
-  const { signature, recid } = secp256k1.ecdsaSign(signingHash(unsigned), key);
-  const signed = {
-    ...unsigned,
-    yParity: recid,
-    r: unsignedValue(signature.subarray(0, 32)),
-    s: unsignedValue(signature.subarray(32)),
-    ...(legacy ? { v: 27n + BigInt(recid) } : {}),
-  };
-  return formatData(encodeTransaction(signed as SignedFields));
+  return formatData(signer.sign(unsigned).transaction.raw);
 }

@@ -36,8 +36,8 @@ export type ToWorker =
   /** Sent after all entries of the log were applied, when this node becomes primary; or when it ceases to be. */
   | { readonly type: 'role'; readonly primary: boolean; readonly view: View }
   /**
-   * Time and entropy for batches to come; sent regularly. Each batch takes 32 bytes of the entropy that no other batch
-   * gets (P4), and waits when there are none: 1,024 bytes every few milliseconds are plenty.
+   * Time, and 32 bytes of entropy from which each batch to come derives its own (P4); sent regularly. Nothing is
+   * executed before the first.
    */
   | { readonly type: 'clock'; readonly nowMs: number; readonly entropy: Uint8Array };
 

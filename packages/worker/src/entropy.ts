@@ -1,32 +1,36 @@
 /**
- * True randomness that came with the clock, handed out in pieces of 32 bytes, none of them twice (P4).
+ * Randomness for batches (P4), from what came with the clock. Each batch has bytes of its own: who learns those of one,
+ * as a contract does, learns nothing of the next.
  */
+import { hkdfSha256 } from '@coco/crypto';
+import { utf8 } from '@coco/primitives';
 
-const pieceBytes = 32;
-/** What is kept for batches to come; when more arrives the oldest goes. */
-const piecesMax = 1024;
+const seedBytesMin = 32;
 
-export interface EntropyPool {
-  /** How many batches can have theirs. */
-  readonly pieces: number;
-  /** Bytes beyond the last multiple of 32 are not used. */
-  add(bytes: Uint8Array): void;
-  /** The newest 32 bytes, or undefined when there are none. */
-  take(): Uint8Array | undefined;
+export interface EntropySource {
+  /** False until the first clock message has come. */
+  readonly isReady: boolean;
+  /** Takes the place of what came before. Fewer than 32 bytes are not used. */
+  renew(seed: Uint8Array): void;
+  /** 32 bytes that were never handed out before. */
+  next(): Uint8Array;
 }
 
-export function createEntropyPool(): EntropyPool {
-  let pieces: Uint8Array[] = [];
+export function createEntropySource(): EntropySource {
+  let ikm = new Uint8Array(0);
+  let count = 0;
   return {
-    get pieces() {
-      return pieces.length;
+    get isReady() {
+      return ikm.length > 0;
     },
-    add(bytes) {
-      for (let at = 0; at + pieceBytes <= bytes.length; at += pieceBytes) {
-        pieces.push(bytes.slice(at, at + pieceBytes));
-      }
-      if (pieces.length > piecesMax) pieces = pieces.slice(-piecesMax);
+    renew(seed) {
+      if (seed.length >= seedBytesMin) ikm = new Uint8Array(seed);
     },
-    take: () => pieces.pop(),
+    next() {
+      count++;
+      // The number makes the outputs of one seed independent of each other (RFC 5869, section 3.2).
+      const info = utf8(`coco worker batch ${count}`);
+      return hkdfSha256({ ikm, salt: new Uint8Array(0), info, length: 32 });
+    },
   };
 }

@@ -10,7 +10,7 @@ import { createStore, type Reader, type Store, type Transaction, type WriteSet }
 import { decodeMaps, splitDomains } from '@coco/ledger';
 import { assert, assertNever, CocoError, type Seqno, type TxId, type View } from '@coco/primitives';
 import { AdapterSet, type AnyAdapter, errorResponse, foreignTable } from './adapters.js';
-import { createEntropyPool, type EntropyPool } from './entropy.js';
+import { createEntropySource, type EntropySource } from './entropy.js';
 import { createFinals, type Finals } from './finals.js';
 import { createQueue, type Queue, type QueuedItem } from './queue.js';
 import { describeTrouble } from './trouble.js';
@@ -48,7 +48,7 @@ class AdapterWorker implements Worker {
   readonly #store: Store = createStore();
   readonly #queue: Queue;
   readonly #finals: Finals = createFinals();
-  readonly #entropy: EntropyPool = createEntropyPool();
+  readonly #entropy: EntropySource = createEntropySource();
   /** The proposal that waits for its place. */
   #outstanding: (Executed & { readonly proposal: number }) | undefined;
   #executing = false;
@@ -57,7 +57,6 @@ class AdapterWorker implements Worker {
   #generation = 0;
   /** A proposal is to be made again, once something has moved. */
   #retryLater = false;
-  #toldOfEntropy = false;
   #primary = false;
   #view: View = 0;
   #committed: Seqno = 0;
@@ -102,7 +101,7 @@ class AdapterWorker implements Worker {
         break;
       case 'clock':
         this.#nowMs = message.nowMs;
-        this.#entropy.add(message.entropy);
+        this.#entropy.renew(message.entropy);
         this.#moved();
         break;
       default:
@@ -170,8 +169,7 @@ class AdapterWorker implements Worker {
     const uncommitted = this.#finals.batches;
     if (uncommitted >= this.#settings.uncommittedBatchesMax) return;
     if (uncommitted > 0 && this.#queue.length < this.#settings.eagerItems) return;
-    if (this.#entropy.pieces > 0) void this.#executeNext();
-    else this.#lacksEntropy();
+    if (this.#entropy.isReady) void this.#executeNext();
   }
 
   /** Something happened that may let a refused proposal through. */
@@ -197,9 +195,7 @@ class AdapterWorker implements Worker {
     const { adapter, items } = this.#queue.take(batch.itemsMax);
     const transaction = this.#store.begin();
     this.#batchMs = Math.max(this.#batchMs, this.#nowMs);
-    const entropy = this.#entropy.take();
-    assert(entropy !== undefined, 'a batch starts only when there is entropy for it');
-    const context = { nowMs: this.#batchMs, entropy };
+    const context = { nowMs: this.#batchMs, entropy: this.#entropy.next() };
     let error: unknown;
     try {
       const values = items.map(({ item }) => item);
@@ -332,12 +328,6 @@ class AdapterWorker implements Worker {
 
   #trouble(what: string, error: unknown): void {
     this.#post({ type: 'trouble', message: describeTrouble(what, error) });
-  }
-
-  #lacksEntropy(): void {
-    if (this.#toldOfEntropy) return;
-    this.#toldOfEntropy = true;
-    this.#trouble('a batch waits for entropy', new Error('more is needed with each clock message'));
   }
 }
 

@@ -37,7 +37,6 @@ export class StandInManager {
       settings: { ...testSettings, ...settings },
       post: (message) => this.#receive(message),
     });
-    this.clock(1_000);
   }
 
   /** A worker that is primary, with its genesis committed as seqno 1. */
@@ -47,6 +46,7 @@ export class StandInManager {
     genesis: unknown = {},
   ): Promise<StandInManager> {
     const manager = new StandInManager(adapters, settings);
+    manager.clock(1_000);
     manager.worker.receive({ type: 'genesis', proposal: 0, genesis, nowMs: 1_000 });
     await settle();
     manager.assign();
@@ -55,7 +55,7 @@ export class StandInManager {
     return manager;
   }
 
-  clock(nowMs: number, entropy: Uint8Array = new Uint8Array(32 * 100).fill(7)): void {
+  clock(nowMs: number, entropy: Uint8Array = new Uint8Array(32).fill(7)): void {
     this.worker.receive({ type: 'clock', nowMs, entropy });
   }
 

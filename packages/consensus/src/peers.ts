@@ -1,7 +1,8 @@
 /**
  * What a primary knows of each peer, and how it finds out what to send: it sends on the assumption that all arrives,
- * and goes back when a peer refuses. How fast it goes back is bounded, so that refusals that come in a burst, late or
- * twice do not multiply what is sent.
+ * and goes back when a peer refuses. From there the window opens by one message for each acknowledgement, as in TCP's
+ * slow start, and it goes back at most once between two heartbeats: refusals that come in a burst, late or twice do not
+ * multiply what is sent.
  */
 import type { NodeId, Seqno } from '@coco/primitives';
 import { endOfView } from './log.js';
@@ -13,12 +14,12 @@ export interface Peer {
   sent: Seqno;
   /** The last entry acknowledged in this view. */
   match: Seqno;
-  /** Where sending last began anew: at the election, or where a refusal said. */
+  /** From where the window counts: what was last acknowledged, or else where sending began anew. */
   base: Seqno;
-  /** One message from `base` is out to see whether the two agree there; nothing follows before it is acknowledged. */
-  probing: boolean;
-  /** A refusal was followed at once since the last heartbeat. Others wait for the next one, in `refusedAt`. */
-  followed: boolean;
+  /** How many entries may be in flight beyond `base`. */
+  window: number;
+  /** Sending began anew since the last heartbeat. Refusals that are no news then wait for the next, in `refusedAt`. */
+  beganAnew: boolean;
   /** The lowest place that the refusals which wait have named. */
   refusedAt: Seqno | undefined;
   /** Time since anything was heard of it. */
@@ -26,25 +27,29 @@ export interface Peer {
 }
 
 /** Begins to keep track of a peer. It is taken to hold the log up to `held`, until it says otherwise. */
-export function addPeer(state: RaftState, node: NodeId, held: Seqno): Peer {
-  const peer: Peer = {
+export function addPeer(state: RaftState, node: NodeId, held: Seqno): void {
+  state.peers.set(node, {
     sent: held,
     match: 0,
     base: held,
-    probing: false,
-    followed: false,
+    window: state.settings.inFlightEntriesMax,
+    beganAnew: false,
     refusedAt: undefined,
     silentMs: 0,
-  };
-  state.peers.set(node, peer);
-  return peer;
+  });
 }
 
 /** Sends what the peer lacks and the window allows. False when there was nothing to send. */
 export function sendEntries(state: RaftState, node: NodeId, peer: Peer): boolean {
-  if (peer.probing || peer.sent >= windowEnd(state, peer)) return false;
-  while (sendMessage(state, node, peer));
-  return true;
+  const start = peer.sent;
+  const end = Math.min(state.log.last, peer.base + peer.window);
+  while (peer.sent < end) {
+    const from = peer.sent;
+    const to = Math.min(from + state.settings.appendEntriesMax, end, endOfView(state.log, from + 1));
+    sendRange(state, node, from, to);
+    peer.sent = to;
+  }
+  return peer.sent > start;
 }
 
 /** Sends entries, or at least a heartbeat, to every peer. */
@@ -54,56 +59,41 @@ export function sendToAll(state: RaftState): void {
   }
 }
 
-/** At the time of the heartbeat: the same, and what waited for it. */
+/** At the time of the heartbeat: the same, after what waited for it. */
 export function beat(state: RaftState): void {
-  for (const [node, peer] of state.peers) {
-    peer.followed = false;
-    if (peer.refusedAt !== undefined) goBack(peer, peer.refusedAt);
-    if (peer.probing) {
-      peer.sent = peer.base;
-      if (sendMessage(state, node, peer)) continue;
-    }
-    if (!sendEntries(state, node, peer)) heartbeat(state, node, peer.sent);
+  for (const peer of state.peers.values()) {
+    peer.beganAnew = false;
+    if (peer.refusedAt !== undefined) goBack(state, peer, peer.refusedAt);
   }
+  sendToAll(state);
 }
 
 /** The peer acknowledged everything up to `last`: sending goes on from there. */
-export function goOn(peer: Peer, last: Seqno): void {
-  if (last >= peer.base) peer.probing = false;
-  peer.sent = Math.max(peer.sent, peer.match);
+export function goOn(state: RaftState, peer: Peer, last: Seqno): void {
+  const { appendEntriesMax, inFlightEntriesMax } = state.settings;
+  peer.base = Math.max(peer.base, last);
+  peer.sent = Math.max(peer.sent, last);
+  peer.window = Math.min(peer.window + appendEntriesMax, inFlightEntriesMax);
+  if (peer.refusedAt !== undefined && last > peer.refusedAt) peer.refusedAt = undefined;
 }
 
-/** The peer refused, and may agree at `hint`, below what was sent: begin again there, now or with the next heartbeat. */
-export function beginAgain(state: RaftState, node: NodeId, peer: Peer, hint: Seqno): void {
-  const further = peer.probing && hint < peer.base;
-  if (!further && peer.probing) return;
-  if (!further && peer.followed) {
+/**
+ * The peer refused, and may agree at `hint`, below what was sent: begin anew there, at once if that is the first such
+ * news since the last heartbeat or leads further back.
+ */
+export function beginAnew(state: RaftState, node: NodeId, peer: Peer, hint: Seqno): void {
+  if (peer.beganAnew && hint >= peer.base) {
     peer.refusedAt = Math.min(peer.refusedAt ?? hint, hint);
     return;
   }
-  peer.followed = true;
-  goBack(peer, hint);
-  sendMessage(state, node, peer);
+  peer.beganAnew = true;
+  goBack(state, peer, hint);
+  sendEntries(state, node, peer);
 }
 
-function goBack(peer: Peer, hint: Seqno): void {
+function goBack(state: RaftState, peer: Peer, hint: Seqno): void {
   peer.base = hint;
   peer.sent = hint;
-  peer.probing = true;
+  peer.window = state.settings.appendEntriesMax;
   peer.refusedAt = undefined;
-}
-
-/** Sends one message of entries: of one view, within the limits. False when there are none to send. */
-function sendMessage(state: RaftState, node: NodeId, peer: Peer): boolean {
-  const end = windowEnd(state, peer);
-  const from = peer.sent;
-  if (from >= end) return false;
-  const to = Math.min(from + state.settings.appendEntriesMax, end, endOfView(state.log, from + 1));
-  sendRange(state, node, from, to);
-  peer.sent = to;
-  return true;
-}
-
-function windowEnd(state: RaftState, peer: Peer): Seqno {
-  return Math.min(state.log.last, Math.max(peer.match, peer.base) + state.settings.inFlightEntriesMax);
 }

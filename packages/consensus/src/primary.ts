@@ -5,7 +5,7 @@ import { assert, type NodeId } from '@coco/primitives';
 import { appendEntry } from './backup.js';
 import { commitAsPrimary, followMembership } from './committing.js';
 import { highestPossibleMatch, viewAt } from './log.js';
-import { beat, beginAgain, goOn, type Peer, sendEntries, sendToAll } from './peers.js';
+import { beat, beginAnew, goOn, type Peer, sendEntries, sendToAll } from './peers.js';
 import { adoptView, becomeFollower } from './roles.js';
 import { heartbeat } from './sending.js';
 import type { RaftState } from './state.js';
@@ -77,7 +77,7 @@ function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: Append
   // Nobody holds more of a view than its primary; who says so is not counted.
   if (message.last > state.log.last) return;
   peer.match = state.rules.matchAfterSuccess({ match: peer.match, acknowledged: message.last });
-  goOn(peer, message.last);
+  goOn(state, peer, message.last);
   commitAndTell(state);
   if (sendsAtOnce(state) && state.leadership === 'Leader') sendEntries(state, node, peer);
 }
@@ -91,7 +91,7 @@ function backOff(state: RaftState, node: NodeId, peer: Peer, message: AppendEntr
   peer.match = state.rules.matchAfterFailure({ match: peer.match, hint });
   if (hint >= peer.sent) return;
   if (sendsAtOnce(state)) {
-    beginAgain(state, node, peer, hint);
+    beginAnew(state, node, peer, hint);
   } else {
     peer.sent = hint;
     peer.base = hint;

@@ -35,7 +35,8 @@ export class SendQueue {
   }
 
   #makeRoom(needed: number): void {
-    let excess = this.#bytes + needed - this.#bytesMax;
+    // A little more than is needed, so that this is not done again for every frame.
+    let excess = this.#bytes + needed - this.#bytesMax + Math.floor(this.#bytesMax / 8);
     this.#queued = this.#queued.filter(({ frame, frameClass }) => {
       if (excess <= 0 || frameClass !== 'consensus') return true;
       excess -= frame.length;

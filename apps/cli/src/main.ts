@@ -6,12 +6,14 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { CocoError } from '@coco/primitives';
 import { type Command, type OptionValues, parseArgsOptions, UsageError } from './command.js';
+import { ledgerShow } from './commands/ledgerShow.js';
+import { ledgerVerify } from './commands/ledgerVerify.js';
 import { nodeStart } from './commands/nodeStart.js';
 import { sandbox } from './commands/sandbox.js';
 import { helpOf, overview } from './help.js';
 import { red } from './terminal.js';
 
-const commands: readonly Command[] = [sandbox, nodeStart];
+const commands: readonly Command[] = [sandbox, nodeStart, ledgerVerify, ledgerShow];
 
 process.exitCode = await main(process.argv.slice(2));
 

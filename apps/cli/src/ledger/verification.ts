@@ -1,0 +1,89 @@
+/**
+ * The audit of the ledger in a directory, and what it says to a program.
+ */
+import type { Certificate } from '@coco/crypto';
+import { type AuditReport, auditLedger } from '@coco/ledger';
+import { CocoError, formatTxId } from '@coco/primitives';
+import { openLedgerDirectory } from './ledgerDirectory.js';
+
+/** What became of an audit. */
+export interface Verification {
+  readonly directory: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly report: AuditReport;
+  /** Signed throughout and without a fault, up to an unsigned tail. */
+  readonly sound: boolean;
+  /** The service was given, not believed from the ledger. */
+  readonly trusted: boolean;
+}
+
+/** How far an audit is. */
+export interface VerificationProgress {
+  readonly file: string;
+  readonly entries: number;
+  /** Bytes in the files that are done, of all bytes. */
+  readonly bytesDone: number;
+  readonly bytes: number;
+}
+
+/** How to verify. */
+export interface VerifyOptions {
+  /** The service that is trusted; see the audit. */
+  readonly serviceCertificate?: Certificate;
+  readonly onProgress?: (progress: VerificationProgress) => void;
+}
+
+/** Audits the ledger in `directory`. COCO_CLI_LEDGER, COCO_CLI_LEDGER_READ. */
+export function verifyLedger(directory: string, options: VerifyOptions = {}): Verification {
+  const { serviceCertificate, onProgress } = options;
+  const ledger = openLedgerDirectory(directory);
+  const { files, bytes } = ledger;
+  const bytesBefore = new Map<string, number>();
+  let sum = 0;
+  for (const { name, size } of files) {
+    bytesBefore.set(name, sum);
+    sum += size;
+  }
+  try {
+    const report = auditLedger(files, {
+      ...(serviceCertificate !== undefined && { serviceCertificate }),
+      onProgress: ({ file, entries }) =>
+        onProgress?.({ file, entries, bytesDone: bytesBefore.get(file) ?? 0, bytes }),
+    });
+    // Not the ledger's fault, and no verdict on it.
+    if (report.failure?.code === 'COCO_CLI_LEDGER_READ') {
+      throw new CocoError('COCO_CLI_LEDGER_READ', report.failure.reason);
+    }
+    const sound = report.failure === undefined && report.signatures > 0;
+    return {
+      directory,
+      files: files.length,
+      bytes,
+      report,
+      sound,
+      trusted: serviceCertificate !== undefined,
+    };
+  } finally {
+    ledger.close();
+  }
+}
+
+/** The verification as `--json` prints it. */
+export function verificationJson({ report, ...verification }: Verification): unknown {
+  const { services, first, last, lastSigned, opened: _, ...figures } = report;
+  return {
+    ...verification,
+    ...figures,
+    first: formatTxId(first),
+    last: formatTxId(last),
+    lastSigned: formatTxId(lastSigned),
+    services: services.map(({ certificate, firstSeqno, status, endorsed }) => ({
+      fingerprint: certificate.publicKey.fingerprint,
+      subject: certificate.subject,
+      firstSeqno,
+      status,
+      endorsed,
+    })),
+  };
+}

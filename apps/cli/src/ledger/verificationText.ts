@@ -1,0 +1,83 @@
+/**
+ * What a person reads after a verification: what is proven, by whom, and where the first fault is.
+ */
+import type { AuditFailure } from '@coco/ledger';
+import { formatTxId } from '@coco/primitives';
+import { bold, dim, green, red, thousands, yellow } from '../terminal.js';
+import { formatBytes, printable } from './printable.js';
+import type { Verification } from './verification.js';
+
+/** The whole summary, several lines. */
+export function describeVerification(verification: Verification): string {
+  const { directory, report, sound } = verification;
+  const { failure } = report;
+  const head = sound
+    ? `${green('✔')} ${bold('The ledger is sound')}`
+    : `${red('✘')} ${bold(verdict(failure))}`;
+  const told = failure === undefined ? [] : ['', ...describeFailure(failure)];
+  const rows = report.entries === 0 ? [] : ['', ...describeContents(verification)];
+  return [`${head}  ${dim(printable(directory))}`, ...told, ...rows].join('\n');
+}
+
+function verdict(failure: AuditFailure | undefined): string {
+  return failure === undefined ? 'Nothing in the ledger is signed' : 'The ledger is not sound';
+}
+
+const label = (name: string): string => `  ${name.padEnd(12)}`;
+
+function describeFailure({ code, reason, file, offset, seqno, otherFile }: AuditFailure): string[] {
+  const lines = [`${label('reason')}${red(printable(withoutPlace(reason)))}`];
+  if (file !== undefined) lines.push(`${label('file')}${printable(file)}`);
+  if (otherFile !== undefined) lines.push(`${label('other file')}${printable(otherFile)}`);
+  if (offset !== undefined) lines.push(`${label('byte')}${offset}`);
+  if (seqno !== undefined) lines.push(`${label('seqno')}${seqno}`);
+  return [...lines, `${label('code')}${dim(code)}`];
+}
+
+/** The audit's sentences begin with the place, which has lines of its own here. */
+function withoutPlace(reason: string): string {
+  return reason.replace(/^\S+, byte \d+(?:, entry \d+)?: /, '');
+}
+
+function describeContents(verification: Verification): string[] {
+  const { report, files, bytes } = verification;
+  const { entries, signatures, first, last, lastSigned, unsigned, views } = report;
+  const broken = report.failure === undefined ? '' : dim(' read before the fault');
+  const range = `${formatTxId(first)} … ${formatTxId(last)}`;
+  const inFiles = `in ${count(files, 'file')}, ${formatBytes(bytes)}`;
+  return [
+    `${label('entries')}${bold(thousands(entries))}${broken}  ${range}  ${dim(inFiles)}`,
+    `${label('views')}${thousands(views)}`,
+    `${label('signatures')}${thousands(signatures)}${signatures === 0 ? '' : `  the last is ${bold(formatTxId(lastSigned))}: everything up to it is proven`}`,
+    ...describeTail(unsigned),
+    ...describeServices(verification),
+    ...report.signers.map(
+      ({ nodeId, signatures: own }, index) =>
+        `${label(index === 0 ? 'signed by' : '')}node ${nodeId}  ${dim(count(own, 'signature'))}`,
+    ),
+  ];
+}
+
+function describeTail(unsigned: number): string[] {
+  const tail = unsigned === 0 ? 'none' : yellow(`${count(unsigned, 'entry')} that nothing proves yet`);
+  return [`${label('after it')}${tail}`];
+}
+
+function describeServices({ report, trusted }: Verification): string[] {
+  const lines = report.services.map(({ certificate, status, firstSeqno, endorsed }, index, all) => {
+    const notes = [status, `since entry ${firstSeqno}`, ...(endorsed ? ['endorsed'] : [])];
+    const name = index < all.length - 1 ? 'before' : 'service';
+    const subject = printable(certificate.subject.replaceAll('\n', ', '));
+    return `${label(name)}${certificate.publicKey.fingerprint}  ${dim(`${subject}; ${notes.join(', ')}`)}`;
+  });
+  if (lines.length === 0) return lines;
+  const trust = trusted
+    ? green('the one that you trust')
+    : yellow('as the ledger itself says; --service-certificate FILE compares it with one that you trust');
+  return [...lines, `${label('')}${trust}`];
+}
+
+function count(value: number, what: string): string {
+  const many = what.endsWith('y') ? `${what.slice(0, -1)}ies` : `${what}s`;
+  return `${thousands(value)} ${value === 1 ? what : many}`;
+}

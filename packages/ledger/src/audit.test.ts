@@ -2,15 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coseSign1, generateKeyPair, issueCertificate } from '@coco/crypto';
 import { seededRandom, toBase64, utf8 } from '@coco/primitives';
+import { sealEntry } from './entry.js';
 import {
   type AuditOptions,
   type AuditReport,
   auditLedger,
+  describeEntry,
   encodeMaps,
   parseChunkName,
   readLedger,
   type SealedEntry,
 } from './index.js';
+import { MerkleTree } from './merkle.js';
+import { createSecrets } from './secrets.js';
+import { makeSignature } from './signature.js';
 import {
   addNode,
   type ChunkBytes,
@@ -137,6 +142,29 @@ test('entries exchanged or left out are noticed, though every one of them is gen
   // Of a view that was never to be, and genuine all the same.
   const other = ledger.append({ view: 3, ...batch });
   assert.equal(changed([other, b, second]), 3);
+});
+
+test('views that go back, or on without a signature, are refused even when they are signed', () => {
+  const secrets = createSecrets(service.secrets);
+  const { identity } = service;
+  for (const views of [
+    [3, 2, 2],
+    [2, 3, 3],
+    [2, 2, 3],
+  ] as const) {
+    const tree = MerkleTree.empty();
+    const written = views.map((view, index) => {
+      const txId = { view, seqno: index + 1 };
+      const signed = index === 2 && makeSignature({ txId, tree, treeFrom: 0, identity, issuedAtSeconds: 0 });
+      const publicMaps = signed !== false ? signed.publicMaps : index === 0 ? genesisMaps([identity]) : none;
+      const { bytes, leaf } = sealEntry({ ...txId, publicMaps, privateMaps: none }, secrets);
+      tree.append(leaf.leaf);
+      return { ...describeEntry(bytes), bytes };
+    });
+    const failure = failing(chunkFiles(written));
+    assert.equal(failure.code, 'COCO_LEDGER_ENTRY_ORDER');
+    assert.equal(failure.seqno, views[1] === 2 && views[0] === 2 ? 3 : 2);
+  }
 });
 
 test('a torn last write is told as what it is', () => {

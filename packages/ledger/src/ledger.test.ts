@@ -149,6 +149,21 @@ test('a signature must be by the node and by the service, and be all that its en
   assert.throws(() => backup.add(secret), { code: 'COCO_LEDGER_SIGNATURE_MALFORMED' });
 });
 
+test('a signature is good at its own place only: one of another view over the same root is refused', () => {
+  const primary = makeLedger(service);
+  const backup = follow(makeVerifier(service), [primary.append({ view: 2, ...batch }), primary.sign(2)]);
+  const signed = backup.open(primary.sign(2).bytes);
+  primary.rollback(2);
+  const other = decodeMaps(backup.open(primary.sign(3).bytes).publicMaps);
+  for (const table of ['public:ccf.internal.signatures', 'public:ccf.internal.cose_signatures']) {
+    const mixed = decodeMaps(signed.publicMaps).filter((one) => one.table !== table);
+    mixed.push(...other.filter((one) => one.table === table));
+    const publicMaps = encodeMaps(mixed.toSorted((a, b) => (a.table < b.table ? -1 : 1)));
+    assert.throws(() => backup.add({ ...signed, publicMaps }), { code: 'COCO_LEDGER_SIGNATURE_MALFORMED' });
+  }
+  backup.add(signed);
+});
+
 test('every changed bit of a signature transaction’s public domain is refused', () => {
   const mine = makeLedger(service);
   const backup = follow(makeVerifier(service), [mine.append({ view: 2, ...batch })]);

@@ -79,10 +79,11 @@ export function goOn(state: RaftState, peer: Peer, last: Seqno): void {
 
 /**
  * The peer refused, and may agree at `hint`, below what was sent: begin anew there, at once if that is the first such
- * news since the last heartbeat or leads further back.
+ * news since the last heartbeat or leads further back. What is below its acknowledgements is either late, or the peer
+ * lost unsigned entries in a restart; the next heartbeat is soon enough for that.
  */
 export function beginAnew(state: RaftState, node: NodeId, peer: Peer, hint: Seqno): void {
-  if (peer.beganAnew && hint >= peer.base) {
+  if (hint < peer.match || (peer.beganAnew && hint >= peer.base)) {
     peer.refusedAt = Math.min(peer.refusedAt ?? hint, hint);
     return;
   }

@@ -4,6 +4,14 @@ import { seededRandom } from '@coco/primitives';
 import { createRaft } from './index.js';
 import { entriesOf, Solo } from './solo.test.js';
 
+const settings = {
+  electionTimeoutMs: 100,
+  heartbeatMs: 10,
+  appendEntriesMax: 9,
+  inFlightEntriesMax: 9,
+  preVote: true,
+};
+
 describe('A node that starts from its disk', () => {
   test('has the log, the view and the vote that it had', () => {
     const node = new Solo({ log: '2e 2s 4s', hardState: { view: 5, votedFor: 'c' }, commit: 2 });
@@ -32,24 +40,22 @@ describe('A node that starts from its disk', () => {
   });
 
   test('does not wait for the vote of a node whose retirement it knows to be committed', () => {
-    const entries = entriesOf('2s 2e 2s 2e 2s').map((entry) => {
+    const entries = entriesOf('2s 2e 2s 2e 2s 2e 2s').map((entry) => {
       if (entry.seqno === 2) return { ...entry, configuration: ['a', 'b'] };
-      return entry.seqno === 4 ? { ...entry, retiredCommitted: ['c', 'd', 'e'] } : entry;
+      if (entry.seqno === 4) return { ...entry, configuration: ['a', 'f'] };
+      return entry.seqno === 6 ? { ...entry, retiredCommitted: ['c', 'd', 'e'] } : entry;
     });
     const raft = createRaft({
       nodeId: 'a',
       initialNodes: ['a', 'b', 'c', 'd', 'e'],
       random: seededRandom(1),
-      settings: {
-        electionTimeoutMs: 100,
-        heartbeatMs: 10,
-        appendEntriesMax: 9,
-        inFlightEntriesMax: 9,
-        preVote: true,
-      },
+      settings,
       entries,
     });
-    assert.deepEqual(raft.status().configurations, [{ seqno: 2, nodes: ['a', 'b'] }]);
+    assert.deepEqual(raft.status().configurations, [
+      { seqno: 2, nodes: ['a', 'b'] },
+      { seqno: 4, nodes: ['a', 'f'] },
+    ]);
     assert.equal(raft.commit, 3);
   });
 
@@ -73,13 +79,7 @@ describe('The first node of a network', () => {
     nodeId: 'a',
     initialNodes: ['a'],
     random: seededRandom(1),
-    settings: {
-      electionTimeoutMs: 100,
-      heartbeatMs: 10,
-      appendEntriesMax: 9,
-      inFlightEntriesMax: 9,
-      preVote: true,
-    },
+    settings,
     startAsLeader: true,
   };
 

@@ -52,18 +52,18 @@ function restoreCommit(state: RaftState, stated: number): void {
 }
 
 /**
- * A record that a node's retirement is committed was only written once it was: then so was the configuration that
- * left it out, and the signature after that. Without this a restarted node could wait for ever for the vote of a
- * node that is no more.
+ * A record that the retirement of nodes is committed was only written once it was: then so was the configuration that
+ * left them out, and the first signature after that. Without this a restarted node could wait for ever for the vote of
+ * a node that is no more.
  */
 function impliedCommit({ log, membership }: RaftState): number {
   let implied = 0;
   for (const record of membership.records) {
-    const removal = membership.configurations.findLast(
-      ({ seqno, nodes }) => seqno < record.seqno && !record.nodes.some((node) => nodes.includes(node)),
-    );
-    const signature = log.signatures.find((seqno) => seqno > (removal?.seqno ?? record.seqno));
-    if (signature !== undefined && signature < record.seqno) implied = Math.max(implied, signature);
+    const before = membership.configurations.filter(({ seqno }) => seqno < record.seqno);
+    const last = before.findLastIndex(({ nodes }) => record.nodes.some((node) => nodes.includes(node)));
+    const removal = before[last + 1]?.seqno ?? Number.POSITIVE_INFINITY;
+    const signature = log.signatures.find((seqno) => seqno > removal) ?? 0;
+    if (signature < record.seqno) implied = Math.max(implied, signature);
   }
   return implied;
 }

@@ -126,8 +126,9 @@ export interface ConsensusStatus {
 
 /** Settings; times in milliseconds. */
 export interface ConsensusSettings {
+  /** A backup campaigns when it heard nothing for between half of this and all of it. */
   readonly electionTimeoutMs: number;
-  /** How often a primary sends at least a heartbeat. */
+  /** How often a primary sends at least a heartbeat. Well below half of the timeout, steps of `elapsed` included. */
   readonly heartbeatMs: number;
   /** The most entries in one append message. */
   readonly appendEntriesMax: number;
@@ -151,7 +152,10 @@ export interface ConsensusStart {
   readonly hardState?: HardState;
   /** Every entry on disk from seqno 1, ascending; ends at a signature. */
   readonly entries?: Iterable<EntryInfo>;
-  /** Known committed when the node stopped. Default 0. */
+  /**
+   * Known committed when the node stopped. Default 0. The log itself may prove more; `Consensus.commit` says from
+   * where the node begins.
+   */
   readonly commit?: Seqno;
   /** Start as primary of view 2 at once (a new network's first node, and the scenario driver). */
   readonly startAsLeader?: boolean;

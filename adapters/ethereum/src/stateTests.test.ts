@@ -1,6 +1,6 @@
 /**
  * The public GeneralStateTests, whose oracle is the Merkle-Patricia root of the whole state after a transaction.
- * Every twelfth file here; COCO_STATE_TESTS=all runs all of them.
+ * Every twelfth file here; STATE_TESTS=all runs all of them.
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { runStateTest, type StateTest } from './testing/stateTest.js';
 
 const folder = sharedData('state-tests');
 const skip = folder === undefined ? 'shared/data/ethereum/state-tests is not there' : false;
-const all = process.env.COCO_STATE_TESTS === 'all';
-const only = process.env.COCO_STATE_TESTS_ONLY;
+const all = process.env.STATE_TESTS === 'all';
+const only = process.env.STATE_TESTS_ONLY;
 /** They burn gas for seconds to minutes each; with all they run too. */
 const SLOW =
   /stTimeConsuming|stQuadraticComplexity|stMemoryStress|vmPerformance|stAttackTest|Call1MB|Call50000|LoopCalls|until_out_of_gas/;

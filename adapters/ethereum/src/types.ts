@@ -6,6 +6,10 @@
  * wei, chain id) are `bigint`; positions that the chain itself counts (block number, index, time) are `number`.
  */
 
+import type { Refusal } from './refusal.js';
+
+export type { Refusal };
+
 /** 20 bytes. */
 export type Address = Uint8Array;
 /** 32 bytes. */
@@ -319,60 +323,6 @@ export type TransactionOutcome =
 export type CallOutcome =
   | { readonly outcome: 'executed'; readonly execution: Execution; readonly changes: StateChanges }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
-
-/**
- * Why a transaction cannot be executed in the state it met (nothing changed). `refusalText` in refusal.ts gives
- * the sentence that popular clients understand.
- */
-export type Refusal =
-  | {
-      readonly reason: 'nonceTooLow';
-      readonly address: Address;
-      readonly expected: bigint;
-      readonly got: bigint;
-    }
-  | {
-      readonly reason: 'nonceTooHigh';
-      readonly address: Address;
-      readonly expected: bigint;
-      readonly got: bigint;
-    }
-  /** EIP-2681. */
-  | { readonly reason: 'nonceMax'; readonly address: Address }
-  | {
-      readonly reason: 'insufficientFunds';
-      readonly address: Address;
-      readonly balance: bigint;
-      readonly needed: bigint;
-    }
-  | { readonly reason: 'intrinsicGasTooLow'; readonly gasLimit: bigint; readonly needed: bigint }
-  /** EIP-7623. */
-  | { readonly reason: 'floorGasTooLow'; readonly gasLimit: bigint; readonly needed: bigint }
-  /** More gas than a whole block may use. */
-  | { readonly reason: 'exceedsBlockGasLimit'; readonly gasLimit: bigint; readonly max: bigint }
-  /** More gas than one transaction may ask for (EIP-7825, or the adapter's own setting). */
-  | { readonly reason: 'exceedsTransactionGasLimit'; readonly gasLimit: bigint; readonly max: bigint }
-  /** EIP-3860. */
-  | { readonly reason: 'initcodeTooLarge'; readonly size: number; readonly max: number }
-  | { readonly reason: 'feeCapTooLow'; readonly feeCap: bigint; readonly baseFee: bigint }
-  | { readonly reason: 'tipAboveFeeCap'; readonly tip: bigint; readonly feeCap: bigint }
-  /** EIP-3607: the sender has code. */
-  | { readonly reason: 'senderHasCode'; readonly address: Address }
-  | { readonly reason: 'wrongChainId'; readonly got: bigint; readonly expected: bigint }
-  /** Pre-EIP-155, and a setting forbids that. */
-  | { readonly reason: 'unprotected' }
-  /** Before the fork that brought this type, or blobs from a client. */
-  | { readonly reason: 'typeNotSupported'; readonly type: number }
-  | { readonly reason: 'blobFeeCapTooLow'; readonly feeCap: bigint; readonly blobBaseFee: bigint }
-  | { readonly reason: 'badBlobs' }
-  /** EIP-7702. */
-  | { readonly reason: 'emptyAuthorizationList' }
-  /** This very transaction is in a block already. */
-  | { readonly reason: 'alreadyKnown'; readonly hash: Hash }
-  /** It ran longer than the adapter allows, whatever its gas. */
-  | { readonly reason: 'timeout' }
-  /** The engine failed over it in a way that it should not have. */
-  | { readonly reason: 'engineFailure'; readonly message: string };
 
 /** A value now or later: an engine that is synchronous costs no turn of the event loop. */
 export type Awaitable<T> = T | Promise<T>;

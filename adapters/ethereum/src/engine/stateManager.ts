@@ -20,6 +20,27 @@ const NOTHING: StateReader = {
   blockHash: () => undefined,
 };
 
+/**
+ * An account of the library's. Of its storage root only "empty or not" matters, and only where a contract is to be
+ * created (EIP-7610): the storage is looked at when that is asked, since it means a scan.
+ */
+class StoredAccount extends Account {
+  readonly #hasStorage: () => boolean;
+
+  constructor({ nonce, balance, codeHash = KECCAK256_NULL }: AccountState, hasStorage: () => boolean) {
+    super(nonce, balance, KECCAK256_RLP, codeHash);
+    this.#hasStorage = hasStorage;
+  }
+
+  override get storageRoot(): Uint8Array {
+    return this.#hasStorage() ? ZERO_HASH : KECCAK256_RLP;
+  }
+
+  override set storageRoot(_root: Uint8Array) {
+    // Nobody keeps storage roots here.
+  }
+}
+
 /** The methods of the interface that the EVM calls, answering at once. */
 export class StateManager {
   /** The state of the message that runs now. */
@@ -35,14 +56,7 @@ export class StateManager {
   getAccount(address: Address): Account | undefined {
     const state = this.journal.account(address.bytes);
     if (state === undefined) return undefined;
-    const { nonce, balance, codeHash = KECCAK256_NULL } = state;
-    return new Account(nonce, balance, this.#storageRoot(address, state), codeHash);
-  }
-
-  /** Only "empty or not" matters, and only where a contract may be created (EIP-7610). */
-  #storageRoot(address: Address, state: AccountState): Uint8Array {
-    const mayBeCreated = state.nonce === 0n && state.codeHash === undefined;
-    return mayBeCreated && this.journal.hasStorage(address.bytes) ? ZERO_HASH : KECCAK256_RLP;
+    return new StoredAccount(state, () => this.journal.hasStorage(address.bytes));
   }
 
   putAccount(address: Address, account?: Account): void {

@@ -19,6 +19,7 @@ Exit status: 0 all rules held, 1 a rule was broken, 2 bad options.
   --seed S      the first seed (default 1)
   --nodes K     nodes in the cluster, 1 to 9 (default 5)
   --time MS     how long faults last, in simulated ms (default: drawn from the seed)
+  --reconfigure the configuration changes at random; as many nodes again stand by
   --jobs J      processes (default: one per processor)
   --mutant NAME run with one rule broken on purpose
   --mutants     list the mutants and what each breaks
@@ -69,6 +70,7 @@ function readOptions(args: string[]): Options | string | Error {
         mutant: { type: 'string' },
         mutants: { type: 'boolean' },
         events: { type: 'boolean' },
+        reconfigure: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
@@ -83,6 +85,7 @@ function readOptions(args: string[]): Options | string | Error {
       nodes: numberOf('nodes', values.nodes ?? '5', 1, 9),
       jobs: numberOf('jobs', values.jobs ?? String(availableParallelism()), 1, 256),
       events: values.events === true,
+      ...(values.reconfigure === true ? { reconfigure: true } : {}),
       ...(values.time === undefined ? {} : { chaosMs: numberOf('time', values.time, 1, 1e9) }),
       ...(values.mutant === undefined ? {} : { mutant: values.mutant }),
     };
@@ -126,13 +129,14 @@ function report(broken: SeedOutcome, plan: SimulationPlan): string {
   const { violation, seed, hash } = broken;
   const time = plan.chaosMs === undefined ? '' : ` --time ${plan.chaosMs}`;
   const mutant = plan.mutant === undefined ? '' : ` --mutant ${plan.mutant}`;
+  const reconfigure = plan.reconfigure === true ? ' --reconfigure' : '';
   return [
     '',
     ...(violation?.events ?? []),
     '',
     `seed ${seed}: ${violation?.checker}: ${violation?.sentence}`,
     `hash ${hash}; replay with:`,
-    `npm run sim -- --seeds 1 --seed ${seed} --nodes ${plan.nodes}${time}${mutant} --events`,
+    `npm run sim -- --seeds 1 --seed ${seed} --nodes ${plan.nodes}${time}${mutant}${reconfigure} --events`,
   ].join('\n');
 }
 

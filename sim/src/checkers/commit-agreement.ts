@@ -14,7 +14,16 @@ export function commitAgreement(): Checker {
   return {
     name,
     started(node) {
-      seenOf.set(node.id, 0);
+      const commit = node.machine?.commit ?? 0;
+      for (let seqno = 1; seqno <= commit; seqno++) {
+        const record = node.log[seqno - 1];
+        check(
+          record !== undefined && record === committed[seqno - 1],
+          name,
+          () => `${node.id} starts with commit ${commit}, but at ${seqno} it holds what nobody committed`,
+        );
+      }
+      seenOf.set(node.id, commit);
     },
     step({ node, ready }) {
       if (ready.commit === undefined) return;

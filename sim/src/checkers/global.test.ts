@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createScripted } from '../world/scripted.js';
 import type { SimNode } from '../world/world.js';
 import { commitAgreement } from './commit-agreement.js';
 import { commitAtSignature } from './commit-at-signature.js';
@@ -108,6 +109,19 @@ test('commit agreement: another entry at a committed seqno is found', () => {
     () => checker.step?.(stagedStep({ node: b, ready: { commit: 2 } })),
     /3.2 where 2.2 is committed/,
   );
+});
+
+test('commit agreement: a node that starts with a commit that nobody took is found', () => {
+  const [a, b] = three();
+  const log = chain(2);
+  give(a, log);
+  give(b, log);
+  const checker = commitAgreement();
+  checker.step?.(stagedStep({ node: a, ready: { commit: 1 } }));
+  b.machine = { ...createScripted(), commit: 1 };
+  checker.started?.(b);
+  b.machine = { ...createScripted(), commit: 2 };
+  assert.throws(() => checker.started?.(b), /starts with commit 2, but at 2/);
 });
 
 test('state machine safety: another entry applied, or one left out, is found', () => {

@@ -13,7 +13,6 @@ import { comparesLengthOnly } from './compares-length-only.js';
 import { countsItselfUnsynced } from './counts-itself-unsynced.js';
 import { dropsSignedSuffix } from './drops-signed-suffix.js';
 import { electsByAnyConfiguration } from './elects-by-any-configuration.js';
-import { electsByLastEntry } from './elects-by-last-entry.js';
 import { encouragesRivals } from './encourages-rivals.js';
 import { forgetsOnRefusal } from './forgets-on-refusal.js';
 import { forgetsVoteInView } from './forgets-vote-in-view.js';
@@ -40,7 +39,6 @@ import { votesTwice } from './votes-twice.js';
 
 /** All of them, in the order in which they are hunted. */
 export const mutants: readonly Mutant[] = [
-  electsByLastEntry,
   electsByAnyConfiguration,
   commitsByAnyConfiguration,
   votesTwice,

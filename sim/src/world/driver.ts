@@ -220,7 +220,6 @@ export function startNode(world: World, node: SimNode): void {
   for (const record of node.disk.log) node.log.push(record);
   node.announced = node.disk.hardState;
   const commit = Math.min(node.disk.commit, node.log.length);
-  node.applied = commit;
   node.machine = world.create({
     nodeId: node.id,
     settings: world.profile.settings,
@@ -230,7 +229,10 @@ export function startNode(world: World, node: SimNode): void {
     commit,
     ...(node.disk.hardState === undefined ? {} : { hardState: node.disk.hardState }),
   });
-  world.history.note(world.nowUs, node.id, () => `starts with ${node.log.length} entries, commit ${commit}`);
+  // The machine may find proof of more in the log: what is committed is applied before anything else happens.
+  const applied = node.machine.commit;
+  node.applied = applied;
+  world.history.note(world.nowUs, node.id, () => `starts with ${node.log.length} entries, commit ${applied}`);
   node.lastTickUs = world.nowUs;
   world.queue.push(world.nowUs + 1000 + world.random.integer(1000), { type: 'tick', node, life: node.life });
   for (const observe of world.observers.started) observe(node);

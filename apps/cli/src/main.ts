@@ -9,11 +9,12 @@ import { type Command, type OptionValues, parseArgsOptions, UsageError } from '.
 import { ledgerShow } from './commands/ledgerShow.js';
 import { ledgerVerify } from './commands/ledgerVerify.js';
 import { nodeStart } from './commands/nodeStart.js';
+import { replay } from './commands/replay.js';
 import { sandbox } from './commands/sandbox.js';
 import { helpOf, overview } from './help.js';
 import { red } from './terminal.js';
 
-const commands: readonly Command[] = [sandbox, nodeStart, ledgerVerify, ledgerShow];
+const commands: readonly Command[] = [sandbox, nodeStart, ledgerVerify, ledgerShow, replay];
 
 process.exitCode = await main(process.argv.slice(2));
 

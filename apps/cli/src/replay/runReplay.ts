@@ -1,0 +1,58 @@
+/**
+ * Replays a set on a node: streams the transactions, shows how it goes, and says what was not equal.
+ */
+import { liveLine } from '../terminal.js';
+import { streamInOrder } from './orderedStream.js';
+import { createProgress, type ReplayProgress } from './progress.js';
+import type { ReplaySet } from './replaySet.js';
+import { describeProgress } from './replayText.js';
+import { rpcTarget } from './rpcTarget.js';
+
+export interface ReplayRun {
+  readonly set: ReplaySet;
+  readonly url: string;
+  readonly serviceCertificatePem: string;
+  readonly batchItems: number;
+  readonly inFlightBatches: number;
+  /** Draw the live line. */
+  readonly live: boolean;
+  /** Called once when half of the transactions have a result. */
+  readonly onHalfWay?: () => void;
+}
+
+const patienceMs = 30_000;
+const redrawMs = 100;
+
+/** Settles when every transaction has a result. COCO_CLIENT_* when the node cannot be talked to. */
+export async function runReplay(run: ReplayRun): Promise<ReplayProgress> {
+  const { transactions } = run.set;
+  const nowMs = (): number => performance.now();
+  const target = rpcTarget(run.url, run.serviceCertificatePem);
+  const progress = createProgress(transactions, nowMs);
+  const line = liveLine();
+  const timer = run.live
+    ? setInterval(() => line.show(describeProgress(progress, transactions.length)), redrawMs)
+    : undefined;
+  let isHalfWay = false;
+  try {
+    await streamInOrder(transactions, {
+      target,
+      batchItems: run.batchItems,
+      inFlightBatches: run.inFlightBatches,
+      patienceMs,
+      nowMs,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      onResult(index, result) {
+        progress.take(index, result);
+        if (isHalfWay || 2 * progress.replayed < transactions.length) return;
+        isHalfWay = true;
+        run.onHalfWay?.();
+      },
+    });
+  } finally {
+    clearInterval(timer);
+    if (run.live) line.end();
+    target.close();
+  }
+  return progress;
+}

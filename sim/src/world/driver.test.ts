@@ -24,6 +24,7 @@ function twoNodes(): { world: World; a: SimNode; b: SimNode; sent: Envelope[] } 
   world.profile = {
     ...world.profile,
     network: { baseMs: 1, jitterMs: 0.1, drop: 0, duplicate: 0, straggle: 0, straggleMs: 0, inOrder: true },
+    host: { readAtStep: false, naivePersisted: false },
     disk: { baseMs: 3, jitterMs: 0.1, spike: 0, spikeMs: 0 },
   };
   for (const node of world.nodes) startNode(world, node);
@@ -120,6 +121,18 @@ test('entries that were replaced since their Ready was made are not sent under t
   answer(world, a, { rollbackTo: 1, append: rival }, rival);
   runUntil(world, 20_000);
   assert.equal(sent.length, 0);
+});
+
+test('a host that reads entries when the step is taken sends them as they were then', () => {
+  const { world, a, sent } = twoNodes();
+  world.profile = { ...world.profile, host: { readAtStep: true, naivePersisted: false } };
+  const records = entries(2);
+  const range: Message = { ...heartbeat, to: 2, entriesView: 1 };
+  answer(world, a, { append: records, send: [{ to: 'n1', message: range }] }, records);
+  const rival = entries(1, 2, records[0]);
+  answer(world, a, { rollbackTo: 1, append: rival }, rival);
+  runUntil(world, 20_000);
+  assert.deepEqual(sent[0]?.records, records);
 });
 
 test('an append message carries the entries of its range, and its receiver is told of them', () => {

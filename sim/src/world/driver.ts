@@ -2,7 +2,7 @@
  * What stands in for replica and host: steps a node's machine and carries out its effects in the order of the
  * contract, persist -> send -> apply -> tell, with one sync for everything that waits (group commit).
  */
-import type { Consensus, ConsensusEvent, ConsensusStatus, Ready } from '@coco/consensus';
+import type { Consensus, ConsensusEvent, ConsensusStatus, Message, Outgoing, Ready } from '@coco/consensus';
 import { type Seqno, seededRandom, type TxId } from '@coco/primitives';
 import { Violation } from '../violation.js';
 import { cutUnsigned, type DiskWrite, finishSync, losePower, writesOf } from './disk.js';
@@ -46,7 +46,10 @@ export function stepNode(world: World, node: SimNode, event: ConsensusEvent, env
   world.hash.mixStep(seen);
   world.history.step(seen);
   for (const observe of world.observers.step) observe(seen);
-  carryOut(world, node, { ready, appended, durableNeeded: needsDisk(ready) });
+  const records = world.profile.host.readAtStep
+    ? ready.send.map(({ message }) => entriesOf(node, message))
+    : undefined;
+  carryOut(world, node, { ready, appended, durableNeeded: needsDisk(ready), records });
   if (!world.honours.persistedWhenDurable && appended.length > 0) {
     stepNode(world, node, { type: 'persisted', upTo: idOf(appended.at(-1) as LogRecord) });
   }
@@ -97,7 +100,7 @@ function needsDisk(ready: Ready): boolean {
 }
 
 function carryOut(world: World, node: SimNode, effects: Effects): void {
-  if (!world.honours.sendAfterPersist) sendAll(world, node, effects.ready);
+  if (!world.honours.sendAfterPersist) sendAll(world, node, effects);
   if (node.syncing.length === 0 && !effects.durableNeeded) {
     release(world, node, effects);
     return;
@@ -140,11 +143,10 @@ export function tellSynced(world: World, node: SimNode): void {
   const done = node.syncing;
   node.syncing = [];
   for (const effects of done) release(world, node, effects);
-  const upTo = durableUpTo(node);
+  const written = done.findLast((effects) => effects.appended.length > 0)?.appended.at(-1);
+  const record = world.profile.host.naivePersisted ? written : node.log[durableUpTo(node) - 1];
   if (node.waiting.length > 0) startSync(world, node);
-  const wrote = done.some((effects) => effects.appended.length > 0);
-  const record = node.log[upTo - 1];
-  if (wrote && record !== undefined && world.honours.persistedWhenDurable) {
+  if (written !== undefined && record !== undefined && world.honours.persistedWhenDurable) {
     stepNode(world, node, { type: 'persisted', upTo: idOf(record) });
   }
 }
@@ -159,7 +161,7 @@ function durableUpTo(node: SimNode): Seqno {
 }
 
 function release(world: World, node: SimNode, effects: Effects): void {
-  if (world.honours.sendAfterPersist) sendAll(world, node, effects.ready);
+  if (world.honours.sendAfterPersist) sendAll(world, node, effects);
   const { commit } = effects.ready;
   if (commit === undefined) return;
   while (node.applied < commit) {
@@ -172,23 +174,30 @@ function release(world: World, node: SimNode, effects: Effects): void {
   if (world.random.fraction() < 0.2) node.disk.commit = node.applied;
 }
 
-/** Sends a Ready's messages; entries are read from the log as it is now. */
-function sendAll(world: World, node: SimNode, ready: Ready): void {
-  for (const { to, message } of ready.send) {
+/** Sends a Ready's messages; entries are read from the log as it is now, unless they were read before. */
+function sendAll(world: World, node: SimNode, { ready, records }: Effects): void {
+  for (let i = 0; i < ready.send.length; i++) {
+    const { to, message } = ready.send[i] as Outgoing;
     const peer = world.byId.get(to);
     if (peer === undefined)
       throw new Violation('known-peer', `${node.id} sends to ${to}, which does not exist`);
-    const isRange = message.type === 'appendEntries' && message.to > message.previous.seqno;
-    const records = isRange ? node.log.slice(message.previous.seqno, message.to) : nothing;
-    if (isRange && world.honours.sendOnlyFromLog) {
-      const isWhole = records.length === message.to - message.previous.seqno;
+    const attached = records?.[i] ?? entriesOf(node, message);
+    if (message.type === 'appendEntries' && world.honours.sendOnlyFromLog) {
+      const wanted = message.to - message.previous.seqno;
       // Replaced since the Ready was made: these bytes are gone, and the view that named them is over.
-      if (!isWhole || records[records.length - 1]?.view !== message.entriesView) continue;
+      if (attached.length !== wanted) continue;
+      if (wanted > 0 && attached[wanted - 1]?.view !== message.entriesView) continue;
     }
-    const envelope: Envelope = { from: node, to: peer, message, records, healing: world.healing };
+    const envelope: Envelope = { from: node, to: peer, message, records: attached, healing: world.healing };
     for (const observe of world.observers.sent) observe(envelope);
     transmit(world, envelope);
   }
+}
+
+/** The entries of the range that a message names, as far as they are in the log now. */
+function entriesOf(node: SimNode, message: Message): readonly LogRecord[] {
+  if (message.type !== 'appendEntries' || message.to <= message.previous.seqno) return nothing;
+  return node.log.slice(message.previous.seqno, message.to);
 }
 
 /** As the replica does: a new primary signs before anything else. */

@@ -35,6 +35,7 @@ export interface Profile {
   readonly clockSpread: number;
   readonly network: NetworkProfile;
   readonly disk: DiskProfile;
+  readonly host: HostProfile;
   readonly workload: WorkloadProfile;
   /** Mean time between random strikes; Infinity for none. */
   readonly strikeEveryMs: number;
@@ -72,6 +73,14 @@ export interface DiskProfile {
   readonly jitterMs: number;
   readonly spike: number;
   readonly spikeMs: number;
+}
+
+/** What hosts may do in one way or another. */
+export interface HostProfile {
+  /** The entries of a message are read from the log when its step is taken; else when it leaves. */
+  readonly readAtStep: boolean;
+  /** `persisted` names the last entry written, even if the log has dropped it meanwhile. */
+  readonly naivePersisted: boolean;
 }
 
 export interface WorkloadProfile {
@@ -138,6 +147,7 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
     clockSpread: pick(random, [0, 0.05, 0.2]),
     network: drawNetwork(random),
     disk: drawDisk(random),
+    host: { readAtStep: random.fraction() < 0.5, naivePersisted: random.fraction() < 0.3 },
     workload: {
       everyMs: between(random, 4, 60),
       batchMax: pick(random, [1, 3, 8]),

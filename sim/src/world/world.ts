@@ -89,6 +89,8 @@ export interface Effects {
   readonly ready: Ready;
   readonly appended: readonly LogRecord[];
   readonly durableNeeded: boolean;
+  /** Per message of the Ready, where the host reads entries when the step is taken. */
+  readonly records: readonly (readonly LogRecord[])[] | undefined;
 }
 
 /** A message on the wire with the entries that travel with it. */

@@ -2,7 +2,7 @@
  * A node: disk, peers, doors, worker and clock around one replica. Opens everything in order, replays the ledger,
  * and then only passes events in and effects out.
  */
-import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
+import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { createLedger, type Ledger } from '@coco/ledger';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
@@ -77,7 +77,8 @@ class Node implements RunningNode {
   readonly #hardStates: HardStateStore;
   readonly #loop: NodeLoop;
   readonly #commitTimes = createCommitTimes();
-  readonly #replayed: readonly FromReplay[];
+  /** What the worker must hear first. */
+  readonly #replayed: readonly ToWorker[];
   readonly #waiting = new Map<
     number,
     { readonly startedMs: number; readonly resolve: (r: HttpResponse) => void }
@@ -97,11 +98,15 @@ class Node implements RunningNode {
     this.#hardStates = hardStates;
     const ledger = openLedger(config, secrets);
     const recovery = createRecovery(ledger);
-    this.#replayed = [...store.entries()]
+    const replayed: ToWorker[] = [...store.entries()]
       .map((bytes) => recovery.load(bytes))
       .filter((message) => message !== undefined);
     const { entries, last, dropped } = recovery.finish();
-    if (dropped) store.truncate(last);
+    if (dropped) {
+      store.truncate(last);
+      replayed.push({ type: 'rollback', seqno: last });
+    }
+    this.#replayed = replayed;
     this.replica = createReplica({
       nodeId: config.nodeId,
       settings: config.replica,
@@ -283,8 +288,6 @@ class Node implements RunningNode {
     return this.#stopping;
   }
 }
-
-type FromReplay = NonNullable<ReturnType<ReturnType<typeof createRecovery>['load']>>;
 
 const notFound: HttpResponse = {
   status: 404,

@@ -18,6 +18,7 @@ import { logMatching } from './log-matching.js';
 import { messageStorm } from './message-storm.js';
 import { oneVote } from './one-vote.js';
 import { peerMatch } from './peer-match.js';
+import { silence } from './silence.js';
 import { stateMachineSafety } from './state-machine-safety.js';
 import { transactionStatus } from './transaction-status.js';
 import { truncation } from './truncation.js';
@@ -42,7 +43,7 @@ export function globalCheckers(world: World): Checker[] {
 }
 
 /** The rules that one step of one node must obey: they find a bug long before its consequences show. */
-export function localCheckers(): Checker[] {
+export function localCheckers(world: World): Checker[] {
   return [
     voteInView(),
     hardStateFirst(),
@@ -53,5 +54,6 @@ export function localCheckers(): Checker[] {
     viewChange(),
     leaderAppend(),
     appendRange(),
+    ...(world.reconfigures ? [silence()] : []),
   ];
 }

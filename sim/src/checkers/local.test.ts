@@ -8,6 +8,7 @@ import { backupCommit } from './backup-commit.js';
 import { hardStateFirst } from './hard-state-first.js';
 import { leaderAppend } from './leader-append.js';
 import { peerMatch } from './peer-match.js';
+import { silence } from './silence.js';
 import { acknowledgementOf, chain, give, range, staged, stagedStep, stagedWorld } from './staged.js';
 import { truncation } from './truncation.js';
 import { viewChange } from './view-change.js';
@@ -175,4 +176,18 @@ test('an append message that does not describe the sender’s log is found', () 
   assert.throws(() => checker.step?.(send(range(1, 4))), /has 3/);
   assert.throws(() => checker.step?.(send({ ...range(1, 3), entriesView: 1 })), /as of view 1/);
   assert.throws(() => checker.step?.(send({ ...range(1, 3), previous: { view: 1, seqno: 1 } })), /names 1.1/);
+});
+
+test('a node that goes on sending after its retirement is on record and committed is found', () => {
+  const [a] = two();
+  const [first] = chain(1);
+  give(a, [{ ...(first as NonNullable<typeof first>), retiredCommitted: ['n0'] }]);
+  const checker = silence();
+  const send = [{ to: 'n1', message: range(0, 0) }];
+  checker.step?.(stagedStep({ node: a, ready: { send } }));
+  checker.step?.(stagedStep({ node: a, ready: { send, commit: 1 } }));
+  assert.throws(
+    () => checker.step?.(stagedStep({ node: a, ready: { send } })),
+    /is retired and sends appendEntries/,
+  );
 });

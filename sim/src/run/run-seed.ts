@@ -52,7 +52,7 @@ const eventsShown = 40;
 export function runSeed(run: SeedRun): SeedOutcome {
   const world = createWorld(run);
   if (run.follow) world.history.follow(run.follow);
-  attachCheckers(world, [...globalCheckers(world), ...localCheckers()]);
+  attachCheckers(world, [...globalCheckers(world), ...localCheckers(world)]);
   const violation = live(world);
   return {
     seed: run.seed,

@@ -13,7 +13,7 @@ import { type NodeVerdict, type ReplayNetwork, startReplayNetwork } from '../rep
 import { loadReplaySet, quantity, type ReplaySet } from '../replay/replaySet.js';
 import { describeDeviation, describeNodes } from '../replay/replayText.js';
 import { runReplay } from '../replay/runReplay.js';
-import { bold, dim, green, red, thousands, yellow } from '../terminal.js';
+import { bold, dim, green, liveLine, red, thousands, yellow } from '../terminal.js';
 import { onlyOperand } from './operands.js';
 
 export const replay: Command = {
@@ -24,12 +24,12 @@ export const replay: Command = {
     rpc: { type: 'string', value: 'URL', help: 'a running network instead of one of its own' },
     'service-certificate': { type: 'string', value: 'FILE', help: 'of the running network (PEM)' },
     nodes: { type: 'string', value: 'N', default: '3', help: 'nodes of its own network' },
-    batch: { type: 'string', value: 'N', default: '100', help: 'transactions in one JSON-RPC request' },
+    batch: { type: 'string', value: 'N', default: '250', help: 'transactions in one JSON-RPC request' },
     'in-flight': {
       type: 'string',
       value: 'N',
-      default: '2',
-      help: 'requests accepted before the first is known to be committed',
+      default: '1',
+      help: 'requests that may be accepted and not yet committed; over 1, the order needs a primary that stays',
     },
     'kill-backup': { type: 'boolean', help: 'SIGKILL a backup half-way, and start it again a second later' },
     keep: { type: 'string', value: 'DIR', help: 'where to put, and leave, its own network' },
@@ -47,15 +47,31 @@ export const replay: Command = {
     const directory = onlyOperand(operands, 'DIR');
     const plan = planOf(options);
     const set = loadReplaySet(directory);
-    const say = plan.json ? () => undefined : (line: string) => void process.stdout.write(`${line}\n`);
+    const screen = plan.json ? silence : screenOf(liveLine());
     const accounts = thousands(Object.keys(set.alloc).length);
-    say(
+    screen.say(
       `${bold('replay')}  ${thousands(set.transactions.length)} transactions on a ledger of ${accounts} accounts`,
     );
-    const replayed = { set, plan, say };
-    return plan.remote === undefined ? replayOnOwnNetwork(replayed) : replayOn(plan.remote, replayed);
+    const replayed = { set, plan, screen };
+    if (plan.remote !== undefined) return replayOn(plan.remote, replayed);
+    const status = await replayOnOwnNetwork(replayed);
+    // What was interrupted still waits for answers that will not come.
+    if (status === interruptedStatus) process.exit(status);
+    return status;
   },
 };
+
+/** Lines that stay, and one below them that is redrawn. */
+interface Screen {
+  say(line: string): void;
+  show(line: string): void;
+}
+
+const silence: Screen = { say: () => undefined, show: () => undefined };
+
+function screenOf({ show, end }: ReturnType<typeof liveLine>): Screen {
+  return { say: (line) => end(line), show };
+}
 
 interface Plan {
   readonly remote: Remote | undefined;
@@ -75,7 +91,7 @@ interface Remote {
 interface Replay {
   readonly set: ReplaySet;
   readonly plan: Plan;
-  readonly say: (line: string) => void;
+  readonly screen: Screen;
 }
 
 function planOf(options: OptionValues): Plan {
@@ -106,7 +122,7 @@ function planOf(options: OptionValues): Plan {
   };
 }
 
-async function replayOn(remote: Remote, { set, plan, say }: Replay): Promise<number> {
+async function replayOn(remote: Remote, { set, plan, screen }: Replay): Promise<number> {
   const client = createClient(remote);
   try {
     const chainId = quantity(String(await client.jsonRpc('eth_chainId')));
@@ -117,11 +133,11 @@ async function replayOn(remote: Remote, { set, plan, say }: Replay): Promise<num
   } finally {
     client.close();
   }
-  const progress = await runReplay({ set, ...remote, ...plan, live: !plan.json });
-  return conclude(progress, [], { set, plan, say });
+  const progress = await runReplay({ set, ...remote, ...plan, show: screen.show });
+  return conclude(progress, [], { set, plan, screen });
 }
 
-async function replayOnOwnNetwork({ set, plan, say }: Replay): Promise<number> {
+async function replayOnOwnNetwork({ set, plan, screen }: Replay): Promise<number> {
   const { alloc } = set;
   const startedMs = performance.now();
   const network = await startReplayNetwork({
@@ -132,20 +148,23 @@ async function replayOnOwnNetwork({ set, plan, say }: Replay): Promise<number> {
   let keep = true;
   try {
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    say(`  ${plan.nodes} nodes at ${network.url} and beside it, ready after ${seconds} s`);
-    say(yellow('  platform virtual: it proves nothing'));
-    const status = await Promise.race([replayThere(network, { set, plan, say }), interrupted()]);
+    screen.say(`  ${plan.nodes} nodes at ${network.url} and beside it, ready after ${seconds} s`);
+    screen.say(yellow('  platform virtual: it proves nothing'));
+    const status = await Promise.race([replayThere(network, { set, plan, screen }), interrupted()]);
     keep = status === 1;
     return status;
   } finally {
     await network.dispose(keep);
-    if (keep || plan.directory !== undefined) say(dim(`the network's files are in ${network.directory}`));
+    if (keep || plan.directory !== undefined) {
+      process.stderr.write(`${dim(`the network's files are in ${network.directory}`)}\n`);
+    }
   }
 }
 
 const downMs = 1_000;
+const interruptedStatus = 130;
 
-async function replayThere(network: ReplayNetwork, { set, plan, say }: Replay): Promise<number> {
+async function replayThere(network: ReplayNetwork, { set, plan, screen }: Replay): Promise<number> {
   let backup: Promise<void> | undefined;
   const { url, serviceCertificatePem } = network;
   const progress = await runReplay({
@@ -153,28 +172,29 @@ async function replayThere(network: ReplayNetwork, { set, plan, say }: Replay): 
     url,
     serviceCertificatePem,
     ...plan,
-    live: !plan.json,
+    show: screen.show,
     onHalfWay() {
-      if (plan.killBackup) backup = killAndRestart(network, say);
+      if (plan.killBackup) backup = killAndRestart(network, screen);
     },
   });
   await backup;
-  return conclude(progress, await network.finish(), { set, plan, say });
+  screen.show(dim('  until all nodes have the same commit…'));
+  return conclude(progress, await network.finish(), { set, plan, screen });
 }
 
-async function killAndRestart(network: ReplayNetwork, say: Replay['say']): Promise<void> {
+async function killAndRestart(network: ReplayNetwork, screen: Screen): Promise<void> {
   const name = await network.killBackup();
-  say(`  ${yellow('●')} ${name}, a backup, was killed (SIGKILL)`);
+  screen.say(`  ${yellow('●')} ${name}, a backup, was killed (SIGKILL)`);
   await new Promise((resolve) => setTimeout(resolve, downMs));
   network.restartBackup();
-  say(`  ${green('●')} ${name} was started again`);
+  screen.say(`  ${green('●')} ${name} was started again`);
 }
 
 /** Says what came of it; the exit status. */
 function conclude(
   progress: ReplayProgress,
   nodes: readonly NodeVerdict[],
-  { set, plan, say }: Replay,
+  { set, plan, screen }: Replay,
 ): number {
   const { replayed, equal, deviations } = progress;
   const allEqual = equal === set.transactions.length;
@@ -188,14 +208,14 @@ function conclude(
     process.stdout.write(`${JSON.stringify({ ...result, deviations, nodes: told })}\n`);
     return allEqual && isSound ? 0 : 1;
   }
-  for (const deviation of deviations.slice(0, deviationsShownMax)) say(describeDeviation(deviation));
+  for (const deviation of deviations.slice(0, deviationsShownMax)) screen.say(describeDeviation(deviation));
   const more = replayed - equal - deviationsShownMax;
-  if (more > 0) say(dim(`  and ${thousands(more)} more transactions`));
+  if (more > 0) screen.say(dim(`  and ${thousands(more)} more transactions`));
   const rate = `${bold(`${thousands(progress.mean())} tx/s`)} from the first request to the last receipt`;
-  say(`  ${progress.seconds().toFixed(1)} s, ${rate}`);
-  if (nodes.length > 0) say(describeNodes(nodes));
+  screen.say(`  ${progress.seconds().toFixed(1)} s, ${rate}`);
+  if (nodes.length > 0) screen.say(describeNodes(nodes));
   const style = allEqual && isSound ? green : red;
-  say(style(`replayed ${replayed}, equal ${equal}`));
+  screen.say(style(`replayed ${replayed}, equal ${equal}`));
   return allEqual && isSound ? 0 : 1;
 }
 
@@ -204,5 +224,5 @@ const deviationsShownMax = 10;
 /** Ctrl-C, as the exit status that it has in shells. */
 async function interrupted(): Promise<number> {
   await Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
-  return 130;
+  return interruptedStatus;
 }

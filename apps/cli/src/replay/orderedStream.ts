@@ -105,10 +105,10 @@ async function resolve(batch: Batch, options: StreamOptions): Promise<void> {
     const outcomes = await attempt(() => options.target.commit(rawsOf(waiting)));
     const left = await takeReceipts(waiting, options);
     const reasons = new Map(waiting.map((sent, i) => [sent, outcomes?.[i]]));
-    const patient = options.nowMs() - quietSinceMs < options.patienceMs;
+    const isPatient = options.nowMs() - quietSinceMs < options.patienceMs;
     if (left.length < waiting.length) quietSinceMs = options.nowMs();
     waiting = left.filter((sent) => {
-      const reason = reasonOf(reasons.get(sent), patient);
+      const reason = reasonOf(reasons.get(sent), isPatient);
       if (reason !== undefined) options.onResult(sent.index, { kind: 'refused', reason });
       return reason === undefined;
     });
@@ -117,15 +117,20 @@ async function resolve(batch: Batch, options: StreamOptions): Promise<void> {
 }
 
 /** Why nothing more will come of a transaction that has no receipt; undefined while something may. */
-function reasonOf(outcome: JsonRpcOutcome | undefined, patient: boolean): string | undefined {
-  if (outcome?.ok === false && !isPassing(outcome)) return `${outcome.message} (${outcome.code})`;
-  if (patient) return undefined;
-  return outcome?.ok === false ? `${outcome.message} (${outcome.code})` : 'it was never committed';
+function reasonOf(outcome: JsonRpcOutcome | undefined, isPatient: boolean): string | undefined {
+  const told = outcome?.ok === false ? `${outcome.message} (${outcome.code})` : undefined;
+  if (outcome?.ok === false && !isPassing(outcome)) return told;
+  if (isPatient) return undefined;
+  return outcome?.ok === false && outcome.message !== alreadyKnown
+    ? told
+    : 'it was accepted, but never committed';
 }
+
+const alreadyKnown = 'already known';
 
 /** Not committed in time, no primary now, a full queue; or on its way already. */
 function isPassing({ code, message }: JsonRpcOutcome & { readonly ok: false }): boolean {
-  return code === 4 || code === -32_002 || code === -32_005 || message === 'already known';
+  return code === 4 || code === -32_002 || code === -32_005 || message === alreadyKnown;
 }
 
 /** Reports those of `waiting` that have a receipt, and returns the others. */

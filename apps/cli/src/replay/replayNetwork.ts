@@ -38,7 +38,7 @@ export interface ReplayNetwork {
   killBackup(): Promise<string | undefined>;
   /** Starts what was killed. */
   restartBackup(): void;
-  /** Waits until all nodes have the same commit, stops them, and verifies each ledger. COCO_CLI_TIMEOUT. */
+  /** Waits until all nodes have the same commit, stops them, and verifies each ledger. COCO_CLI_NODE, _TIMEOUT. */
   finish(): Promise<readonly NodeVerdict[]>;
   /** Stops whatever still runs; removes a temporary directory unless `keep`. */
   dispose(keep: boolean): Promise<void>;
@@ -68,14 +68,12 @@ export async function startReplayNetwork(options: ReplayNetworkOptions): Promise
     },
     Date.now(),
   );
-  const paths = sandboxPaths(directory);
-  const network = startNetwork(paths, nodes);
+  const network = startNetwork(sandboxPaths(directory), nodes);
   const running = new Running(directory, network, options.directory === undefined);
   try {
     await network.ready(readyTimeoutMs);
   } catch (error) {
     await running.dispose(true);
-    process.stderr.write(`the logs of the nodes are ${path.join(paths.node(0), 'node.log')} and beside it\n`);
     throw error;
   }
   return running;
@@ -145,6 +143,11 @@ class Running implements ReplayNetwork {
   async #sameCommit(): Promise<string> {
     const deadlineMs = performance.now() + sameCommitTimeoutMs;
     for (let before = ''; ; ) {
+      const ended = this.#network.nodes.findIndex(({ running }) => !running);
+      if (ended >= 0) {
+        const log = path.join(sandboxPaths(this.directory).node(ended), 'node.log');
+        throw new CocoError('COCO_CLI_NODE', `node${ended} ended; its log says why: ${log}`, { node: ended });
+      }
       const commits = await Promise.all(this.#network.nodes.map((_, index) => this.#commitOf(index)));
       const [first = ''] = commits;
       if (first !== '' && first === before && commits.every((commit) => commit === first)) return first;

@@ -20,7 +20,7 @@ export function describeProgress(progress: ReplayProgress, total: number): strin
 }
 
 const fieldsMax = 8;
-const valueCharsMax = 100;
+const valueCharsMax = 140;
 
 /** One transaction that is different, with its fields. */
 export function describeDeviation({ index, hash, differences }: Deviation): string {
@@ -47,7 +47,7 @@ function shorten(value: string, other: string): string {
   const from = Math.max(0, Math.min(same - 20, value.length - valueCharsMax));
   const cut = value.slice(from, from + valueCharsMax);
   const after = from + valueCharsMax < value.length ? '…' : '';
-  return `${from > 0 ? '…' : ''}${printable(cut)}${after}${dim(` (from character ${from})`)}`;
+  return `${from > 0 ? '…' : ''}${printable(cut)}${after}${from > 0 ? dim(` (from character ${from})`) : ''}`;
 }
 
 /** A line for each node. */

@@ -1,7 +1,6 @@
 /**
  * Replays a set on a node: streams the transactions, shows how it goes, and says what was not equal.
  */
-import { liveLine } from '../terminal.js';
 import { streamInOrder } from './orderedStream.js';
 import { createProgress, type ReplayProgress } from './progress.js';
 import type { ReplaySet } from './replaySet.js';
@@ -14,8 +13,8 @@ export interface ReplayRun {
   readonly serviceCertificatePem: string;
   readonly batchItems: number;
   readonly inFlightBatches: number;
-  /** Draw the live line. */
-  readonly live: boolean;
+  /** Draws the live line anew. */
+  readonly show: (line: string) => void;
   /** Called once when half of the transactions have a result. */
   readonly onHalfWay?: () => void;
 }
@@ -29,10 +28,7 @@ export async function runReplay(run: ReplayRun): Promise<ReplayProgress> {
   const nowMs = (): number => performance.now();
   const target = rpcTarget(run.url, run.serviceCertificatePem);
   const progress = createProgress(transactions, nowMs);
-  const line = liveLine();
-  const timer = run.live
-    ? setInterval(() => line.show(describeProgress(progress, transactions.length)), redrawMs)
-    : undefined;
+  const timer = setInterval(() => run.show(describeProgress(progress, transactions.length)), redrawMs);
   let isHalfWay = false;
   try {
     await streamInOrder(transactions, {
@@ -51,7 +47,6 @@ export async function runReplay(run: ReplayRun): Promise<ReplayProgress> {
     });
   } finally {
     clearInterval(timer);
-    if (run.live) line.end();
     target.close();
   }
   return progress;

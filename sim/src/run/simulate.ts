@@ -1,7 +1,7 @@
 /**
  * Many seeds on several processes, one result that does not depend on how they were spread.
  */
-import { createHash } from 'node:crypto';
+import { createEventHash } from '../world/event-hash.js';
 import { runPool } from './pool.js';
 import type { SeedOutcome } from './run-seed.js';
 import type { Task } from './task.js';
@@ -93,7 +93,12 @@ function taskOf(plan: SimulationPlan, first: number, count: number): Task {
 function overall(hashes: ReadonlyMap<number, string>): string {
   const [only] = hashes.values();
   if (only !== undefined && hashes.size === 1) return only;
-  const digest = createHash('sha256');
-  for (const seed of [...hashes.keys()].sort((a, b) => a - b)) digest.update(`${seed}:${hashes.get(seed)}\n`);
-  return digest.digest('hex').slice(0, 16);
+  const hash = createEventHash();
+  for (const seed of [...hashes.keys()].sort((a, b) => a - b)) {
+    hash.mix(seed);
+    const digest = hashes.get(seed) as string;
+    hash.mix(Number.parseInt(digest.slice(0, 8), 16));
+    hash.mix(Number.parseInt(digest.slice(8), 16));
+  }
+  return hash.digest();
 }

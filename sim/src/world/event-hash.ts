@@ -8,6 +8,8 @@ import type { StepSeen } from './world.js';
 /** A running hash of steps (two lanes of 32 bits, not cryptographic). */
 export interface EventHash {
   mixStep(seen: StepSeen): void;
+  /** Takes in one number, modulo 2^32. */
+  mix(value: number): void;
   /** 16 hex digits. */
   digest(): string;
 }
@@ -50,6 +52,7 @@ export function createEventHash(): EventHash {
     }
   };
   return {
+    mix,
     mixStep(seen) {
       const { event, ready } = seen;
       mix(Math.floor(seen.nowUs / 2 ** 20));

@@ -17,8 +17,8 @@ export function heal(world: World): void {
   world.history.note(world.nowUs, 'world', () => 'heals');
   world.profile = {
     ...profile,
-    network: { baseMs: 0.3, jitterMs: 1, drop: 0, duplicate: 0, straggle: 0, straggleMs: 0, inOrder: true },
-    disk: { baseMs: 0.3, jitterMs: 1, spike: 0, spikeMs: 0 },
+    network: { baseMs: 0.3, jitterMs: 0.5, drop: 0, duplicate: 0, straggle: 0, straggleMs: 0, inOrder: true },
+    disk: { baseMs: 0.3, jitterMs: 0.5, spike: 0, spikeMs: 0 },
   };
   const gone = retiredForGood(world);
   for (const node of world.nodes) {

@@ -135,7 +135,8 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
   const electionTimeoutMs = 100;
   const settings: ConsensusSettings = {
     electionTimeoutMs,
-    heartbeatMs: 10 + random.integer(16),
+    // Two ticks and the slowest clock must still leave it well below half of the timeout.
+    heartbeatMs: 10 + random.integer(7),
     appendEntriesMax: pick(random, [1, 2, 5, 20]),
     inFlightEntriesMax: pick(random, [20, 40, 200]),
     preVote: random.fraction() < 0.85,
@@ -143,8 +144,8 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
   const calm = random.fraction() < 0.05;
   return {
     settings,
-    tickMs: pick(random, [5, 10, 15]),
-    clockSpread: pick(random, [0, 0.05, 0.2]),
+    tickMs: pick(random, [5, 10]),
+    clockSpread: pick(random, [0, 0.05, 0.15]),
     network: drawNetwork(random),
     disk: drawDisk(random),
     host: { readAtStep: random.fraction() < 0.5, naivePersisted: random.fraction() < 0.3 },

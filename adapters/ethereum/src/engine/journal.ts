@@ -3,7 +3,7 @@
  * which it can go back. Every engine executes over a journal; what is left in it at the end is the change set.
  */
 import { assert } from '@coco/primitives';
-import { mapKey } from '../codec/address.js';
+import { fromMapKey, mapKey } from '../codec/address.js';
 import { keccak256 } from '../codec/keccak.js';
 import type { AccountState, Address, Hash, StateChanges, StateReader } from '../types.js';
 
@@ -129,7 +129,7 @@ export class Journal {
     });
   }
 
-  /** True when the account had storage before, or got some in this transaction. */
+  /** False when the account surely has no storage: none before, or all cleared since, and none written. */
   hasStorage(address: Address): boolean {
     const key = mapKey(address);
     for (const { value } of this.#storage.get(key)?.values() ?? []) if (value.length > 0) return true;
@@ -159,10 +159,11 @@ export class Journal {
   /** Removes accounts that were touched and are empty (EIP-161, from Spurious Dragon on). */
   removeEmptyTouched(): void {
     for (const key of this.#touched) {
-      const entry = this.#accounts.get(key);
-      if (entry?.account === undefined || !isEmpty(entry.account)) continue;
-      if (this.#before.account(entry.address) === undefined) this.#accounts.delete(key);
-      else this.deleteAccount(entry.address);
+      const address = fromMapKey(key);
+      const account = this.account(address);
+      if (account === undefined || !isEmpty(account)) continue;
+      if (this.#before.account(address) === undefined) this.#accounts.delete(key);
+      else this.deleteAccount(address);
     }
   }
 

@@ -61,11 +61,11 @@ const JOBS_PER_MESSAGE_MAX = 64;
 
 function openLane(): Lane {
   const worker = new Worker(new URL('./worker.js', import.meta.url));
-  worker.unref();
   const lane: Lane = { worker, waiting: [], sent: [], scheduled: false };
   worker.on('message', (senders: Uint8Array) => settle(lane, senders));
   // A thread that dies (out of memory, say) costs speed and nothing else.
   worker.on('error', () => recoverHere(lane));
+  worker.unref();
   return lane;
 }
 
@@ -92,12 +92,15 @@ function send(lane: Lane): void {
   const writer = new ByteWriter(256 * lane.sent.length);
   for (const { transaction } of lane.sent) writer.sized32(transaction.raw);
   const message = writer.finish().slice();
+  lane.worker.ref();
   lane.worker.postMessage(message, [message.buffer as ArrayBuffer]);
 }
 
 function settle(lane: Lane, senders: Uint8Array): void {
   const jobs = lane.sent;
   lane.sent = [];
+  // A thread that has nothing to do does not keep the process alive.
+  lane.worker.unref();
   send(lane);
   for (const [index, { resolve, reject }] of jobs.entries()) {
     const at = SENDER_BYTES * index;

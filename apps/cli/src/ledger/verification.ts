@@ -2,7 +2,7 @@
  * The audit of the ledger in a directory, and what it says to a program.
  */
 import type { Certificate } from '@coco/crypto';
-import { type AuditReport, auditLedger } from '@coco/ledger';
+import { type AuditReport, auditLedger, type ChunkSource, parseChunkName } from '@coco/ledger';
 import { CocoError, formatTxId } from '@coco/primitives';
 import { openLedgerDirectory } from './ledgerDirectory.js';
 
@@ -22,7 +22,7 @@ export interface Verification {
 export interface VerificationProgress {
   readonly file: string;
   readonly entries: number;
-  /** Bytes in the files that are done, of all bytes. */
+  /** About how many of all bytes are done. */
   readonly bytesDone: number;
   readonly bytes: number;
 }
@@ -39,34 +39,31 @@ export function verifyLedger(directory: string, options: VerifyOptions = {}): Ve
   const { serviceCertificate, onProgress } = options;
   const ledger = openLedgerDirectory(directory);
   const { files, bytes } = ledger;
-  const bytesBefore = new Map<string, number>();
-  let sum = 0;
-  for (const { name, size } of files) {
-    bytesBefore.set(name, sum);
-    sum += size;
-  }
   try {
     const report = auditLedger(files, {
       ...(serviceCertificate !== undefined && { serviceCertificate }),
       onProgress: ({ file, entries }) =>
-        onProgress?.({ file, entries, bytesDone: bytesBefore.get(file) ?? 0, bytes }),
+        onProgress?.({ file, entries, bytesDone: bytesUpTo(files, file, entries), bytes }),
     });
     // Not the ledger's fault, and no verdict on it.
     if (report.failure?.code === 'COCO_CLI_LEDGER_READ') {
       throw new CocoError('COCO_CLI_LEDGER_READ', report.failure.reason);
     }
     const sound = report.failure === undefined && report.signatures > 0;
-    return {
-      directory,
-      files: files.length,
-      bytes,
-      report,
-      sound,
-      trusted: serviceCertificate !== undefined,
-    };
+    const trusted = serviceCertificate !== undefined;
+    return { directory, files: files.length, bytes, report, sound, trusted };
   } finally {
     ledger.close();
   }
+}
+
+/** About how many bytes are before the entry after `entry`, which is in `file`. */
+function bytesUpTo(files: readonly ChunkSource[], file: string, entry: number): number {
+  const index = files.findIndex(({ name }) => name === file);
+  const before = files.slice(0, index).reduce((sum, { size }) => sum + size, 0);
+  const name = parseChunkName(file);
+  if (name?.end === undefined) return before;
+  return before + ((files[index]?.size ?? 0) * (entry - name.start + 1)) / (name.end - name.start + 1);
 }
 
 /** The verification as `--json` prints it. */

@@ -157,6 +157,20 @@ for (const inFlightBatches of [1, 3]) {
   });
 }
 
+test('when a batch is not accepted, those before it are settled first: they may be lost as well', async () => {
+  let calls = 0;
+  const node = new (class extends FakeNode {
+    override async accept(raws: readonly string[]): Promise<readonly JsonRpcOutcome[]> {
+      calls += 1;
+      if (calls !== 3) return super.accept(raws);
+      this.queue = [];
+      throw new CocoError('COCO_CLIENT_HTTP', 'no primary', { status: 503 });
+    }
+  })();
+  assert.ok(allReceipts(await stream(node, { inFlightBatches: 4 })));
+  assert.deepEqual(node.executed, inOrder);
+});
+
 test('a failure that waiting cannot mend is thrown', async () => {
   const node = new FakeNode();
   node.accept = async () => {

@@ -41,14 +41,14 @@ function withoutPlace(reason: string): string {
 
 function describeContents(verification: Verification): string[] {
   const { report, files, bytes } = verification;
-  const { entries, signatures, first, last, lastSigned, unsigned, views } = report;
+  const { entries, signatures, first, last, unsigned, views } = report;
   const broken = report.failure === undefined ? '' : dim(' read before the fault');
   const range = `${formatTxId(first)} … ${formatTxId(last)}`;
   const inFiles = `in ${count(files, 'file')}, ${formatBytes(bytes)}`;
   return [
     `${label('entries')}${bold(thousands(entries))}${broken}  ${range}  ${dim(inFiles)}`,
     `${label('views')}${thousands(views)}`,
-    `${label('signatures')}${thousands(signatures)}${signatures === 0 ? '' : `  the last is ${bold(formatTxId(lastSigned))}: everything up to it is proven`}`,
+    `${label('signatures')}${thousands(signatures)}${signatures === 0 ? '' : describeLast(verification)}`,
     ...describeTail(unsigned),
     ...describeServices(verification),
     ...report.signers.map(
@@ -58,19 +58,25 @@ function describeContents(verification: Verification): string[] {
   ];
 }
 
+function describeLast({ report, sound }: Verification): string {
+  const last = bold(formatTxId(report.lastSigned));
+  return sound ? `  the last is ${last}: everything up to it is proven` : `  the last that holds is ${last}`;
+}
+
 function describeTail(unsigned: number): string[] {
   const tail = unsigned === 0 ? 'none' : yellow(`${count(unsigned, 'entry')} that nothing proves yet`);
   return [`${label('after it')}${tail}`];
 }
 
-function describeServices({ report, trusted }: Verification): string[] {
+function describeServices({ report, sound, trusted }: Verification): string[] {
   const lines = report.services.map(({ certificate, status, firstSeqno, endorsed }, index, all) => {
     const notes = [status, `since entry ${firstSeqno}`, ...(endorsed ? ['endorsed'] : [])];
     const name = index < all.length - 1 ? 'before' : 'service';
     const subject = printable(certificate.subject.replaceAll('\n', ', '));
     return `${label(name)}${certificate.publicKey.fingerprint}  ${dim(`${subject}; ${notes.join(', ')}`)}`;
   });
-  if (lines.length === 0) return lines;
+  // Of a ledger that is not sound, nothing is said to be the trusted service's.
+  if (lines.length === 0 || (trusted && !sound)) return lines;
   const trust = trusted
     ? green('the one that you trust')
     : yellow('as the ledger itself says; --service-certificate FILE compares it with one that you trust');

@@ -27,16 +27,15 @@ export function checkLiveness(world: World): void {
 
 function stayPartial(world: World): void {
   cutSomeLinks(world);
-  const leader = demandLeader(world, 'leader-when-partial', () => workingLeader(world));
-  demandStable(world, leader);
+  demandStable(world, 'leader-when-partial');
 }
 
 function stayDeaf(world: World): void {
   const deaf = world.nodes.find((node) => node.machine?.isLeader === true);
   if (deaf === undefined) return;
   deafen(world, deaf);
-  const leader = demandLeader(world, 'leader-when-deaf', () => workingLeader(world, deaf));
-  if (world.profile.settings.preVote) demandStable(world, leader);
+  if (world.profile.settings.preVote) demandStable(world, 'leader-when-deaf', deaf);
+  else demandLeader(world, 'leader-when-deaf', () => workingLeader(world, deaf));
 }
 
 /** The time `timeouts` election timeouts from now, as the slowest clock counts them. */
@@ -84,8 +83,12 @@ function demandCommit(world: World, name: string, leader: SimNode): void {
   check(done(), name, () => `${leader.id} leads and commits nothing above ${highest}\n${picture(world)}`);
 }
 
-/** The leader stays, and goes on committing. */
-function demandStable(world: World, leader: SimNode): void {
+/** There is soon a leader, other than `except`; it stays, and goes on committing. */
+function demandStable(world: World, name: string, except?: SimNode): void {
+  demandLeader(world, name, () => workingLeader(world, except));
+  // A rival that was encouraged just before that election may still win the next one.
+  runUntil(world, after(world, 3));
+  const leader = demandLeader(world, name, () => workingLeader(world, except));
   const view = leader.machine?.view;
   const commit = leader.machine?.commit ?? 0;
   runUntil(world, after(world, 10));

@@ -1,6 +1,6 @@
 /** The Ethereum adapter keeps the contract of adapters (ARC-5). */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { type AdapterRequest, adapterCompliance, type ComplianceSubject } from '@coco/adapter';
 import { toHex, utf8 } from '@coco/primitives';
 import { createEthereumAdapter } from './adapter.js';
@@ -35,7 +35,7 @@ function request(method: string, ...params: readonly unknown[]): AdapterRequest 
 }
 
 function subject(): ComplianceSubject<EthereumItem, EthereumResult> {
-  const adapter = createEthereumAdapter({ engine });
+  const adapter = createEthereumAdapter({ engine, rpc: { commitWaitMs: 500 } });
   return {
     adapter,
     genesis: { config: configUpTo('prague'), alloc: { [toHex(alice.address)]: { balance: '1000000' } } },
@@ -50,6 +50,10 @@ function subject(): ComplianceSubject<EthereumItem, EthereumResult> {
     close: () => adapter.close(),
   };
 }
+
+/** The adapter's timers do not keep a process alive; a node's sockets do. */
+const alive = setInterval(() => undefined, 1_000);
+after(() => clearInterval(alive));
 
 describe('the Ethereum adapter is compliant (ARC-5)', () => {
   for (const check of adapterCompliance()) test(check.name, () => check.run(subject));

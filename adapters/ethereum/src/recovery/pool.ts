@@ -35,7 +35,7 @@ export function createRecovery(threads: number): Recovery {
     },
     async close() {
       closed = true;
-      await Promise.all(lanes.map((lane) => lane.worker.terminate()));
+      await Promise.all(lanes.map((lane) => stop(lane)));
       for (const lane of lanes) recoverHere(lane);
     },
   };
@@ -107,6 +107,12 @@ function settle(lane: Lane, senders: Uint8Array): void {
     if (senders[at] === 1) resolve(senders.slice(at + 1, at + SENDER_BYTES));
     else reject(new CocoError('COCO_ETHEREUM_SIGNATURE', 'invalid sender'));
   }
+}
+
+/** Whoever waits for the end must live to see it. */
+function stop({ worker }: Lane): Promise<number> {
+  worker.ref();
+  return worker.terminate();
 }
 
 function recoverHere(lane: Lane): void {

@@ -26,16 +26,28 @@ export function checkLiveness(world: World): void {
 }
 
 function stayPartial(world: World): void {
+  if (world.random.fraction() < 0.5) {
+    cutSomeLinks(world);
+    demandStable(world, settledLeader(world, 'leader-when-partial'));
+    return;
+  }
+  // Idle, all logs are equal and anyone could be elected: then only pre-vote keeps a node that does not hear the
+  // leader from bringing it down.
+  demandLeader(world, 'leader-when-whole', () => electedByAll(world));
+  world.workloadOn = false;
+  signRest(world);
+  runUntil(world, after(world, 5));
+  const leader = demandLeader(world, 'leader-when-whole', () => electedByAll(world));
   cutSomeLinks(world);
-  demandStable(world, 'leader-when-partial');
+  demandStable(world, leader);
 }
 
 function stayDeaf(world: World): void {
   const deaf = world.nodes.find((node) => node.machine?.isLeader === true);
   if (deaf === undefined) return;
   deafen(world, deaf);
-  if (world.profile.settings.preVote) demandStable(world, 'leader-when-deaf', deaf);
-  else demandLeader(world, 'leader-when-deaf', () => workingLeader(world, deaf));
+  const leader = settledLeader(world, 'leader-when-deaf', deaf);
+  if (world.profile.settings.preVote) demandStable(world, leader);
 }
 
 /** The time `timeouts` election timeouts from now, as the slowest clock counts them. */
@@ -83,12 +95,17 @@ function demandCommit(world: World, name: string, leader: SimNode): void {
   check(done(), name, () => `${leader.id} leads and commits nothing above ${highest}\n${picture(world)}`);
 }
 
-/** There is soon a leader, other than `except`; it stays, and goes on committing. */
-function demandStable(world: World, name: string, except?: SimNode): void {
-  demandLeader(world, name, () => workingLeader(world, except));
+/** A leader, other than `except`, that is there when all elections that had begun before it are over. */
+function settledLeader(world: World, name: string, except?: SimNode): SimNode {
+  const find = (): SimNode | undefined => workingLeader(world, except);
+  demandLeader(world, name, find);
   // A rival that was encouraged just before that election may still win the next one.
   runUntil(world, after(world, 3));
-  const leader = demandLeader(world, name, () => workingLeader(world, except));
+  return demandLeader(world, name, find);
+}
+
+/** The leader stays, and goes on committing. */
+function demandStable(world: World, leader: SimNode): void {
   const view = leader.machine?.view;
   const commit = leader.machine?.commit ?? 0;
   runUntil(world, after(world, 10));
@@ -101,6 +118,7 @@ function demandStable(world: World, name: string, except?: SimNode): void {
 }
 
 function demandAdvance(world: World, leader: SimNode, commit: number): void {
+  world.workloadOn = true;
   signRest(world);
   const done = (): boolean => (leader.machine?.commit ?? 0) > commit;
   runUntil(world, after(world, 10), done);

@@ -44,7 +44,8 @@ function stayPartial(world: World): void {
 
 function stayDeaf(world: World): void {
   const deaf = world.nodes.find((node) => node.machine?.isLeader === true);
-  if (deaf === undefined) return;
+  // Without the deaf one there must be a majority.
+  if (deaf === undefined || world.nodes.length < 3) return;
   deafen(world, deaf);
   const leader = settledLeader(world, 'leader-when-deaf', deaf);
   if (world.profile.settings.preVote) demandStable(world, leader);

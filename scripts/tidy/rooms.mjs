@@ -16,6 +16,6 @@ export const rooms = [
   { path: 'packages/host', floor: 5, pure: false },
   { path: 'sim', floor: 5, pure: false },
   { path: 'apps/cli', floor: 6, pure: false },
-  { path: 'bench', floor: 6, pure: false },
-  { path: 'test', floor: 6, pure: false },
+  { path: 'bench', floor: 7, pure: false },
+  { path: 'test', floor: 7, pure: false },
 ];

@@ -1,1 +1,18 @@
-export {};
+export type { NodeFailure, NodeReport } from './nodeReport.js';
+export {
+  type Account,
+  createAccounts,
+  loadAccounts,
+  sandboxChainId,
+  sandboxGenesis,
+  signerOf,
+} from './sandbox/accounts.js';
+export {
+  createSandbox,
+  type SandboxPaths,
+  type SandboxPlan,
+  sandboxExists,
+  sandboxPaths,
+} from './sandbox/files.js';
+export { type Network, startNetwork } from './sandbox/network.js';
+export type { NodeProcess } from './sandbox/nodeProcess.js';

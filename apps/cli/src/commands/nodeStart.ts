@@ -68,10 +68,12 @@ async function run(
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
   // Whoever started this node is gone, and nobody would stop it.
-  process.once('disconnect', () => stop('the launcher is gone'));
+  const orphaned = (): void => stop('the launcher is gone');
+  process.once('disconnect', orphaned);
   const reports = setInterval(() => tell(reportOf(node, metrics)), 250);
   const status = await end;
   clearInterval(reports);
+  process.off('disconnect', orphaned);
   if (process.connected) process.disconnect();
   return status;
 }

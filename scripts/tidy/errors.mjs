@@ -17,7 +17,7 @@ export function checkErrors() {
   const used = new Set();
   for (const { path } of rooms) {
     for (const file of sources(path)) {
-      for (const match of readFileSync(file, 'utf8').matchAll(/'(COCO_[A-Z0-9]+_[A-Z0-9_]+)'/g)) {
+      for (const match of readFileSync(file, 'utf8').matchAll(/['"](COCO_[A-Z0-9]+_[A-Z0-9_]+)['"]/g)) {
         if (!documented.has(match[1]) && !used.has(match[1]))
           complaints.push(`${file}: ${match[1]} is not in ${page}`);
         used.add(match[1]);

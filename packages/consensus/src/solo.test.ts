@@ -160,3 +160,12 @@ export function onlyIn<Type extends Message['type']>(ready: Ready, type: Type): 
   }
   return outgoing.message as MessageOf<Type>;
 }
+
+/** Node "a" as the leader of the next view, with that log. */
+export function primary(log = '', settings = {}, view?: number): Solo {
+  const hardState = view === undefined ? undefined : { view: view - 1 };
+  const node = new Solo({ log, settings, ...(hardState && { hardState }) });
+  node.lead();
+  if (!node.raft.isLeader) throw new Error('the node did not come to lead');
+  return node;
+}

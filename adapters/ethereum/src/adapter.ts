@@ -67,9 +67,10 @@ export function createEthereumAdapter(options: EthereumAdapterOptions = {}): Eth
       config ??= readChainConfig(transaction);
       return executeBatch({ engine, config, settings, codes, elapsedMs }, transaction, items, batch, limits);
     },
-    rolledBack() {
+    rolledBack(seqno) {
       // The genesis itself may be gone, and another may come.
       config = undefined;
+      rpc?.rolledBack(seqno);
     },
     committed(seqno) {
       rpc?.committed(seqno);

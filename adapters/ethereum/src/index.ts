@@ -34,6 +34,7 @@ export { defaultGenesisLimits, type Genesis, type GenesisLimits, parseGenesis } 
 export { writeGenesis } from './genesis/write.js';
 export { createRecovery, type Recovery } from './recovery/pool.js';
 export { refusalText } from './refusal.js';
+export { defaultRpcSettings, type RpcSettings } from './rpc/settings.js';
 export { defaultSettings } from './settings.js';
 export { TABLES } from './tables.js';
 export { createSigner, type Signer } from './testing/signer.js';

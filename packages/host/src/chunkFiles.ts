@@ -117,6 +117,20 @@ export class ChunkFiles {
     if (full) await this.#complete(chunk, file);
   }
 
+  /**
+   * Makes what is there durable. A process that was killed may have written what it did not wait for: whoever reads
+   * that must not tell others of it before a power failure can no longer take it back.
+   */
+  async makeDurable(): Promise<void> {
+    const chunk = this.#chunks.at(-1);
+    if (chunk === undefined) return;
+    await onDisk('synchronise the ledger', this.#path(chunk), async () => {
+      const file = await open(this.#path(chunk), 'r+');
+      await file.datasync().finally(() => file.close());
+      await syncDirectory(this.#directory);
+    });
+  }
+
   /** Completes the last chunk, whose entries are durable, as a crash kept this from being done. */
   async completeLast(): Promise<void> {
     const chunk = this.#unfinished();

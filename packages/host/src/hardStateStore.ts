@@ -43,6 +43,8 @@ export async function openHardStateStore(options: HardStateStoreOptions): Promis
   }
   const newest = readSlots(path, sealer);
   const file = await onDisk('open a file', path, () => open(path, 'r+'));
+  // A process that was killed may have written this and not waited for it: it counts as soon as it is durable.
+  await onDisk('synchronise the hard state', path, () => file.datasync());
   return new FileHardStateStore(path, sealer, file, newest);
 }
 

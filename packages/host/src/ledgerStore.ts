@@ -62,7 +62,8 @@ export interface LedgerStore {
   /** Notes that everything up to `seqno` is committed. Nobody needs to wait for that. */
   commit(seqno: Seqno): void;
   /**
-   * Resolves when everything noted before is durable. COCO_HOST_DISK or COCO_HOST_LEDGER_DAMAGED otherwise, then
+   * Resolves when everything noted before is durable; when no other synchronisation is under way, nothing that is
+   * noted later goes to disk with it. COCO_HOST_DISK or COCO_HOST_LEDGER_DAMAGED otherwise, then
    * and for ever after: the node must stop.
    */
   sync(): Promise<void>;
@@ -94,7 +95,7 @@ export async function openLedgerStore(options: LedgerStoreOptions): Promise<Ledg
 }
 
 interface FoundLedger {
-  readonly chunks: Chunk[];
+  readonly files: ChunkFiles;
   readonly lastSignature: Seqno;
   readonly cut: LedgerCut | undefined;
 }
@@ -115,7 +116,9 @@ async function openChunks(directory: string): Promise<FoundLedger> {
     lastSignature = found.lastSignature || lastSignature;
     if (lacks !== undefined) await new ChunkFiles({ directory, chunks }).completeLast();
   }
-  return { chunks, lastSignature, cut };
+  const files = new ChunkFiles({ directory, chunks });
+  await files.makeDurable();
+  return { files, lastSignature, cut };
 }
 
 /** Shortens an interrupted chunk to its whole entries, or removes it when it has none. */
@@ -163,10 +166,9 @@ class DiskLedgerStore implements LedgerStore {
   #figures = { syncs: 0, entries: 0, bytes: 0, readsFromDisk: 0 };
 
   constructor(options: LedgerStoreOptions, found: FoundLedger, lock: DirectoryLock) {
-    const { directory, entryCacheBytesMax } = options;
-    this.#files = new ChunkFiles({ directory, chunks: found.chunks });
+    this.#files = found.files;
     this.#lock = lock;
-    this.#cacheBytesMax = entryCacheBytesMax;
+    this.#cacheBytesMax = options.entryCacheBytesMax;
     this.lastSignatureAtOpen = found.lastSignature;
     this.cut = found.cut;
     this.#last = this.#files.last;
@@ -220,8 +222,6 @@ class DiskLedgerStore implements LedgerStore {
   }
 
   async #run(): Promise<void> {
-    // Gives the rest of this turn the chance to add to the batch.
-    await undefined;
     while (this.#noted.waiting.length > 0) {
       const noted = this.#noted;
       this.#noted = nothingNoted();

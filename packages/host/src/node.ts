@@ -2,16 +2,16 @@
  * A node: disk, peers, doors, worker and clock around one replica. Opens everything in order, replays the ledger,
  * and then only passes events in and effects out.
  */
-import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
+import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { createLedger, type Ledger } from '@coco/ledger';
-import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
-import { createRecovery, createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
+import { CocoError, type NodeId, type Seqno, seededRandom } from '@coco/primitives';
+import { createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
 import { builtinRoutes } from './builtinRoutes.js';
 import { createCommitTimes } from './commitTimes.js';
 import { type Address, loadGenesis, type NodeConfig } from './config.js';
 import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
-import { type HttpResponse, openHttp } from './http.js';
+import { type HttpEndpoint, type HttpResponse, openHttp } from './http.js';
 import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -19,6 +19,7 @@ import { createNodeDisk } from './nodeDisk.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { loadNodeSecrets, type NodeSecrets } from './nodeSecrets.js';
 import { openPeers, type Peers } from './peers.js';
+import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
 import { realTiming } from './timing.js';
 import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
@@ -51,9 +52,45 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { ledger: directory } = config.directories;
   const store = await openLedgerStore({ directory, ...config.ledger });
   const hardStates = await openHardStateStore({ path: `${config.directories.sealed}/hard-state`, sealer });
-  const node = new Node(options, secrets, store, hardStates);
+  if (hardStates.state === undefined && store.last > 0) throw forgottenVotes(directory);
+  const inbox = createInbox();
+  const { thread, ...settings } = config.worker;
+  const { adapters } = config;
+  const worker = await openWorkerChannel({ settings, adapters, thread, onMessage: inbox.receive });
+  const ledger = openLedger(config, secrets);
+  const replayed = await replayLedger(store, ledger, worker, progressLog(options.log));
+  const node = new Node(options, { secrets, store, hardStates, worker, ledger, replayed });
+  inbox.open((message) => node.fromWorker(message));
   await node.open();
   return node;
+}
+
+function forgottenVotes(directory: string): CocoError {
+  const why = `${directory} has entries, but the node's hard state is gone: it could vote twice`;
+  return new CocoError('COCO_HOST_HARD_STATE', `${why}, so it must join again as a new node`, { directory });
+}
+
+/** Keeps what the worker says until there is a node to hear it. */
+function createInbox() {
+  const early: FromWorker[] = [];
+  let receive = (message: FromWorker): void => void early.push(message);
+  return {
+    receive: (message: FromWorker): void => receive(message),
+    open(receiver: (message: FromWorker) => void): void {
+      receive = receiver;
+      for (const message of early) receiver(message);
+    },
+  };
+}
+
+/** Says how far a long replay is, every few seconds. */
+function progressLog(log: Log): (done: Seqno, of: Seqno) => void {
+  let saidMs = performance.now();
+  return (done, of) => {
+    if (performance.now() - saidMs < 3000) return;
+    saidMs = performance.now();
+    log.info('replaying the ledger', { done, of });
+  };
 }
 
 const peerLimits = {
@@ -66,62 +103,56 @@ const peerLimits = {
   reconnectMsMax: 2000,
 };
 
+/** What a node is made of, open and ready. */
+interface NodeParts {
+  readonly secrets: NodeSecrets;
+  readonly store: LedgerStore;
+  readonly hardStates: HardStateStore;
+  readonly worker: WorkerChannel;
+  readonly ledger: Ledger;
+  readonly replayed: ReplayedLedger;
+}
+
 class Node implements RunningNode {
   readonly nodeId: NodeId;
   readonly replica: Replica;
   application: Address = { host: '', port: 0 };
   administrative: Address = { host: '', port: 0 };
   readonly #options: NodeOptions;
-  readonly #secrets: NodeSecrets;
-  readonly #store: LedgerStore;
-  readonly #hardStates: HardStateStore;
+  readonly #parts: NodeParts;
   readonly #loop: NodeLoop;
   readonly #commitTimes = createCommitTimes();
-  /** What the worker must hear first. */
-  readonly #replayed: readonly ToWorker[];
   readonly #waiting = new Map<
     number,
     { readonly startedMs: number; readonly resolve: (r: HttpResponse) => void }
   >();
   #nextToken = 1;
-  #worker: WorkerChannel | undefined;
   #peers: Peers | undefined;
-  readonly #closers: (() => Promise<void> | void)[] = [];
+  /** What lets clients in. */
+  #doors: HttpEndpoint[] = [];
+  #stopClock = (): void => undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: NodeOptions, secrets: NodeSecrets, store: LedgerStore, hardStates: HardStateStore) {
+  constructor(options: NodeOptions, parts: NodeParts) {
     const { config } = options;
+    const { store, hardStates, worker, ledger, replayed } = parts;
     this.nodeId = config.nodeId;
     this.#options = options;
-    this.#secrets = secrets;
-    this.#store = store;
-    this.#hardStates = hardStates;
-    const ledger = openLedger(config, secrets);
-    const recovery = createRecovery(ledger);
-    const replayed: ToWorker[] = [...store.entries()]
-      .map((bytes) => recovery.load(bytes))
-      .filter((message) => message !== undefined);
-    const { entries, last, dropped } = recovery.finish();
-    if (dropped) {
-      store.truncate(last);
-      replayed.push({ type: 'rollback', seqno: last });
-    }
-    this.#replayed = replayed;
+    this.#parts = parts;
     this.replica = createReplica({
       nodeId: config.nodeId,
       settings: config.replica,
       random: seededRandom(new DataView(randomBytes(4).buffer).getUint32(0)),
       ledger,
       genesis: loadGenesis(config.genesisPath),
-      entries,
-      commit: Math.min(store.committedOnDisk, last),
+      ...replayed,
       ...(hardStates.state !== undefined && { hardState: hardStates.state }),
     });
     this.#loop = createNodeLoop(this.replica, {
       disk: createNodeDisk(store, hardStates),
       send: (to, frame) => void this.#peers?.send(to, frame, frame[0] === 0 ? 'consensus' : 'forwarded'),
       toWorker: (message) => {
-        this.#worker?.post(message);
+        worker.post(message);
         if (message.type === 'assigned') this.#postClock();
       },
       reply: (token, response) => this.#reply(token, response),
@@ -131,21 +162,17 @@ class Node implements RunningNode {
       },
       fatal: (error) => this.#fatal(error),
     });
+    this.#postClock();
+    this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
   }
 
   async open(): Promise<void> {
     const { config, log, metrics } = this.#options;
-    if (this.#store.cut !== undefined)
-      log.warn('cut off a write that a crash interrupted', { ...this.#store.cut });
-    const { thread, ...settings } = config.worker;
-    const onMessage = (message: FromWorker): void => this.#fromWorker(message);
-    this.#worker = await openWorkerChannel({ settings, adapters: config.adapters, thread, onMessage });
-    for (const message of this.#replayed) this.#worker.post(message);
-    if (this.replica.commit > 0) this.#worker.post({ type: 'committed', seqno: this.replica.commit });
-    this.#postClock();
-    log.info('ledger replayed', { entries: this.#store.last, commit: this.replica.commit });
+    const { secrets, store } = this.#parts;
+    if (store.cut !== undefined) log.warn('cut off a write that a crash interrupted', { ...store.cut });
+    log.info('ledger replayed', { entries: store.last, commit: this.replica.commit });
     this.#peers = await openPeers({
-      privateKey: this.#secrets.nodeKey,
+      privateKey: secrets.nodeKey,
       certificate: parseCertificate(this.#ownCertificate()),
       serviceCertificate: parseCertificate(config.serviceCertificatePem),
       listen: config.addresses.peer,
@@ -177,7 +204,7 @@ class Node implements RunningNode {
       commitTimes: this.#commitTimes,
     });
     const common = {
-      key: this.#secrets.nodeKey,
+      key: this.#parts.secrets.nodeKey,
       certificate: parseCertificate(this.#ownCertificate()),
       serviceCertificatePem: config.serviceCertificatePem,
       admitAnonymous: config.admitAnonymous,
@@ -198,10 +225,7 @@ class Node implements RunningNode {
     });
     this.application = application.address;
     this.administrative = administrative.address;
-    this.#closers.push(
-      () => application.close(),
-      () => administrative.close(),
-    );
+    this.#doors = [application, administrative];
   }
 
   #startClock(): void {
@@ -213,11 +237,11 @@ class Node implements RunningNode {
       this.#postClock();
       this.#step({ type: 'elapsed', ms, nowMs: Date.now() });
     }, this.#options.config.tickMs);
-    this.#closers.push(() => clearInterval(tick));
+    this.#stopClock = () => clearInterval(tick);
   }
 
   #postClock(): void {
-    this.#worker?.post({ type: 'clock', nowMs: Date.now(), entropy: randomBytes(32) });
+    this.#parts.worker.post({ type: 'clock', nowMs: Date.now(), entropy: randomBytes(32) });
   }
 
   /** A step that fails is the end of the node, except that a malformed frame costs only its sender. */
@@ -232,7 +256,7 @@ class Node implements RunningNode {
     }
   }
 
-  #fromWorker(message: FromWorker): void {
+  fromWorker(message: FromWorker): void {
     if (message.type === 'trouble') this.#options.log.error(message.message);
     this.#step({ type: 'worker', message });
   }
@@ -267,6 +291,7 @@ class Node implements RunningNode {
       facts,
     );
     this.#loop.stop();
+    for (const token of this.#waiting.keys()) this.#reply(token, stopped);
     void this.#close().finally(() => this.#options.onFatal(error));
   }
 
@@ -275,27 +300,30 @@ class Node implements RunningNode {
     return this.#close();
   }
 
+  /** The doors first: what has come in by them is answered while everything else still works. */
   #close(): Promise<void> {
+    const { worker, store, hardStates } = this.#parts;
     this.#stopping ??= (async () => {
+      await Promise.all(this.#doors.map((door) => door.close()));
       await this.#loop.drained();
       this.#loop.stop();
-      for (const close of this.#closers) await close();
+      this.#stopClock();
       await this.#peers?.close();
-      await this.#worker?.close();
-      await this.#store.close();
-      await this.#hardStates.close();
+      await worker.close();
+      await store.close();
+      await hardStates.close();
     })();
     return this.#stopping;
   }
 }
 
-const notFound: HttpResponse = {
-  status: 404,
-  headers: { 'content-type': 'application/json' },
-  body: new TextEncoder().encode(
-    '{"error":{"code":"COCO_HOST_NO_ROUTE","message":"nothing is served here"}}',
-  ),
-};
+const stopped = refusal(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');
+const notFound = refusal(404, 'COCO_HOST_NO_ROUTE', 'nothing is served here');
+
+function refusal(status: number, code: string, message: string): HttpResponse {
+  const body = new TextEncoder().encode(JSON.stringify({ error: { code, message } }));
+  return { status, headers: { 'content-type': 'application/json' }, body };
+}
 
 function openLedger(config: NodeConfig, secrets: NodeSecrets): Ledger {
   const own = config.nodes.find(({ nodeId }) => nodeId === config.nodeId);

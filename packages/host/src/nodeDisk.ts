@@ -1,7 +1,7 @@
 /**
  * The disk as the node's loop sees it: ledger and hard state behind one door, durable in the order that consensus
- * needs. The hard state goes first: entries of a view that the node does not remember having entered would be worse
- * than the reverse.
+ * needs: a hard state before the entries that were noted after it. Entries of a view that the node does not remember
+ * having entered could not be told from a forgotten vote.
  */
 import type { HardState } from '@coco/consensus';
 import type { HardStateStore } from './hardStateStore.js';
@@ -17,9 +17,12 @@ export function createNodeDisk(ledger: LedgerStore, hardStates: HardStateStore):
       noted = hardState ?? noted;
     },
     async sync() {
-      const hardState = noted;
-      noted = undefined;
-      if (hardState !== undefined) await hardStates.save(hardState);
+      // Saving takes a while, in which another view may begin, and entries of it come.
+      while (noted !== undefined) {
+        const hardState = noted;
+        noted = undefined;
+        await hardStates.save(hardState);
+      }
       await ledger.sync();
     },
     read: (from, to) => ledger.read(from, to),

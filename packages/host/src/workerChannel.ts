@@ -9,9 +9,12 @@ import { createWorker, type WorkerSettings } from '@coco/worker';
 import type { AdapterChoice } from './config.js';
 import { loadAdapters } from './loadAdapters.js';
 import { ownBytes } from './ownedBytes.js';
+import { roundTrip } from './roundTrip.js';
 
 export interface WorkerChannel {
   post(message: ToWorker): void;
+  /** Resolves when the worker has received everything posted before, or is gone. */
+  caughtUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +40,7 @@ async function openInline({ settings, adapters, onMessage }: WorkerChannelOption
   });
   return {
     post: (message) => turn(() => !closed && worker.receive(message)),
+    caughtUp: () => new Promise((resolve) => turn(resolve)),
     async close() {
       closed = true;
       for (const { close } of loaded) await close();
@@ -54,9 +58,14 @@ async function openThread({ settings, adapters, onMessage }: WorkerChannelOption
     // An error loses its class and code on the way between threads.
     thread.once('error', ({ message }) => reject(new CocoError('COCO_HOST_ADAPTER', message)));
   });
-  thread.on('message', (message: FromWorker) => !closed && onMessage(message));
+  const waiting: (() => void)[] = [];
+  thread.on('message', (message: FromWorker | typeof roundTrip) => {
+    if (message === roundTrip) waiting.shift()?.();
+    else if (!closed) onMessage(message);
+  });
   thread.on('error', (error) => onMessage({ type: 'failed', message: String(error) }));
   thread.on('exit', () => {
+    for (const resolve of waiting) resolve();
     if (!closed) onMessage({ type: 'failed', message: 'the worker thread ended' });
   });
   return {
@@ -64,6 +73,11 @@ async function openThread({ settings, adapters, onMessage }: WorkerChannelOption
       const owned = ownBytes(message);
       thread.postMessage(owned.message, owned.memory);
     },
+    caughtUp: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        thread.postMessage(roundTrip);
+      }),
     async close() {
       closed = true;
       await thread.terminate();

@@ -8,6 +8,7 @@ import { createWorker, type WorkerSettings } from '@coco/worker';
 import type { AdapterChoice } from './config.js';
 import { loadAdapters } from './loadAdapters.js';
 import { ownBytes } from './ownedBytes.js';
+import { roundTrip } from './roundTrip.js';
 
 const port = parentPort;
 assert(port !== null, 'this file is the entry of a worker thread');
@@ -24,5 +25,8 @@ const worker = createWorker({
     port.postMessage(owned.message, owned.memory);
   },
 });
-port.on('message', (message: ToWorker) => worker.receive(message));
+port.on('message', (message: ToWorker | typeof roundTrip) => {
+  if (message === roundTrip) port.postMessage(roundTrip);
+  else worker.receive(message);
+});
 port.postMessage('ready');

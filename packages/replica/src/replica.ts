@@ -268,7 +268,7 @@ class ReplicaMachine implements Replica {
 
   #sign(effects: EffectsBuilder): void {
     this.#signatureDue = false;
-    this.#appendOwn(this.#ledger.sign(this.#consensus.view), effects);
+    this.#appendOwn(this.#ledger.sign(this.#consensus.view, Math.floor(this.#nowMs / 1000)), effects);
   }
 
   #appendOwn(sealed: SealedEntry, effects: EffectsBuilder): void {

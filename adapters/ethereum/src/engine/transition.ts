@@ -86,8 +86,7 @@ async function settle(
   const result = await run(message, gasLimit - gas, journal, authorized.warmAddresses, context);
   const gasUsed = afterRefunds(gas + result.gasUsed, result.gasRefund + authorized.gasRefund, floor, context);
   pay(journal, from, (gasLimit - gasUsed) * gasPrice);
-  const tip = isActive(rules, 'london') ? gasPrice - environment.baseFee : gasPrice;
-  pay(journal, environment.coinbase, gasUsed * tip);
+  pay(journal, environment.coinbase, gasUsed * tipOf(gasPrice, context));
   for (const address of result.destroyed) journal.deleteAccount(address);
   if (isActive(rules, 'spuriousDragon')) journal.removeEmptyTouched();
   return executionOf(result, gasUsed);
@@ -98,6 +97,12 @@ function afterRefunds(used: bigint, refund: bigint, floor: bigint, context: Exec
   const most = used / (isActive(context.rules, 'london') ? 5n : 2n);
   const charged = used - smaller(refund, most);
   return charged < floor ? floor : charged;
+}
+
+/** EIP-1559: what is paid beyond the base fee; the system's own messages (EIP-4788) pay nothing at all. */
+function tipOf(gasPrice: bigint, { environment, rules }: ExecutionContext): bigint {
+  const burnt = isActive(rules, 'london') ? smaller(environment.baseFee, gasPrice) : 0n;
+  return gasPrice - burnt;
 }
 
 /** Adds to a balance; adding nothing still touches the account (and creates it before Spurious Dragon). */

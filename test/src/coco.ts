@@ -1,0 +1,66 @@
+/**
+ * The `coco` command as a process, the way a user runs it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.js';
+
+/** The root of the checkout, where users are when they start it. */
+export const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const script = fileURLToPath(new URL('../../apps/cli/bin/coco.mjs', import.meta.url));
+
+/** What a command said, and how it ended: an exit status, or null when a signal ended it. */
+export interface CocoResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that runs. */
+export interface RunningCoco {
+  readonly child: ChildProcess;
+  /** Everything that it wrote up to now. */
+  readonly stdout: string;
+  readonly ended: Promise<CocoResult>;
+  /** Waits until it has written what `pattern` matches; fails when it ends before. */
+  said(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray>;
+}
+
+/** Starts `coco` with `words`. */
+export function startCoco(...words: readonly string[]): RunningCoco {
+  const child = spawn(process.execPath, [script, ...words], {
+    cwd: checkout,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    written.stderr += text;
+  });
+  const ended = once(child, 'close').then(([status]) => ({ status: status as number | null, ...written }));
+  return {
+    child,
+    get stdout() {
+      return written.stdout;
+    },
+    ended,
+    async said(pattern, timeoutMs) {
+      const found = await until(`coco ${words[0]} says ${pattern}`, timeoutMs, () => {
+        const match = pattern.exec(written.stdout);
+        if (match !== null) return match;
+        return child.exitCode === null && child.signalCode === null ? undefined : ('ended' as const);
+      });
+      if (found !== 'ended') return found;
+      throw new Error(`coco ${words.join(' ')} ended: ${written.stdout}${written.stderr}`);
+    },
+  };
+}
+
+/** Runs `coco` with `words` to its end. */
+export function runCoco(...words: readonly string[]): Promise<CocoResult> {
+  return startCoco(...words).ended;
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CocoError, fromHex, toHex, utf8 } from '@coco/primitives';
 import { cborDecode, cborEncode, cborTag, isCborTag } from './cbor.js';
-import { coseDecode, coseSign1, coseVerify } from './cose.js';
+import { coseDecode, coseEncode, coseSign1, coseVerify } from './cose.js';
 import { generateKeyPair, publicKeyFromDer } from './keys.js';
 import { signDer, signRaw } from './signature.js';
 import type { CoseSign1 } from './types.js';
@@ -189,4 +189,18 @@ test('a message of another shape is refused', () => {
   }
   assert.throws(() => coseDecode(rfcMessage, { bytesMax: 50 }), isCode('COCO_CRYPTO_CBOR'));
   assert.equal(toHex(altered(rfcMessage, (parts) => parts)), toHex(rfcMessage));
+});
+
+test('RFC 8949 4.2.1: a message is written as the general encoder would, at every length of a length', () => {
+  for (const length of [0, 1, 23, 24, 255, 256, 65_535, 65_536, 70_000]) {
+    const bytes = new Uint8Array(length).fill(7);
+    for (const unprotectedHeader of [new Map(), new Map([[396, bytes]])]) {
+      for (const payload of [undefined, bytes]) {
+        const parts = { protectedBytes: bytes, unprotectedHeader, signature: bytes };
+        const written = coseEncode(payload === undefined ? parts : { ...parts, payload });
+        const expected = cborEncode(cborTag(18, [bytes, unprotectedHeader, payload ?? null, bytes]));
+        assert.equal(toHex(written), toHex(expected));
+      }
+    }
+  }
 });

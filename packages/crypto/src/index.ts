@@ -9,7 +9,7 @@ export {
 } from './cbor.js';
 export { isIssuedBy, parseCertificate } from './certificate.js';
 export { type CertificateIssuer, issueCertificate } from './certificate-issue.js';
-export { type CoseSign1Input, coseDecode, coseSign1, coseVerify } from './cose.js';
+export { type CoseSign1Input, coseDecode, coseEncode, coseSign1, coseVerify } from './cose.js';
 export { type DerLimits, type DerNode, derRead } from './der-read.js';
 export { randomBytes } from './entropy.js';
 export { type OpenWithKeyInput, openWithKey, type SealWithKeyInput, sealWithKey } from './envelope.js';

@@ -144,7 +144,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
     },
     limits: readLimits(limits),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
-    tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 10 }),
+    tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
   for (const inner of [directories, addresses, limits, ledger]) inner.end();
   return config;

@@ -8,8 +8,7 @@ import { CocoError } from '@coco/primitives';
 import { createWorker, type WorkerSettings } from '@coco/worker';
 import type { AdapterChoice } from './config.js';
 import { loadAdapters } from './loadAdapters.js';
-import { ownBytes } from './ownedBytes.js';
-import { roundTrip } from './roundTrip.js';
+import { createBatchedPost, roundTrip } from './threadPort.js';
 
 export interface WorkerChannel {
   post(message: ToWorker): void;
@@ -59,24 +58,24 @@ async function openThread({ settings, adapters, onMessage }: WorkerChannelOption
     thread.once('error', ({ message }) => reject(new CocoError('COCO_HOST_ADAPTER', message)));
   });
   const waiting: (() => void)[] = [];
-  thread.on('message', (message: FromWorker | typeof roundTrip) => {
-    if (message === roundTrip) waiting.shift()?.();
-    else if (!closed) onMessage(message);
+  thread.on('message', (messages: readonly (FromWorker | typeof roundTrip)[]) => {
+    for (const message of messages) {
+      if (message === roundTrip) waiting.shift()?.();
+      else if (!closed) onMessage(message);
+    }
   });
   thread.on('error', (error) => onMessage({ type: 'failed', message: String(error) }));
   thread.on('exit', () => {
     for (const resolve of waiting) resolve();
     if (!closed) onMessage({ type: 'failed', message: 'the worker thread ended' });
   });
+  const post = createBatchedPost<ToWorker>(thread);
   return {
-    post: (message) => {
-      const owned = ownBytes(message);
-      thread.postMessage(owned.message, owned.memory);
-    },
+    post,
     caughtUp: () =>
       new Promise((resolve) => {
         waiting.push(resolve);
-        thread.postMessage(roundTrip);
+        post(roundTrip);
       }),
     async close() {
       closed = true;

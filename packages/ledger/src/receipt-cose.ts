@@ -4,13 +4,21 @@
  *
  *     { 396: { -1: [ bstr .cbor { 1: [write_set_digest, commit_evidence, claims_digest], 2: [[left, hash], …] } ] } }
  */
-import { type CoseSign1, cborDecode, cborEncode, coseDecode, coseVerify, type PublicKey } from '@coco/crypto';
+import {
+  type CoseSign1,
+  cborDecode,
+  cborEncode,
+  coseDecode,
+  coseEncode,
+  coseVerify,
+  type PublicKey,
+} from '@coco/crypto';
 import type { TxId } from '@coco/primitives';
 import type { ProofStep } from './merkle.js';
 import type { LeafProof } from './receipt.js';
 import { evidenceTxId, foldProof, leafHash } from './receipt-verify.js';
 import { ccfLedgerSha256, coseLabels } from './signature.js';
-import { encodeDetached, isSignedUnder } from './signature-read.js';
+import { isSignedUnder } from './signature-read.js';
 
 const inclusionProof = -1;
 const proofLeaf = 1;
@@ -23,7 +31,8 @@ export function makeCoseReceipt(serviceBytes: Uint8Array, of: LeafProof): Uint8A
     [proofPath, of.proof.map(({ side, hash }) => [side === 'left', hash])],
   ]);
   const proofs = new Map([[inclusionProof, [cborEncode(proof)]]]);
-  return encodeDetached(coseDecode(serviceBytes), new Map([[coseLabels.verifiableDataProof, proofs]]));
+  const unprotectedHeader = new Map([[coseLabels.verifiableDataProof, proofs]]);
+  return coseEncode({ ...coseDecode(serviceBytes), unprotectedHeader });
 }
 
 /** What a COSE receipt proves, or why it proves nothing. */

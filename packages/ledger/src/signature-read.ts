@@ -2,7 +2,7 @@
  * Reads signature transactions, strictly: every byte of one must follow from what it means, because nothing later
  * needs to sign it. What is read here is not yet believed (see signature-verify.ts).
  */
-import { type CoseSign1, cborEncode, cborTag, coseDecode } from '@coco/crypto';
+import { type CoseSign1, coseDecode, coseEncode } from '@coco/crypto';
 import { CocoError, equalBytes, formatTxId, fromBase64, fromUtf8, type TxId, utf8 } from '@coco/primitives';
 import { type EntryLayout, noClaims } from './entry.js';
 import { decodeMaps, encodeMaps } from './maps.js';
@@ -104,7 +104,7 @@ function readServiceSignature(
     throw malformed(txId, 'its COSE signature cannot be read');
   }
   if (message.payload !== undefined) throw malformed(txId, 'its COSE payload is not detached');
-  if (!equalBytes(encodeDetached(message, new Map()), bytes)) {
+  if (!equalBytes(coseEncode({ ...message, unprotectedHeader: new Map() }), bytes)) {
     throw malformed(txId, 'its COSE signature is not canonical');
   }
   if (signedTxId(message) !== formatTxId(txId))
@@ -126,11 +126,6 @@ export function signedTxId(message: CoseSign1): string | undefined {
 export function isSignedUnder(message: CoseSign1, fingerprint: string): boolean {
   const kid = message.protectedHeader.get(coseLabels.kid);
   return kid instanceof Uint8Array && equalBytes(kid, utf8(fingerprint));
-}
-
-/** The tagged message with a detached payload and these unprotected headers. */
-export function encodeDetached(message: CoseSign1, unprotected: ReadonlyMap<unknown, unknown>): Uint8Array {
-  return cborEncode(cborTag(18, [message.protectedBytes, unprotected, null, message.signature]));
 }
 
 /** Bytes of canonical base64: the only text that encodes them. */

@@ -2,83 +2,100 @@
  * A network of its own for a measurement: three processes, TLS, fdatasync, in a temporary directory.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createSandbox, type Network, sandboxPaths, startNetwork } from '@coco/cli';
+import { createSandbox, freePorts, type Network, sandboxPaths, startNetwork } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
+import { cpuMsOf } from './machine.js';
 
 export interface BenchNetwork {
-  readonly network: Network;
-  readonly directory: string;
-  /** Clients of the primary's application endpoint. */
-  clients(count: number): readonly Client[];
-  /** One client of each node's administrative endpoint. */
+  /** A new client of the primary's application endpoint; `later`: transactions are answered before they commit. */
+  client(later?: boolean): Client;
+  /** One client of each node's administrative endpoint, the primary's first. */
   administrative(): readonly Client[];
+  /** Processor time of each node so far in milliseconds, the primary's first. */
+  cpuMs(): readonly number[];
+  /** Process ids, the primary's first. */
+  pids(): readonly number[];
   stop(): Promise<void>;
 }
 
 export interface BenchNetworkOptions {
   readonly nodes: number;
+  /** The worker runs in a thread of its own. */
   readonly thread: boolean;
   readonly genesis: unknown;
   readonly adapterSettings?: unknown;
-  readonly overrides?: Readonly<Record<string, unknown>>;
 }
+
+const readyTimeoutMs = 60_000;
 
 export async function openBenchNetwork(options: BenchNetworkOptions): Promise<BenchNetwork> {
   const directory = mkdtempSync(path.join(tmpdir(), 'coco-bench-'));
-  await createSandbox(
-    {
-      directory,
-      nodes: options.nodes,
-      basePort: await freeBasePort(options.nodes),
-      thread: options.thread,
-      ethereumGenesis: options.genesis,
-      adapterModule: '@coco/ethereum',
-      adapterSettings: options.adapterSettings ?? {},
-      overrides: options.overrides ?? {},
-    },
-    Date.now(),
-  );
+  const { nodes, thread, genesis, adapterSettings = {} } = options;
+  const offsets = [0, 100, 200].flatMap((kind) => Array.from({ length: nodes }, (_, index) => kind + index));
+  const plan = { directory, nodes, basePort: await freePorts(offsets), thread, adapterSettings };
+  await createSandbox({ ...plan, ethereumGenesis: genesis, adapterModule: '@coco/ethereum' }, Date.now());
   const paths = sandboxPaths(directory);
-  const network = startNetwork(paths, options.nodes);
-  const certificate = readFileSync(paths.serviceCertificate, 'utf8');
-  await network.ready(60_000);
-  const client = (url: string): Client =>
-    createClient({
-      url,
-      serviceCertificatePem: certificate,
-      timeoutMs: 120_000,
-      responseBytesMax: 64 * 1024 * 1024,
-    });
-  return {
-    network,
-    directory,
-    clients: (count) => Array.from({ length: count }, () => client(network.primary()?.applicationUrl ?? '')),
-    administrative: () => network.nodes.map((_, index) => client(network.administrativeUrl(index))),
-    async stop() {
-      await network.stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+  const network = startNetwork(paths, nodes);
+  await network.ready(readyTimeoutMs);
+  return new Running(network, directory, readFileSync(paths.serviceCertificate, 'utf8'));
 }
 
-/** A base port such that all ports of a network above it are free now. */
-async function freeBasePort(nodes: number): Promise<number> {
-  for (let base = 20_000 + Math.floor(Math.random() * 20_000); ; base += 300) {
-    const ports = [0, 100, 200].flatMap((offset) =>
-      Array.from({ length: nodes }, (_, index) => base + offset + index),
-    );
-    const free = await Promise.all(ports.map(isFree));
-    if (free.every(Boolean)) return base;
+class Running implements BenchNetwork {
+  readonly #network: Network;
+  readonly #directory: string;
+  readonly #certificate: string;
+  readonly #clients: Client[] = [];
+
+  constructor(network: Network, directory: string, certificate: string) {
+    this.#network = network;
+    this.#directory = directory;
+    this.#certificate = certificate;
   }
-}
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+  client(later = false): Client {
+    const url = this.#network.primary()?.applicationUrl ?? '';
+    return this.#open(url, later ? { prefer: 'respond-async' } : {});
+  }
+
+  administrative(): readonly Client[] {
+    return this.#order().map((index) => this.#open(this.#network.administrativeUrl(index), {}));
+  }
+
+  #open(url: string, headers: Readonly<Record<string, string>>): Client {
+    const responseBytesMax = 64 * 1024 * 1024;
+    const serviceCertificatePem = this.#certificate;
+    const client = createClient({
+      url,
+      serviceCertificatePem,
+      headers,
+      timeoutMs: 120_000,
+      responseBytesMax,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  cpuMs(): readonly number[] {
+    return this.pids().map((pid) => cpuMsOf(pid) ?? Number.NaN);
+  }
+
+  pids(): readonly number[] {
+    return this.#order().map((index) => this.#network.nodes[index]?.pid ?? 0);
+  }
+
+  /** Indexes of the nodes, the primary's first. */
+  #order(): readonly number[] {
+    const primary = this.#network.primary()?.applicationUrl;
+    const indexes = [...this.#network.nodes.keys()];
+    const rank = (index: number): number => (this.#network.applicationUrl(index) === primary ? 0 : 1);
+    return indexes.toSorted((a, b) => rank(a) - rank(b));
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.#network.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
 }

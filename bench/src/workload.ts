@@ -3,15 +3,10 @@
  */
 import { createSigner, type Signer } from '@coco/ethereum';
 import { ERC20_INITCODE, erc20Transfer } from '@coco/ethereum/testing';
-import { concatBytes, toHex } from '@coco/primitives';
+import { toHex } from '@coco/primitives';
 
-export interface Workload {
-  readonly name: string;
-  /** 0x-prefixed raw transactions in sending order. */
-  readonly raw: readonly string[];
-}
-
-const gasPrice = { legacy: 0n };
+/** 0x-prefixed raw transactions in sending order. */
+export type Workload = readonly string[];
 
 /** Senders with known keys; the same on every run. */
 export function createSenders(count: number): readonly Signer[] {
@@ -22,7 +17,7 @@ export function createSenders(count: number): readonly Signer[] {
   });
 }
 
-/** What a transaction needs to be sent: to whom, with what, at which price. */
+/** What a transaction needs to be sent. */
 interface Call {
   readonly to?: Uint8Array;
   readonly value: bigint;
@@ -33,20 +28,23 @@ interface Call {
 /** Keeps nonces, so that several loads can follow one another. */
 export class Signing {
   readonly #chainId: bigint;
-  readonly #gasPrice: bigint;
   readonly #nonces = new Map<Signer, bigint>();
 
-  constructor(chainId: bigint, price = gasPrice.legacy) {
+  constructor(chainId: bigint) {
     this.#chainId = chainId;
-    this.#gasPrice = price;
+  }
+
+  /** The nonce of the next transaction of `signer`. */
+  nonceOf(signer: Signer): bigint {
+    return this.#nonces.get(signer) ?? 0n;
   }
 
   sign(signer: Signer, call: Call): string {
-    const nonce = this.#nonces.get(signer) ?? 0n;
+    const nonce = this.nonceOf(signer);
     this.#nonces.set(signer, nonce + 1n);
     const common = {
       nonce,
-      gasPrice: this.#gasPrice,
+      gasPrice: 0n,
       gasLimit: call.gasLimit,
       value: call.value,
       data: call.data,
@@ -59,11 +57,10 @@ export class Signing {
 
 /** Each sends one wei to the next. */
 export function transfers(signing: Signing, senders: readonly Signer[], count: number): Workload {
-  const raw = Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const [from, to] = pair(senders, index);
     return signing.sign(from, { to: to.address, value: 1n, data: new Uint8Array(0), gasLimit: 21_000n });
   });
-  return { name: 'transfer', raw };
 }
 
 /** Deploys the token; the first sender gets the supply. */
@@ -75,10 +72,9 @@ export function deployToken(signing: Signing, senders: readonly Signer[]): strin
 /** The deployer gives every sender tokens. */
 export function distributeTokens(signing: Signing, senders: readonly Signer[], token: Uint8Array): Workload {
   const [deployer] = senders;
-  const raw = senders
+  return senders
     .slice(1)
     .map(({ address }) => tokenTransfer(signing, deployer as Signer, token, address, 10n ** 18n));
-  return { name: 'distribute', raw };
 }
 
 /** Each sends one unit of the token to the next. */
@@ -88,11 +84,10 @@ export function tokenTransfers(
   token: Uint8Array,
   count: number,
 ): Workload {
-  const raw = Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const [from, to] = pair(senders, index);
     return tokenTransfer(signing, from, token, to.address, 1n);
   });
-  return { name: 'ERC-20 transfer', raw };
 }
 
 function tokenTransfer(
@@ -105,7 +100,7 @@ function tokenTransfer(
   return signing.sign(from, {
     to: token,
     value: 0n,
-    data: concatBytes(erc20Transfer(to, amount)),
+    data: erc20Transfer(to, amount),
     gasLimit: 100_000n,
   });
 }

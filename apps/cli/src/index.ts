@@ -1,4 +1,6 @@
 export type { NodeFailure, NodeReport } from './nodeReport.js';
+export { freePorts } from './replay/freePorts.js';
+export { loadReplaySet, type ReplaySet, type ReplayTransaction, replayGenesis } from './replay/replaySet.js';
 export {
   type Account,
   createAccounts,

@@ -137,7 +137,7 @@ class ReplicaMachine implements Replica {
       case 'persisted':
         this.#absorb(this.#consensus.step({ type: 'persisted', upTo: event.upTo }), effects);
         if (this.#consensus.viewAt(event.upTo.seqno) === event.upTo.view) this.#persisted = event.upTo.seqno;
-        this.#signIfDue(effects);
+        if (this.#maySign()) this.#appendOwn([this.#sign()], effects);
         break;
       case 'transferLeadership':
         this.#absorb(this.#consensus.step(event), effects);
@@ -253,27 +253,26 @@ class ReplicaMachine implements Replica {
     this.#workerSeqno = sealed.seqno;
     this.#items.set(sealed.seqno, items);
     this.#signatureDue = true;
-    this.#appendOwn(sealed, effects);
-    this.#signIfDue(effects);
+    // Together with its signature where that is made now: one message to each peer, one synchronisation on each node.
+    this.#appendOwn(this.#maySign() ? [sealed, this.#sign()] : [sealed], effects);
   }
 
   /**
    * Signs at once when nothing is being made durable, else with the next batch that will be: one signature and one
    * fdatasync for everything that gathered meanwhile.
    */
-  #signIfDue(effects: EffectsBuilder): void {
-    if (!this.#signatureDue || !this.#consensus.isLeader || this.#persisted < this.#lastSignature) return;
-    this.#sign(effects);
+  #maySign(): boolean {
+    return this.#signatureDue && this.#consensus.isLeader && this.#persisted >= this.#lastSignature;
   }
 
-  #sign(effects: EffectsBuilder): void {
+  #sign(): SealedEntry {
     this.#signatureDue = false;
-    this.#appendOwn(this.#ledger.sign(this.#consensus.view, Math.floor(this.#nowMs / 1000)), effects);
+    return this.#ledger.sign(this.#consensus.view, Math.floor(this.#nowMs / 1000));
   }
 
-  #appendOwn(sealed: SealedEntry, effects: EffectsBuilder): void {
-    this.#staged.set(sealed.seqno, { sealed });
-    this.#absorb(this.#consensus.step({ type: 'append', entries: [infoOf(sealed)] }), effects);
+  #appendOwn(entries: readonly SealedEntry[], effects: EffectsBuilder): void {
+    for (const sealed of entries) this.#staged.set(sealed.seqno, { sealed });
+    this.#absorb(this.#consensus.step({ type: 'append', entries: entries.map(infoOf) }), effects);
     this.#staged.clear();
   }
 
@@ -381,7 +380,7 @@ class ReplicaMachine implements Replica {
       effects.apply.push(genesis);
     } else {
       this.#applyUpTo(last.seqno, effects);
-      this.#sign(effects);
+      this.#appendOwn([this.#sign()], effects);
       this.#takeRole(true, effects);
     }
     this.#forwarding.primaryChanged(this.#routing(effects));

@@ -53,6 +53,7 @@ const killAllAgain: Rounds = async (network, { rounds, say }, random) => {
   const recoveredMs: number[] = [];
   const { acknowledged, faults } = network;
   for (let round = 1; round <= rounds; round++) {
+    if (round > 1) await network.restartAll();
     const before = acknowledged.count;
     const load = network.startLoad();
     const killedMs = await moment(random);
@@ -62,9 +63,9 @@ const killAllAgain: Rounds = async (network, { rounds, say }, random) => {
     const tookMs = await network.restartAll();
     const isLast = round === rounds;
     await network.checkReceipts(isLast ? undefined : acknowledged.since(before, olderChecked, random));
-    if (isLast) await network.stopAndVerify();
-    const ledgers = torn === 0 ? 'ledgers sound' : `ledgers sound but for a torn last write in ${torn}`;
-    const figures = `killed after ${ms(killedMs)}, ${ledgers}, recovered in ${ms(tookMs)}`;
+    await network.stopAndVerify();
+    const cut = torn === 0 ? '' : `, ${torn} torn last write${torn === 1 ? '' : 's'} cut off`;
+    const figures = `killed after ${ms(killedMs)}, recovered in ${ms(tookMs)}${cut}`;
     say(
       `round ${round}: ${acknowledged.count} acknowledged, ${figures}${faults.length > 0 ? ', FAILED' : ''}`,
     );

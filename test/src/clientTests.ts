@@ -21,7 +21,7 @@ export interface ClientEnvironment {
   readonly privateKeys: readonly `0x${string}`[];
 }
 
-const variable = 'COCO_CLIENT_ENVIRONMENT';
+const variable = 'E2E_CLIENT_ENVIRONMENT';
 
 /** For the script: where the network is. */
 export function clientEnvironment(): ClientEnvironment {

@@ -29,6 +29,9 @@ export interface CrashResult {
 
 const loadMsMin = 300;
 const loadMsMax = 2_300;
+/** In one round of so many all are killed again while they start, at most so many milliseconds after they began. */
+const againOneIn = 3;
+const startMsMax = 2_000;
 /** Of what earlier rounds acknowledged, so many are looked up again in each round; all of it at the end. */
 const olderChecked = 1_000;
 const progressTimeoutMs = 30_000;
@@ -37,20 +40,28 @@ const progressTimeoutMs = 30_000;
 export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
   const random = seededRandom(options.seed);
   const network = await CrashNetwork.open(random);
+  const recoveredMs: number[] = [];
   try {
     const run = options.victims === 'all' ? killAllAgain : killPrimaryAgain;
-    const recoveredMs = await run(network, options, random);
-    const { acknowledged, faults, directory } = network;
-    return { rounds: recoveredMs.length, acknowledged: acknowledged.count, faults, recoveredMs, directory };
+    await run(network, options, random, recoveredMs);
+  } catch (error) {
+    // A network that does not come back, or does not answer, has lost what it acknowledged.
+    network.faults.push(error instanceof Error ? String(error.stack) : String(error));
   } finally {
     await network.close();
   }
+  const { acknowledged, faults, directory } = network;
+  return { rounds: recoveredMs.length, acknowledged: acknowledged.count, faults, recoveredMs, directory };
 }
 
-type Rounds = (network: CrashNetwork, options: CrashOptions, random: Random) => Promise<readonly number[]>;
+type Rounds = (
+  network: CrashNetwork,
+  options: CrashOptions,
+  random: Random,
+  recoveredMs: number[],
+) => Promise<void>;
 
-const killAllAgain: Rounds = async (network, { rounds, say }, random) => {
-  const recoveredMs: number[] = [];
+const killAllAgain: Rounds = async (network, { rounds, say }, random, recoveredMs) => {
   const { acknowledged, faults } = network;
   for (let round = 1; round <= rounds; round++) {
     if (round > 1) await network.restartAll();
@@ -60,23 +71,24 @@ const killAllAgain: Rounds = async (network, { rounds, say }, random) => {
     await network.killAll();
     await load.stop();
     const torn = await network.verifyCrashed();
+    const again = random.integer(againOneIn) === 0;
+    if (again) await network.killWhileStarting(random.integer(startMsMax));
     const tookMs = await network.restartAll();
     const isLast = round === rounds;
     await network.checkReceipts(isLast ? undefined : acknowledged.since(before, olderChecked, random));
     await network.stopAndVerify();
     const cut = torn === 0 ? '' : `, ${torn} torn last write${torn === 1 ? '' : 's'} cut off`;
-    const figures = `killed after ${ms(killedMs)}, recovered in ${ms(tookMs)}${cut}`;
+    const twice = again ? ', and again while starting' : '';
+    const figures = `killed after ${ms(killedMs)}${twice}, recovered in ${ms(tookMs)}${cut}`;
     say(
       `round ${round}: ${acknowledged.count} acknowledged, ${figures}${faults.length > 0 ? ', FAILED' : ''}`,
     );
     if (faults.length > 0) break;
     recoveredMs.push(tookMs);
   }
-  return recoveredMs;
 };
 
-const killPrimaryAgain: Rounds = async (network, { rounds, say }, random) => {
-  const recoveredMs: number[] = [];
+const killPrimaryAgain: Rounds = async (network, { rounds, say }, random, recoveredMs) => {
   const { acknowledged } = network;
   const load = network.startLoad();
   try {
@@ -96,7 +108,6 @@ const killPrimaryAgain: Rounds = async (network, { rounds, say }, random) => {
   await network.test.settled(progressTimeoutMs);
   await network.checkReceipts();
   await network.stopAndVerify();
-  return recoveredMs;
 };
 
 /** Waits for a random moment; how long that was. */

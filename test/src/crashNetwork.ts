@@ -88,6 +88,13 @@ export class CrashNetwork {
     return performance.now() - startedMs;
   }
 
+  /** Starts all nodes, and kills them `afterMs` later, wherever they are in their recovery. */
+  async killWhileStarting(afterMs: number): Promise<void> {
+    for (let node = 0; node < nodes; node++) this.test.network.restart(node);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await this.killAll();
+  }
+
   /** SIGKILL for the primary; milliseconds until another node has committed in a view of its own. */
   async killPrimary(): Promise<{ readonly victim: number; readonly electedMs: number }> {
     const victim = await until('a primary', recoveryTimeoutMs, () => {

@@ -158,6 +158,9 @@ class Endpoint implements HttpEndpoint {
     this.#budget = { held: 0, heldMax: limits.bodiesBytesMax, bodyBytesMax: limits.bodyBytesMax };
     this.#headers = headers ?? ['content-type', 'accept', 'prefer'];
     server.on('connection', (socket: Socket) => this.#connections.add(socket));
+    // With a listener of ours, data reaches the parser through the socket's stream. Else the parser reads from the TLS
+    // layer itself, which goes on feeding it while it is paused, and the connection breaks (HPE_PAUSED).
+    server.on('secureConnection', (socket: TLSSocket) => socket.on('data', () => undefined));
     server.on('request', (request, response) => void this.#serve(request, response));
     server.on('checkContinue', (request, response) => void this.#serve(request, response, true));
     server.on('checkExpectation', (request, response) => {

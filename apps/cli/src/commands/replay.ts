@@ -31,7 +31,7 @@ export const replay: Command = {
       default: '1',
       help: 'requests that may be accepted and not yet committed; over 1, the order needs a primary that stays',
     },
-    'kill-backup': { type: 'boolean', help: 'SIGKILL a backup half-way, and start it again a second later' },
+    'kill-backup': { type: 'boolean', help: 'SIGKILL a backup after a third of the way, start it again half-way' },
     keep: { type: 'string', value: 'DIR', help: 'where to put, and leave, its own network' },
     json: { type: 'boolean', help: 'the result as one JSON object' },
   },
@@ -161,11 +161,13 @@ async function replayOnOwnNetwork({ set, plan, screen }: Replay): Promise<number
   }
 }
 
-const downMs = 1_000;
+/** Shares of the transactions after which a backup is killed, and started again. */
+const killedAt = 1 / 3;
+const restartedAt = 1 / 2;
 const interruptedStatus = 130;
 
 async function replayThere(network: ReplayNetwork, { set, plan, screen }: Replay): Promise<number> {
-  let backup: Promise<void> | undefined;
+  const crash = plan.killBackup ? crashOfBackup(network, screen) : undefined;
   const { url, serviceCertificatePem } = network;
   const progress = await runReplay({
     set,
@@ -173,21 +175,34 @@ async function replayThere(network: ReplayNetwork, { set, plan, screen }: Replay
     serviceCertificatePem,
     ...plan,
     show: screen.show,
-    onHalfWay() {
-      if (plan.killBackup) backup = killAndRestart(network, screen);
-    },
+    ...(crash !== undefined && { onShare: crash.onShare }),
   });
-  await backup;
+  await crash?.over();
   screen.show(dim('  until all nodes have the same commit…'));
   return conclude(progress, await network.finish(), { set, plan, screen });
 }
 
-async function killAndRestart(network: ReplayNetwork, screen: Screen): Promise<void> {
-  const name = await network.killBackup();
-  screen.say(`  ${yellow('●')} ${name}, a backup, was killed (SIGKILL)`);
-  await new Promise((resolve) => setTimeout(resolve, downMs));
-  network.restartBackup();
-  screen.say(`  ${green('●')} ${name} was started again`);
+/** A crash in the middle of the replay: the rest goes on without that backup, and then with it. */
+function crashOfBackup(network: ReplayNetwork, screen: Screen) {
+  let killed: Promise<string | undefined> | undefined;
+  let restarted: Promise<void> | undefined;
+  const kill = async (): Promise<string | undefined> => {
+    const name = await network.killBackup();
+    screen.say(`  ${yellow('●')} ${name}, a backup, was killed (SIGKILL)`);
+    return name;
+  };
+  const restart = async (): Promise<void> => {
+    const name = await killed;
+    network.restartBackup();
+    screen.say(`  ${green('●')} ${name} was started again`);
+  };
+  return {
+    onShare(share: number): void {
+      if (share >= killedAt) killed ??= kill();
+      if (share >= restartedAt) restarted ??= restart();
+    },
+    over: async (): Promise<void> => restarted,
+  };
 }
 
 /** Says what came of it; the exit status. */

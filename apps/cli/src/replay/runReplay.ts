@@ -15,8 +15,8 @@ export interface ReplayRun {
   readonly inFlightBatches: number;
   /** Draws the live line anew. */
   readonly show: (line: string) => void;
-  /** Called once when half of the transactions have a result. */
-  readonly onHalfWay?: () => void;
+  /** Called with the share of the transactions that have a result, above 0 and up to 1, whenever it grows. */
+  readonly onShare?: (share: number) => void;
 }
 
 const patienceMs = 30_000;
@@ -29,7 +29,6 @@ export async function runReplay(run: ReplayRun): Promise<ReplayProgress> {
   const target = rpcTarget(run.url, run.serviceCertificatePem);
   const progress = createProgress(transactions, nowMs);
   const timer = setInterval(() => run.show(describeProgress(progress, transactions.length)), redrawMs);
-  let isHalfWay = false;
   try {
     await streamInOrder(transactions, {
       target,
@@ -40,9 +39,7 @@ export async function runReplay(run: ReplayRun): Promise<ReplayProgress> {
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       onResult(index, result) {
         progress.take(index, result);
-        if (isHalfWay || 2 * progress.replayed < transactions.length) return;
-        isHalfWay = true;
-        run.onHalfWay?.();
+        run.onShare?.(progress.replayed / transactions.length);
       },
     });
   } finally {

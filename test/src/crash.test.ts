@@ -22,7 +22,7 @@ test('SIGKILL of the primary, again and again: a new one within 5 s, nothing ack
   timeout: 120_000,
 }, async (t) => {
   t.diagnostic(`seed ${seed}`);
-  const result = await runCrashes({ rounds: 4, seed, victims: 'primary', say: (line) => t.diagnostic(line) });
+  const result = await runCrashes({ rounds: 3, seed, victims: 'primary', say: (line) => t.diagnostic(line) });
   assert.deepEqual(result.faults, [], `the network's files are in ${result.directory}`);
   assert.ok(Math.max(...result.recoveredMs) < 5_000, `${result.recoveredMs}`);
   assert.ok(result.acknowledged > 0);

@@ -18,9 +18,9 @@ test('coco replay --kill-backup: replayed 2538, equal 2538', {
   const replay = startCoco('replay', data, '--kill-backup');
   t.after(() => replay.child.kill('SIGTERM'));
   const { status, stdout, stderr } = await replay.ended;
-  for (const line of stdout.split('\n')) if (/tx\/s|node\d/.test(line)) t.diagnostic(line.trim());
+  for (const line of stdout.split('\n')) if (/tx\/s|node\d|started/.test(line)) t.diagnostic(line.trim());
   assert.equal(status, 0, `${stdout}${stderr}`);
   assert.match(stdout, /^replayed 2538, equal 2538$/m);
-  assert.match(stdout, /node\d, a backup, was killed \(SIGKILL\)\n.*node\d was started again/);
+  assert.match(stdout, /node\d, a backup, was killed \(SIGKILL\)\n[\s\S]*was started again/);
   assert.equal(stdout.match(/ledger sound/g)?.length, 3, stdout);
 });

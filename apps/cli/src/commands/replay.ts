@@ -31,7 +31,10 @@ export const replay: Command = {
       default: '1',
       help: 'requests that may be accepted and not yet committed; over 1, the order needs a primary that stays',
     },
-    'kill-backup': { type: 'boolean', help: 'SIGKILL a backup after a third of the way, start it again half-way' },
+    'kill-backup': {
+      type: 'boolean',
+      help: 'SIGKILL a backup after a third of the way, start it again half-way',
+    },
     keep: { type: 'string', value: 'DIR', help: 'where to put, and leave, its own network' },
     json: { type: 'boolean', help: 'the result as one JSON object' },
   },

@@ -122,7 +122,7 @@ const JUMPS_PER_CHECK = 256;
 function watchJumps(machine: Machine): void {
   let jumps = 0;
   for (const opcode of JUMPS) {
-    // biome-ignore lint/complexity/useLiteralKeys: reaches a protected member, there is no public way.
+    // By its name in brackets: it is a protected member, and there is no public way.
     const entry = machine.evm['_opcodeMap'][opcode] as { opHandler: (...args: never[]) => unknown };
     const jump = entry.opHandler;
     entry.opHandler = (...args) => {

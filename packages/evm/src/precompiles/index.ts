@@ -1,0 +1,7 @@
+export type {
+  Precompile,
+  PrecompileOptions,
+  PrecompileRegistry,
+  RecoverPublicKey,
+  VerifyKzgProof,
+} from './types.js';

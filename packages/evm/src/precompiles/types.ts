@@ -14,10 +14,14 @@ export interface Precompile {
   gas(input: Uint8Array): number;
   /**
    * The output, or undefined when the call fails and all gas given to it is gone. Only called once `gas(input)` is
-   * paid. The answer may share memory with `input`; neither is written to afterwards.
+   * paid. The answer may share memory with `input`. What takes long calls `pause` about once a millisecond or
+   * more often, which ends the run by throwing.
    */
-  run(input: Uint8Array): Uint8Array | undefined;
+  run(input: Uint8Array, pause?: Pause): Uint8Array | undefined;
 }
+
+/** Looks at the time; throws when it is up. What it throws passes through precompiles untouched. */
+export type Pause = () => void;
 
 /** Precompiles by address: 40 digits of lower-case hexadecimal without prefix. */
 export type PrecompileRegistry = ReadonlyMap<string, Precompile>;
@@ -35,6 +39,12 @@ export type RecoverPublicKey = (
 ) => Uint8Array | undefined;
 
 /**
+ * Whether `signature` (r ‖ s) over `hash` (32 bytes) is that of `publicKey` (x ‖ y) on secp256r1, as EIP-7951 has it:
+ * false for r or s that are zero or not below the order and for what is no point; true for a high s.
+ */
+export type VerifyP256 = (hash: Uint8Array, signature: Uint8Array, publicKey: Uint8Array) => boolean;
+
+/**
  * EIP-4844's verify_kzg_proof: whether `proof` (48 bytes) shows that the polynomial behind `commitment` (48 bytes) is
  * `y` at `z` (32 bytes each, big-endian). False also for what is no field element or no point of the subgroup.
  */
@@ -47,11 +57,13 @@ export type VerifyKzgProof = (
 
 /** What may be handed in to `precompilesOf`. */
 export interface PrecompileOptions {
-  /** Replaces the JavaScript recovery of ECRECOVER, by native code for instance. */
+  /** Replaces the JavaScript of ECRECOVER, by native code for instance. */
   readonly recoverPublicKey?: RecoverPublicKey;
+  /** Replaces the JavaScript of P256VERIFY. */
+  readonly verifyP256?: VerifyP256;
   /**
-   * Needed from Cancun on by the point evaluation, whose trusted setup is not part of this room. Without it, code
-   * that calls 0x0a throws COCO_EVM_KZG_MISSING: no answer would be right.
+   * Needed from Cancun on by the point evaluation, whose trusted setup is not part of this room. Without it, calling
+   * 0x0a throws COCO_EVM_KZG_MISSING: no answer would be right.
    */
   readonly verifyKzgProof?: VerifyKzgProof;
   /** Precompiles of the caller's own, in addition to the fork's or instead of those at the same address. */

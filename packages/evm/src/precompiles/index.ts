@@ -1,7 +1,0 @@
-export type {
-  Precompile,
-  PrecompileOptions,
-  PrecompileRegistry,
-  RecoverPublicKey,
-  VerifyKzgProof,
-} from './types.js';

@@ -4,6 +4,7 @@
  * not below the field's order or not on the curve is undefined here, and fails the call.
  */
 import { bls12_381 } from '@noble/curves/bls12-381.js';
+import { onCurve } from './curve.js';
 import { isZero, readInteger, writeInteger } from './input.js';
 
 const { Fp, Fp2 } = bls12_381.fields;
@@ -47,7 +48,7 @@ export const G1_FORMAT: PointFormat<G1Point> = {
     const x = readFp(input, at);
     const y = readFp(input, at + FIELD_BYTES);
     if (x === undefined || y === undefined) return undefined;
-    if (!Fp.eql(Fp.sqr(y), Fp.add(Fp.mul(Fp.sqr(x), x), G1.CURVE().b))) return undefined;
+    if (!onCurve(Fp, x, y, G1.CURVE().b)) return undefined;
     return inGroup(G1.fromAffine({ x, y }), inSubgroup);
   },
   write(point) {
@@ -64,7 +65,7 @@ export const G2_FORMAT: PointFormat<G2Point> = {
     const x = readFp2(input, at);
     const y = readFp2(input, at + 2 * FIELD_BYTES);
     if (x === undefined || y === undefined) return undefined;
-    if (!Fp2.eql(Fp2.sqr(y), Fp2.add(Fp2.mul(Fp2.sqr(x), x), G2.CURVE().b))) return undefined;
+    if (!onCurve(Fp2, x, y, G2.CURVE().b)) return undefined;
     return inGroup(G2.fromAffine({ x, y }), inSubgroup);
   },
   write(point) {

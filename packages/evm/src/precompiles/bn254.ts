@@ -7,6 +7,7 @@
  */
 import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js';
 import { bn254 } from '@noble/curves/bn254.js';
+import { onCurve } from './curve.js';
 import { isZero, paddedInput, readInteger, writeInteger } from './input.js';
 import { pairingIsOne } from './pairing.js';
 import type { Precompile } from './types.js';
@@ -75,7 +76,8 @@ function readG1(input: Uint8Array, at: number): G1Point | undefined {
   const x = readInteger(input, at, 32);
   const y = readInteger(input, at + 32, 32);
   if (x >= Fp.ORDER || y >= Fp.ORDER) return undefined;
-  return valid(G1.fromAffine({ x, y }));
+  // The subgroup is the whole curve.
+  return onCurve(Fp, x, y, G1.CURVE().b) ? G1.fromAffine({ x, y }) : undefined;
 }
 
 function readG2(input: Uint8Array, at: number): G2Point | undefined {
@@ -83,17 +85,11 @@ function readG2(input: Uint8Array, at: number): G2Point | undefined {
   const coordinates = [0, 32, 64, 96].map((offset) => readInteger(input, at + offset, 32));
   if (coordinates.some((coordinate) => coordinate >= Fp.ORDER)) return undefined;
   const [x1, x0, y1, y0] = coordinates as [bigint, bigint, bigint, bigint];
-  return valid(G2.fromAffine({ x: Fp2.fromBigTuple([x0, x1]), y: Fp2.fromBigTuple([y0, y1]) }));
-}
-
-/** The point, if it is on the curve and in the subgroup. */
-function valid<Point extends { assertValidity(): void }>(point: Point): Point | undefined {
-  try {
-    point.assertValidity();
-    return point;
-  } catch {
-    return undefined;
-  }
+  const x = Fp2.fromBigTuple([x0, x1]);
+  const y = Fp2.fromBigTuple([y0, y1]);
+  if (!onCurve(Fp2, x, y, G2.CURVE().b)) return undefined;
+  const point = G2.fromAffine({ x, y });
+  return point.isTorsionFree() ? point : undefined;
 }
 
 function writeG1(point: G1Point): Uint8Array {

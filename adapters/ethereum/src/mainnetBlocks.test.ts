@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { forkRules, isActive } from '@coco/evm';
 import { createStore } from '@coco/kv';
 import { toHex } from '@coco/primitives';
 import { BlockState } from './blockState.js';
@@ -17,7 +18,6 @@ import { encodeConsensusReceipt } from './codec/receipt.js';
 import { recoverSender } from './codec/signature.js';
 import { orderedTrieRoot } from './codec/trieRoot.js';
 import { createEthereumjsEngine } from './engine/ethereumjs.js';
-import { forkRules, isActive } from './forks.js';
 import { GenesisField } from './genesis/field.js';
 import { parseForks } from './genesis/parseForks.js';
 import { startOfBlock } from './systemCalls.js';

@@ -18,7 +18,7 @@ export type {
 } from './precompiles/types.js';
 export { refusalText } from './refusal.js';
 export type { CallKind, TracedCall, TracedResult, TracedStep, Tracer } from './tracer.js';
-export { type Message, transactionMessage } from './transaction/message.js';
+export type { Message } from './transaction/message.js';
 export {
   GAS_PER_BLOB,
   OSAKA_TRANSACTION_GAS_MAX,

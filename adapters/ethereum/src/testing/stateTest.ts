@@ -2,6 +2,8 @@
  * Runs the public GeneralStateTests: one transaction over a given state, judged by the root of the state after it
  * (here, for once, a real Merkle-Patricia root) and by the hash of its logs.
  */
+
+import { isActive } from '@coco/evm';
 import type { Transaction } from '@coco/kv';
 import { createStore } from '@coco/kv';
 import { CocoError, toHex } from '@coco/primitives';
@@ -13,7 +15,6 @@ import { trimZeros, unsignedBytes } from '../codec/quantity.js';
 import { encodeRlp } from '../codec/rlp.js';
 import { recoverSender } from '../codec/signature.js';
 import { trieRoot } from '../codec/trieRoot.js';
-import { isActive } from '../forks.js';
 import { decodeAccount, TABLES } from '../tables.js';
 import type { BlockEnvironment, EvmEngine, ForkName, ForkRules, Log } from '../types.js';
 import { blobBaseFee, hexBytes, hexWord } from './jsonBlock.js';

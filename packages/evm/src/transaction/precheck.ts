@@ -15,7 +15,7 @@ import type {
   TransactionFields,
 } from '../types.js';
 import { type IntrinsicGas, intrinsicGas } from './intrinsicGas.js';
-import type { Message } from './message.js';
+import { type Message, transactionMessage } from './message.js';
 
 /** The most gas of one transaction since Osaka (EIP-7825). */
 export const OSAKA_TRANSACTION_GAS_MAX = 16_777_216n;
@@ -39,11 +39,11 @@ export interface PrecheckState {
 /** Why `item` cannot be executed here, or undefined when it can. */
 export function precheck(
   item: SentTransaction,
-  message: Message,
   state: PrecheckState,
   environment: BlockEnvironment,
   rules: ForkRules,
 ): Refusal | undefined {
+  const message = transactionMessage(item, environment);
   return (
     checkTransaction(item, state, environment, rules) ??
     checkMessage(message, state.account, rules, intrinsicGas(message, rules))

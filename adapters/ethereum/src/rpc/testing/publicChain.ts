@@ -4,6 +4,7 @@
  * out: no sample looks at them.
  */
 import { readFileSync } from 'node:fs';
+import { forkRules } from '@coco/evm';
 import { createStore, type Store } from '@coco/kv';
 import { writeBlock } from '../../block.js';
 import { BlockState } from '../../blockState.js';
@@ -13,7 +14,6 @@ import { decodeHeader, headerHash } from '../../codec/header.js';
 import { decodeRlp, encodeRlp, type Rlp } from '../../codec/rlp.js';
 import { recoverSender } from '../../codec/signature.js';
 import { createEthereumjsEngine } from '../../engine/ethereumjs.js';
-import { forkRules } from '../../forks.js';
 import { type Genesis, parseGenesis } from '../../genesis/parse.js';
 import { writeGenesis } from '../../genesis/write.js';
 import { startOfBlock } from '../../systemCalls.js';

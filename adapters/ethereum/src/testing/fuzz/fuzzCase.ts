@@ -1,12 +1,7 @@
 /**
  * One execution to be compared, as plain data that can be taken apart: a world, and a transaction or a call in it.
  */
-import { toHex } from '@coco/primitives';
-import { mapKey } from '../../codec/address.js';
-import { keccak256 } from '../../codec/keccak.js';
-import { trimZeros } from '../../codec/quantity.js';
 import type {
-  AccountState,
   Address,
   BlockEnvironment,
   CallMessage,
@@ -14,8 +9,8 @@ import type {
   ExecutionContext,
   ForkRules,
   Hash,
-  StateReader,
 } from '../../types.js';
+import { MemoryState } from '../memoryState.js';
 import { assembleProgram, type Program } from './program.js';
 
 /** An account before the execution. */
@@ -57,36 +52,8 @@ export function assembledAction(action: FuzzAction): FuzzAction {
 }
 
 /** The context of an execution over the accounts of a case, which it only reads. */
-export function contextOf(fuzzCase: FuzzCase): ExecutionContext {
-  const { environment, rules, accounts } = fuzzCase;
-  return { state: readerOf(accounts), environment, rules };
-}
-
-function readerOf(accounts: readonly FuzzAccount[]): StateReader {
-  const states = new Map<string, AccountState>();
-  const codes = new Map<string, Uint8Array>();
-  const storage = new Map<string, Uint8Array>();
-  const withStorage = new Set<string>();
-  for (const account of accounts) {
-    const { address, nonce, balance } = account;
-    const code = accountCode(account);
-    const codeHash = keccak256(code);
-    if (code.length > 0) codes.set(mapKey(codeHash), code);
-    states.set(mapKey(address), code.length > 0 ? { nonce, balance, codeHash } : { nonce, balance });
-    for (const [slot, value] of account.storage) {
-      storage.set(mapKey(address) + mapKey(slot), trimZeros(value));
-      withStorage.add(mapKey(address));
-    }
-  }
-  return {
-    account: (address) => states.get(mapKey(address)),
-    code(codeHash) {
-      const code = codes.get(mapKey(codeHash));
-      if (code === undefined) throw new Error(`asked for a code that nobody has: ${toHex(codeHash)}`);
-      return code;
-    },
-    storage: (address, slot) => storage.get(mapKey(address) + mapKey(slot)) ?? new Uint8Array(0),
-    hasStorage: (address) => withStorage.has(mapKey(address)),
-    blockHash: (number) => keccak256(Uint8Array.from([number & 255, (number >> 8) & 255])),
-  };
+export function contextOf({ environment, rules, accounts }: FuzzCase): ExecutionContext {
+  const state = new MemoryState();
+  for (const account of accounts) state.put({ ...account, code: accountCode(account) });
+  return { state, environment, rules };
 }

@@ -2,9 +2,10 @@
  * Makes a random case: a fork, a few contracts that know of each other, accounts of all kinds, and a transaction of any
  * type that the fork has, sometimes one that may not be executed.
  */
+
+import { FORKS, isActive } from '@coco/evm';
 import { concatBytes, type Random, seededRandom } from '@coco/primitives';
 import { paddedBytes } from '../../codec/quantity.js';
-import { FORKS, isActive } from '../../forks.js';
 import type {
   AccessListEntry,
   Address,

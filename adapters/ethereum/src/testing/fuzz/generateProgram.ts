@@ -2,10 +2,11 @@
  * Makes random contracts that mostly make sense: operands are there, jumps lead to labels, loops end, calls go to
  * contracts that exist, memory stays small. Now and then one of that is broken on purpose.
  */
+
+import { isActive } from '@coco/evm';
 import type { Random } from '@coco/primitives';
-import { isActive } from '../../forks.js';
 import type { Address, ForkRules } from '../../types.js';
-import { byteOf, OPCODES } from './opcodes.js';
+import { byteOf, OPCODES } from '../opcodes.js';
 import { type ProgramTools, precompileCall } from './precompileCalls.js';
 import type { Data, Instruction, Program } from './program.js';
 import { minimalBytes, oneIn, pick, randomBytes, randomWord } from './values.js';

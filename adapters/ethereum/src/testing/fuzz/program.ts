@@ -3,7 +3,7 @@
  * and attached data, so that instructions can be left out without moving what is left.
  */
 import { toHex } from '@coco/primitives';
-import { nameOf } from './opcodes.js';
+import { nameOf } from '../opcodes.js';
 
 /** One element of a program. */
 export type Instruction =

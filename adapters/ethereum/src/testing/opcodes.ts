@@ -1,8 +1,8 @@
 /**
- * The instruction set as the fuzzer knows it: what each opcode takes from the stack and leaves on it, and since when it
+ * The instruction set as tests know it: what each opcode takes from the stack and leaves on it, and since when it
  * is one. Written down apart from any engine, so that it cannot share a mistake with one.
  */
-import type { ForkName } from '../../types.js';
+import type { ForkName } from '../types.js';
 
 /** One opcode; PUSH1 to PUSH32 and what pushes labels are not among them. */
 export interface Opcode {

@@ -2,6 +2,7 @@
  * `npm run fuzz -- --executions N --seed S`: the engine of this project against the reference engine.
  */
 import { parseArgs } from 'node:util';
+import { createCocoEvmEngine } from '../../engine/coco.js';
 import { createEthereumjsEngine } from '../../engine/ethereumjs.js';
 import { fuzz } from './fuzz.js';
 
@@ -20,7 +21,7 @@ let reported = performance.now();
 let shown = 0;
 
 const found = await fuzz({
-  engine: createEthereumjsEngine(),
+  engine: createCocoEvmEngine(),
   reference: createEthereumjsEngine(),
   seed,
   executions,

@@ -30,21 +30,27 @@ export interface FuzzOptions {
   readonly executions: number;
   /** Stops after so many differences. */
   readonly differencesMax?: number;
+  /** Told of every difference, once it is made small. */
+  readonly onDifference?: (difference: Difference) => void;
   /** Told after every execution. */
-  readonly onProgress?: (executions: number, differences: number, observed: Observation) => void;
+  readonly onProgress?: (executions: number, differences: number) => void;
 }
 
 /** Executes random cases and collects the differences. */
 export async function fuzz(options: FuzzOptions): Promise<readonly Difference[]> {
-  const { engine, reference, executions, differencesMax = 10, onProgress } = options;
+  const { engine, reference, executions, differencesMax = 10 } = options;
   const found: Difference[] = [];
   for (let i = 0; i < executions && found.length < differencesMax; i++) {
     const seed = (options.seed + i) >>> 0;
     const fuzzCase = generateCase(seed);
     const expected = await observe(reference, fuzzCase);
     const names = differences(expected, await observe(engine, fuzzCase));
-    if (names.length > 0) found.push(await explain(seed, fuzzCase, names, engine, reference));
-    onProgress?.(i + 1, found.length, expected);
+    if (names.length > 0) {
+      const difference = await explain(seed, fuzzCase, names, engine, reference);
+      found.push(difference);
+      options.onDifference?.(difference);
+    }
+    options.onProgress?.(i + 1, found.length);
   }
   return found;
 }

@@ -5,6 +5,7 @@
 
 import { FORKS, isActive } from '@coco/evm';
 import { concatBytes, type Random, seededRandom } from '@coco/primitives';
+import { createAddress } from '../../codec/address.js';
 import { paddedBytes } from '../../codec/quantity.js';
 import type {
   AccessListEntry,
@@ -23,6 +24,8 @@ import { oneIn, pick, randomBytes, randomWord } from './values.js';
 const CHAIN_ID = 1n;
 /** What new chains use is looked at more often. */
 const LATEST = FORKS.slice(FORKS.indexOf('shanghai'));
+/** Stays touched whatever happens (EIP-161's exception). */
+const RIPEMD160 = 3;
 const SIGNERS = 4;
 const signers: readonly Signer[] = Array.from({ length: SIGNERS }, (_, index) => numberedSigner(index + 1));
 
@@ -37,7 +40,7 @@ export function generateCase(seed: number): FuzzCase {
     addresses: [
       ...contracts,
       ...signers.map((signer) => signer.address),
-      ...[0, 1, 2, 4, 0x0a, 0x11, 0x100, 0x2000, 0x2001, 0xdead].map(address),
+      ...[0, 1, 2, RIPEMD160, 4, 0x0a, 0x11, 0x100, 0x2000, 0x2001, 0xdead].map(address),
     ],
     keys: [0n, 1n, 2n, 3n, 2n ** 256n - 1n],
   };
@@ -98,12 +101,26 @@ function generateAccounts(
       storage: delegates ? generateStorage(random, world) : [],
     });
   }
-  for (const other of [0x2000, 0x2001].map(address)) {
+  for (const other of [0x2000, 0x2001, RIPEMD160].map(address)) {
     if (oneIn(random, 2)) continue;
-    const balance = BigInt(1 + random.integer(1000));
+    // Empty accounts were left from before EIP-161.
+    const balance = oneIn(random, 10) ? 0n : BigInt(1 + random.integer(1000));
     accounts.push({ address: other, nonce: BigInt(random.integer(2)), balance, storage: [] });
   }
+  if (oneIn(random, 10)) accounts.push(generateObstacle(random, world, pick(random, accounts)));
   return accounts;
+}
+
+/** An account where another is about to create one (EIP-684, EIP-7610). */
+function generateObstacle(random: Random, world: World, creator: FuzzAccount): FuzzAccount {
+  const kind = random.integer(4);
+  return {
+    address: createAddress(creator.address, creator.nonce),
+    nonce: kind === 0 ? 1n : 0n,
+    balance: BigInt(random.integer(2)),
+    ...(kind === 1 ? { code: Uint8Array.of(0) } : {}),
+    storage: kind === 2 ? generateStorage(random, world) : [],
+  };
 }
 
 function delegation(to: Address): Uint8Array {
@@ -158,11 +175,13 @@ function generateAction(
 
 function generateGas(random: Random): bigint {
   if (oneIn(random, 60)) return BigInt(random.integer(60_000));
+  if (oneIn(random, 60)) return 10_000_000n + BigInt(random.integer(10_000_000));
   const most = pick(random, [100_000, 300_000, 1_000_000, 1_000_000, 3_000_000]);
   return BigInt(50_000 + random.integer(most));
 }
 
 function generateInput(random: Random, world: World): Uint8Array {
+  if (oneIn(random, 40)) return new Uint8Array(random.integer(5_000)).fill(random.integer(2));
   if (oneIn(random, 3)) return randomBytes(random, random.integer(100));
   const words = Array.from({ length: random.integer(4) }, () =>
     oneIn(random, 3)

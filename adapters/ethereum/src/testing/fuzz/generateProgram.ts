@@ -25,6 +25,7 @@ export function generateProgram(random: Random, world: World, levels = 2): Progr
   const writer = new Writer(random, world, levels);
   writer.statements(3 + random.integer(30), 3);
   writer.end();
+  if (oneIn(random, 15)) writer.damage();
   return writer;
 }
 
@@ -33,11 +34,16 @@ function generateInitcode(random: Random, world: World, levels: number): Program
   const writer = new Writer(random, world, levels);
   writer.statements(random.integer(6), 1);
   if (oneIn(random, 8)) writer.end();
+  else if (oneIn(random, 15))
+    writer.returnCode(Uint8Array.from([0xef, ...randomBytes(random, random.integer(30))]));
+  else if (oneIn(random, 40)) writer.returnZeros(pick(random, CODE_SIZES));
   else writer.returnCode(generateProgram(random, world, levels));
   return writer;
 }
 
 const STACK_MAX = 1024;
+/** Around the largest code that may be deployed (EIP-170), and what nobody can pay for. */
+const CODE_SIZES = [1n, 1_000n, 24_576n, 24_577n, 2n ** 40n];
 const COMPUTING = [...OPCODES.values()].filter(({ code }) => code > 0 && code < 0x20).map(({ name }) => name);
 const EVERYTHING = [...OPCODES.values()].map(({ code }) => code);
 
@@ -77,6 +83,19 @@ class Writer implements Program {
     this.#op('RETURN');
   }
 
+  returnZeros(size: bigint): void {
+    this.#push(size);
+    this.#push(0n);
+    this.#op('RETURN');
+  }
+
+  /** Puts bytes that mean anything in the place of some instructions. */
+  damage(): void {
+    for (let i = 0; i <= this.#random.integer(3); i++) {
+      this.instructions[this.#random.integer(this.instructions.length)] = { byte: this.#random.integer(256) };
+    }
+  }
+
   #statement(nesting: number): void {
     const random = this.#random;
     const kinds: readonly (readonly [number, () => void])[] = [
@@ -94,7 +113,7 @@ class Writer implements Program {
       [8, () => this.#call()],
       [4, () => precompileCall(this.#callTools(), random)],
       [this.#levels > 0 ? 4 : 0, () => this.#create()],
-      [1, () => this.#stop(nesting)],
+      [2, () => this.#stop(nesting)],
       [1, () => this.#nonsense()],
     ];
     let choice = random.integer(kinds.reduce((sum, [weight]) => sum + weight, 0));

@@ -18,26 +18,23 @@ const { values } = parseArgs({
 const executions = positive('executions', values.executions);
 const seed = positive('seed', values.seed);
 let reported = performance.now();
-let shown = 0;
 
+let done = 0;
 const found = await fuzz({
   engine: createCocoEvmEngine(),
   reference: createEthereumjsEngine(),
   seed,
   executions,
   differencesMax: positive('differences', values.differences),
-  onProgress(done, differences) {
-    if (differences > shown) {
-      shown = differences;
-      console.log(`a difference at execution ${done}`);
-    }
+  onDifference: ({ report }) => console.log(`\n${report}\n`),
+  onProgress(executed, differences) {
+    done = executed;
     if (performance.now() - reported < PROGRESS_MS) return;
     reported = performance.now();
     console.log(`${done} executions, ${differences} differences`);
   },
 });
-for (const { report } of found) console.log(`\n${report}`);
-console.log(`${executions} executions, ${found.length} differences`);
+console.log(`${done} executions, ${found.length} differences`);
 process.exit(found.length === 0 ? 0 : 1);
 
 function positive(name: string, text: string): number {

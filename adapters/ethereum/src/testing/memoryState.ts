@@ -2,7 +2,7 @@
  * A state in plain maps, for engines that are tested or measured without a store.
  */
 import { toHex } from '@coco/primitives';
-import { mapKey } from '../codec/address.js';
+import { fromMapKey, mapKey } from '../codec/address.js';
 import { keccak256 } from '../codec/keccak.js';
 import { trimZeros } from '../codec/quantity.js';
 import type { AccountState, Address, Hash, StateChanges, StateReader } from '../types.js';
@@ -64,6 +64,16 @@ export class MemoryState implements StateReader {
     for (const [key, code] of this.#codes) copy.#codes.set(key, code);
     for (const [key, slots] of this.#storage) copy.#storage.set(key, new Map(slots));
     return copy;
+  }
+
+  /** All that is here. */
+  *all(): Generator<MemoryAccount> {
+    for (const [key, { nonce, balance, codeHash }] of this.#accounts) {
+      const code = codeHash === undefined ? NO_BYTES : this.code(codeHash);
+      const slots = [...(this.#storage.get(key) ?? [])];
+      const storage = slots.map(([slot, value]) => [fromMapKey(slot), value] as const);
+      yield { address: fromMapKey(key), nonce, balance, code, storage };
+    }
   }
 
   account(address: Address): AccountState | undefined {

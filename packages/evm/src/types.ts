@@ -34,7 +34,7 @@ export interface Authorization {
 export interface TransactionFieldsBase {
   /** Below 2^64. */
   readonly nonce: bigint;
-  /** Below 2^64. Code is never shown more than 2^53 − 1 of it. */
+  /** Below 2^64. */
   readonly gasLimit: bigint;
   /** Absent: creates a contract. */
   readonly to?: Address;

@@ -8,7 +8,7 @@ import { finish, resume, startCall } from './calls.js';
 import type { Handler } from './environmentOps.js';
 import type { Frame } from './frame.js';
 import { childOf } from './frames.js';
-import { COLD_ACCOUNT, charge, chargeAccount, grow, WARM } from './gas.js';
+import { COLD_ACCOUNT, charge, chargeAccount, giveGas, grow, WARM } from './gas.js';
 import type { Machine } from './machine.js';
 import { slice } from './memoryOps.js';
 import { NO_PROGRAM, type Program } from './program.js';
@@ -45,13 +45,13 @@ export function call(kind: CallKind): Handler {
     if (kind === 'CALL' && makesAccount(machine, target, movesValue) && !charge(frame, NEW_ACCOUNT)) {
       return OUT_OF_GAS;
     }
-    const given = gasGiven(machine, frame, toNumber(s, gasAt));
-    if (!charge(frame, given)) return OUT_OF_GAS;
+    const child = childOf(machine, frame);
+    if (!giveGas(machine, frame, child, gasAt)) return OUT_OF_GAS;
+    if (movesValue) child.gas += STIPEND;
     const value = movesValue ? toBigInt(s, valueAt) : 0n;
     frame.sp = inputAt - 3 * SLOT;
-    const child = childOf(machine, frame);
+    child.base = frame.sp;
     setParties(child, kind, frame, target, value);
-    child.gas = movesValue ? given + STIPEND : given;
     child.input = slice(machine, frame, inputOffset, inputSize);
     child.outputAt = outputOffset;
     child.outputSize = outputSize;
@@ -93,10 +93,4 @@ function programOf(machine: Machine, frame: Frame, target: Account): Program | u
 function makesAccount(machine: Machine, { state }: Account, movesValue: boolean): boolean {
   if (!machine.transaction.instructions.features.spuriousDragon) return state === undefined;
   return movesValue && (state === undefined || isEmpty(state));
-}
-
-/** EIP-150: all but a sixty-fourth at most; before, what was asked for and nothing less. */
-function gasGiven(machine: Machine, frame: Frame, wanted: number): number {
-  if (!machine.transaction.instructions.features.tangerineWhistle) return wanted;
-  return Math.min(wanted, frame.gas - Math.floor(frame.gas / 64));
 }

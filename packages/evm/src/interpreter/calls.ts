@@ -7,7 +7,7 @@ import { putBytes, putNumber, SLOT } from '../words/word.js';
 import { finishCreation } from './creation.js';
 import { type Frame, NO_BYTES } from './frame.js';
 import { DEPTH_MAX, enter, move } from './frames.js';
-import { charge } from './gas.js';
+import { charge, returnGas, setGas } from './gas.js';
 import type { Machine } from './machine.js';
 import type { Program } from './program.js';
 import {
@@ -59,7 +59,7 @@ export function finish(machine: Machine, frame: Frame, signal: number): number {
   if (ended !== SUCCESS) {
     if (!isRefusal(ended)) machine.journal.goBack(frame.mark);
     if (ended !== REVERT) frame.output = NO_BYTES;
-    if (consumesAllGas(ended)) frame.gas = 0;
+    if (consumesAllGas(ended)) setGas(frame, 0n);
   }
   if (machine.transaction.tracer !== undefined) traceExit(machine.transaction.tracer, frame, ended);
   return ended;
@@ -69,7 +69,7 @@ export function finish(machine: Machine, frame: Frame, signal: number): number {
 export function resume(machine: Machine, parent: Frame, child: Frame, ended: number): void {
   const s = machine.stack;
   const { output } = child;
-  parent.gas += child.gas;
+  returnGas(parent, child);
   if (child.creates) {
     parent.returned = ended === REVERT ? output : NO_BYTES;
     if (ended === SUCCESS) putBytes(s, parent.sp, child.account.address, 0, 20);

@@ -11,7 +11,7 @@ import { startCreation } from './creation.js';
 import type { Handler } from './environmentOps.js';
 import type { Frame } from './frame.js';
 import { childOf, DEPTH_MAX } from './frames.js';
-import { COLD_ACCOUNT, charge, grow, wordsOf } from './gas.js';
+import { COLD_ACCOUNT, charge, giveGas, grow, wordsOf } from './gas.js';
 import type { Machine } from './machine.js';
 import { slice } from './memoryOps.js';
 import {
@@ -54,8 +54,7 @@ export function create(kind: 'CREATE' | 'CREATE2'): Handler {
     const value = isZero(s, valueAt) ? 0n : toBigInt(s, valueAt);
     frame.sp = valueAt - (salted ? 3 : 2) * SLOT;
     const child = childOf(machine, frame);
-    child.gas = features.tangerineWhistle ? frame.gas - Math.floor(frame.gas / 64) : frame.gas;
-    frame.gas -= child.gas;
+    giveGas(machine, frame, child, undefined);
     child.kind = kind;
     child.creates = true;
     child.isStatic = false;

@@ -21,6 +21,8 @@ export class Frame {
   base = 0;
   /** What is left; below zero when it was not enough. */
   gas = 0;
+  /** What is left beyond the 2^52 that `gas` then holds: only in transactions that ask for more (see gas.ts). */
+  reserve = 0n;
   /** Offset in the memory of this frame's first byte. */
   memoryBase = 0;
   /** A multiple of 32. */
@@ -46,7 +48,7 @@ export class Frame {
   /** What to go back to if it fails. */
   mark = NO_MARK;
   /** Given to it, for traces. */
-  gasLimit = 0;
+  gasGiven = 0;
 
   constructor(depth: number, account: Account) {
     this.depth = depth;

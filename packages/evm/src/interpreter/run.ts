@@ -18,7 +18,17 @@ import {
 import { compare, compareSigned, equal } from '../words/compare.js';
 import { addModulo, divide, divideSigned, modulo, moduloSigned, multiplyModulo } from '../words/divide.js';
 import { byteLength, exponentiate, multiply } from '../words/multiply.js';
-import { copyWord, isZero, LIMBS_MAX, putBytes, putNumber, SLOT, toNumber, trim } from '../words/word.js';
+import {
+  copyWord,
+  isZero,
+  LIMBS_MAX,
+  putBigInt,
+  putBytes,
+  putNumber,
+  SLOT,
+  toNumber,
+  trim,
+} from '../words/word.js';
 import type { Frame } from './frame.js';
 import { grow } from './gas.js';
 import { isDefined } from './instructionSet.js';
@@ -220,6 +230,7 @@ export function run(machine: Machine, frame: Frame): number {
         break;
       case 0x5a:
         putNumber(s, sp, gas);
+        if (frame.reserve !== 0n) putBigInt(s, sp, BigInt(gas) + frame.reserve);
         sp += SLOT;
         break;
       case 0x5b:

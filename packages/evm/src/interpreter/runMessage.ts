@@ -10,14 +10,13 @@ import { finish, resume, startCall } from './calls.js';
 import { contractAddress } from './contractAddress.js';
 import { startCreation } from './creation.js';
 import { type Frame, NO_BYTES } from './frame.js';
+import { setGas, totalGas } from './gas.js';
 import { instructionSet } from './instructionSet.js';
 import type { Machine } from './machine.js';
 import { NO_PROGRAM, type Program } from './program.js';
 import { run } from './run.js';
 import { ENTER, errorName, SUCCESS } from './signals.js';
 import { traceEnter } from './tracing.js';
-
-const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Runs what has begun. Throws `Expired` when `expired` says so; the machine may be used again all the same. */
 export function runMessage(machine: Machine, begun: Begun, tracer?: Tracer): MessageResult {
@@ -38,9 +37,8 @@ export function runMessage(machine: Machine, begun: Begun, tracer?: Tracer): Mes
   try {
     if (instructions.features.berlin) warm(journal, begun, instructions.features.shanghai);
     const frame = outermost(machine, begun);
-    const gas = frame.gas;
     const ended = runFrames(machine, frame, start(machine, frame, begun));
-    return resultOf(machine, frame, gas, ended);
+    return resultOf(begun, frame, ended);
   } finally {
     machine.end();
   }
@@ -74,7 +72,7 @@ function outermost(machine: Machine, { message, journal, gas }: Begun): Frame {
   frame.account = journal.account(address);
   frame.caller = sender;
   frame.value = message.value;
-  frame.gas = Number(gas > SAFE_MAX ? SAFE_MAX : gas);
+  setGas(frame, gas);
   frame.input = creates ? NO_BYTES : message.data;
   frame.output = NO_BYTES;
   return frame;
@@ -116,10 +114,10 @@ function runFrames(machine: Machine, first: Frame, signal: number): number {
   }
 }
 
-function resultOf({ journal }: Machine, frame: Frame, gas: number, ended: number): MessageResult {
+function resultOf({ journal, gas }: Begun, frame: Frame, ended: number): MessageResult {
   const error = errorName(ended);
   return {
-    gasUsed: BigInt(gas - frame.gas),
+    gasUsed: gas - totalGas(frame),
     gasRefund: ended === SUCCESS ? BigInt(journal.refund) : 0n,
     logs: journal.logs,
     output: frame.output,

@@ -17,14 +17,14 @@ export function traceEnter(
   input: Uint8Array,
 ): void {
   const { kind, depth, value, gas } = frame;
-  frame.gasLimit = gas;
+  frame.gasGiven = gas;
   tracer.enter?.({ kind, depth, from: from.address, to: to.address, value, gas, input });
 }
 
 /** The call that has `frame` has ended. */
 export function traceExit(tracer: Tracer, frame: Frame, ended: number): void {
   const { depth, output } = frame;
-  const gasUsed = frame.gasLimit - frame.gas;
+  const gasUsed = frame.gasGiven - frame.gas;
   const error = errorName(ended);
   tracer.exit?.({ depth, gasUsed, output, ...(error === undefined ? {} : { error }) });
 }

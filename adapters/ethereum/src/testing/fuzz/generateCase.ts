@@ -18,7 +18,7 @@ import type {
 } from '../../types.js';
 import { numberedSigner, type Signer } from '../signer.js';
 import type { FuzzAccount, FuzzAction, FuzzCase } from './fuzzCase.js';
-import { generateProgram, type World } from './generateProgram.js';
+import { generateProgram, generateRecursion, type World } from './generateProgram.js';
 import { oneIn, pick, randomBytes, randomWord } from './values.js';
 
 const CHAIN_ID = 1n;
@@ -37,6 +37,7 @@ export function generateCase(seed: number): FuzzCase {
   const sender = pick(random, signers).address;
   const world: World = {
     rules,
+    contracts,
     addresses: [
       ...contracts,
       ...signers.map((signer) => signer.address),
@@ -45,10 +46,32 @@ export function generateCase(seed: number): FuzzCase {
     keys: [0n, 1n, 2n, 3n, 2n ** 256n - 1n],
   };
   const environment = generateEnvironment(random, rules, world);
+  if (oneIn(random, 500)) return generateDeepCase(random, world, sender);
   const accounts = generateAccounts(random, world, contracts, sender);
   const nonce = accounts.find((account) => account.address === sender)?.nonce ?? 0n;
   const action = generateAction(random, world, { contracts, sender, nonce, environment });
   return { rules, environment, accounts, action };
+}
+
+/** Enough gas for 1,024 calls within one another, in spite of EIP-150. */
+const DEEP_GAS = 2n ** 45n;
+
+function generateDeepCase(random: Random, world: World, sender: Address): FuzzCase {
+  const contract = address(0x1000);
+  const environment = { ...generateEnvironment(random, world.rules, world), baseFee: 0n, gasLimit: DEEP_GAS };
+  const accounts: readonly FuzzAccount[] = [
+    { address: contract, nonce: 1n, balance: 0n, code: generateRecursion(random, world), storage: [] },
+    { address: sender, nonce: 0n, balance: 10n ** 18n, storage: [] },
+  ];
+  const message = {
+    from: sender,
+    to: contract,
+    gasLimit: DEEP_GAS,
+    gasPrice: 0n,
+    value: 0n,
+    data: new Uint8Array(0),
+  };
+  return { rules: world.rules, environment, accounts, action: { kind: 'call', message } };
 }
 
 function address(number: number): Address {
@@ -78,7 +101,8 @@ function generateAccounts(
   const worldOf = (contract: Address): World => {
     if (oneIn(random, 10)) return world;
     const before = contracts.slice(0, contracts.indexOf(contract) + 1);
-    return { ...world, addresses: world.addresses.filter((known) => !before.includes(known)) };
+    const after = (known: Address) => !before.includes(known);
+    return { ...world, addresses: world.addresses.filter(after), contracts: contracts.filter(after) };
   };
   const accounts: FuzzAccount[] = contracts.map((contract) => ({
     address: contract,
@@ -104,7 +128,7 @@ function generateAccounts(
   for (const other of [0x2000, 0x2001, RIPEMD160].map(address)) {
     if (oneIn(random, 2)) continue;
     // Empty accounts were left from before EIP-161.
-    const balance = oneIn(random, 10) ? 0n : BigInt(1 + random.integer(1000));
+    const balance = oneIn(random, 4) ? 0n : BigInt(1 + random.integer(1000));
     accounts.push({ address: other, nonce: BigInt(random.integer(2)), balance, storage: [] });
   }
   if (oneIn(random, 10)) accounts.push(generateObstacle(random, world, pick(random, accounts)));

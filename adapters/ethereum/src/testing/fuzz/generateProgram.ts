@@ -16,6 +16,8 @@ export interface World {
   readonly rules: ForkRules;
   /** Contracts, plain accounts and addresses where nothing is. */
   readonly addresses: readonly Address[];
+  /** Those with code that mostly makes sense. */
+  readonly contracts: readonly Address[];
   /** Keys that storage is likely to have. */
   readonly keys: readonly bigint[];
 }
@@ -23,9 +25,17 @@ export interface World {
 /** A random contract. `levels` of contracts may be created in it. */
 export function generateProgram(random: Random, world: World, levels = 2): Program {
   const writer = new Writer(random, world, levels);
-  writer.statements(3 + random.integer(30), 3);
+  writer.statements(oneIn(random, 6) ? random.integer(4) : 3 + random.integer(30), 3);
   writer.end();
   if (oneIn(random, 15)) writer.damage();
+  return writer;
+}
+
+/** Calls itself until that fails, and keeps what it finds at the bottom; then some statements on the way back. */
+export function generateRecursion(random: Random, world: World): Program {
+  const writer = new Writer(random, world, 0);
+  writer.recurse();
+  writer.statements(random.integer(3), 0);
   return writer;
 }
 
@@ -36,7 +46,7 @@ function generateInitcode(random: Random, world: World, levels: number): Program
   if (oneIn(random, 8)) writer.end();
   else if (oneIn(random, 15))
     writer.returnCode(Uint8Array.from([0xef, ...randomBytes(random, random.integer(30))]));
-  else if (oneIn(random, 40)) writer.returnZeros(pick(random, CODE_SIZES));
+  else if (oneIn(random, 25)) writer.returnZeros(pick(random, CODE_SIZES));
   else writer.returnCode(generateProgram(random, world, levels));
   return writer;
 }
@@ -67,13 +77,38 @@ class Writer implements Program {
     for (let i = 0; i < count; i++) this.#statement(nesting);
   }
 
-  /** How a program ends: mostly by returning something. */
+  /** How a program ends: mostly by telling what it has computed. */
   end(): void {
-    const how = this.#random.integer(8);
-    if (how < 3) this.#range('RETURN');
-    else if (how === 3) this.#op('STOP');
-    else if (how === 4) this.#range(this.#valid('REVERT', 'RETURN'));
-    else if (how === 5) this.#opOf(pick(this.#random, ['INVALID', 'POP', 'JUMP', 'SELFDESTRUCT', 'MLOAD']));
+    const how = this.#random.integer(10);
+    if (how < 6) this.#tell();
+    else if (how === 6) this.#op('STOP');
+    else if (how === 7) this.#range(this.#valid('REVERT', 'RETURN'));
+    else if (how === 8) this.#opOf(pick(this.#random, ['INVALID', 'POP', 'JUMP', 'MLOAD']));
+    else this.#destroy();
+  }
+
+  /** Shows the words on the stack to whoever called, or in a log, or as a hash in storage. */
+  #tell(): void {
+    let size = 0n;
+    for (; this.#height > 0 && size < 256n; size += 32n) {
+      this.#push(size);
+      this.#op('MSTORE');
+    }
+    const how = this.#random.integer(5);
+    this.#push(size + BigInt(this.#random.integer(3) * 32));
+    this.#push(0n);
+    if (how === 0) this.#op('LOG0');
+    else if (how === 1) {
+      this.#op('KECCAK256');
+      this.#push(pick(this.#random, this.#world.keys));
+      this.#op('SSTORE');
+    } else this.#op(how === 2 ? this.#valid('REVERT', 'RETURN') : 'RETURN');
+  }
+
+  #destroy(): void {
+    if (oneIn(this.#random, 4)) this.#op('ADDRESS');
+    else this.#address();
+    this.#op('SELFDESTRUCT');
   }
 
   returnCode(runtime: Data): void {
@@ -81,6 +116,21 @@ class Writer implements Program {
     this.#pushDataSize(this.data.length - 1);
     this.#push(0n);
     this.#op('RETURN');
+  }
+
+  recurse(): void {
+    const bottom = this.#label();
+    for (let i = 0; i < this.#random.integer(20); i++) this.#push(randomWord(this.#random));
+    for (let i = 0; i < 5; i++) this.#push(0n);
+    this.#op('ADDRESS');
+    this.#op('GAS');
+    this.#op('CALL');
+    this.#pushLabel(bottom);
+    this.#op('JUMPI');
+    this.#op('GAS');
+    this.#push(pick(this.#random, this.#world.keys));
+    this.#op('SSTORE');
+    this.#mark(bottom);
   }
 
   returnZeros(size: bigint): void {
@@ -228,8 +278,20 @@ class Writer implements Program {
   }
 
   #call(): void {
-    const name = pick(this.#random, ['CALL', 'CALL', 'CALLCODE', 'DELEGATECALL', 'STATICCALL']);
-    this.#callArguments(name, () => this.#address());
+    const name = pick(this.#random, [
+      'CALL',
+      'CALL',
+      'CALLCODE',
+      'DELEGATECALL',
+      'DELEGATECALL',
+      'STATICCALL',
+      'STATICCALL',
+    ]);
+    const { contracts } = this.#world;
+    this.#callArguments(name, () => {
+      if (contracts.length === 0 || oneIn(this.#random, 4)) this.#address();
+      else this.#pushAddress(pick(this.#random, contracts));
+    });
     if (oneIn(this.#random, 2)) this.#op('POP');
   }
 
@@ -269,10 +331,8 @@ class Writer implements Program {
     this.#pushLabel(label);
     this.#op('JUMPI');
     const before = this.#height;
-    if (nesting > 0 && oneIn(this.#random, 3)) {
-      this.#address();
-      this.#op('SELFDESTRUCT');
-    } else this.end();
+    if (nesting > 0 && oneIn(this.#random, 3)) this.#destroy();
+    else this.end();
     this.#mark(label);
     this.#height = before;
   }
@@ -280,7 +340,8 @@ class Writer implements Program {
   /** What makes no sense: any byte, any opcode without operands, a jump to anywhere. */
   #nonsense(): void {
     const random = this.#random;
-    if (oneIn(random, 3)) this.#raw(random.integer(256), 0);
+    if (!oneIn(random, 4)) this.#compute();
+    else if (oneIn(random, 3)) this.#raw(random.integer(256), 0);
     else if (oneIn(random, 2)) this.#raw(pick(random, EVERYTHING), 0);
     else {
       this.#push(BigInt(random.integer(100)));
@@ -370,15 +431,17 @@ class Writer implements Program {
   #address(): void {
     const random = this.#random;
     if (oneIn(random, 12)) this.#op(pick(random, ['ADDRESS', 'CALLER', 'ORIGIN', 'COINBASE']));
-    else {
-      this.instructions.push({ push: pick(random, this.#world.addresses) });
-      this.#height++;
-    }
+    else this.#pushAddress(pick(random, this.#world.addresses));
+  }
+
+  #pushAddress(address: Address): void {
+    this.instructions.push({ push: address });
+    this.#height++;
   }
 
   /** Operands for whoever needs `count`; rarely it goes without. */
   #ensure(count: number): void {
-    if (oneIn(this.#random, 400)) return;
+    if (oneIn(this.#random, 1_500)) return;
     while (this.#height < count && this.#height < STACK_MAX) this.#push(randomWord(this.#random));
   }
 
@@ -401,7 +464,9 @@ class Writer implements Program {
   }
 
   #gas(): bigint {
-    return BigInt(pick(this.#random, [0, 100, 2_299, 2_300, 5_000, 30_000, 100_000]));
+    return BigInt(
+      pick(this.#random, [0, 100, 2_299, 2_300, 2_300 + this.#random.integer(20), 5_000, 30_000, 100_000]),
+    );
   }
 }
 

@@ -18,7 +18,8 @@ import type {
 } from '../../types.js';
 import { numberedSigner, type Signer } from '../signer.js';
 import type { FuzzAccount, FuzzAction, FuzzCase } from './fuzzCase.js';
-import { generateProgram, generateRecursion, type World } from './generateProgram.js';
+import { generateProgram, generateRecursion } from './generateProgram.js';
+import type { World } from './programWriter.js';
 import { oneIn, pick, randomBytes, randomWord } from './values.js';
 
 const CHAIN_ID = 1n;

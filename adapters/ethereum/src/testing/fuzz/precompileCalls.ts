@@ -3,15 +3,8 @@
  * are rare. What each of them computes is tested where it is; here it is about how calls go in and come back.
  */
 import { fromHex, type Random } from '@coco/primitives';
+import type { ProgramWriter } from './programWriter.js';
 import { oneIn, pick, randomBytes } from './values.js';
-
-/** How a part of a program is written. */
-export interface ProgramTools {
-  /** Copies data to the start of memory. */
-  data(data: Uint8Array): void;
-  push(value: bigint): void;
-  op(name: string): void;
-}
 
 const word = (hex: string) => hex.padStart(64, '0');
 const element = (hex: string) => hex.padStart(128, '0');
@@ -101,21 +94,22 @@ const EXPENSIVE: readonly Known[] = [
 ];
 
 /** Writes a call of a precompile, also of such as the fork does not have. */
-export function precompileCall(tools: ProgramTools, random: Random): void {
+export function precompileCall(to: ProgramWriter): void {
+  const { random } = to;
   const { address, input, output } = pick(random, oneIn(random, 25) ? EXPENSIVE : CHEAP);
   const bytes = mutate(random, fromHex(input) as Uint8Array);
-  tools.data(bytes);
+  to.copyData(bytes);
   const call = pick(random, ['CALL', 'CALL', 'STATICCALL', 'DELEGATECALL', 'CALLCODE']);
-  tools.push(BigInt(oneIn(random, 3) ? random.integer(output + 20) : output));
-  tools.push(BigInt(random.integer(100)));
-  tools.push(BigInt(bytes.length));
-  tools.push(0n);
-  if (call === 'CALL' || call === 'CALLCODE') tools.push(BigInt(oneIn(random, 4) ? random.integer(3) : 0));
-  tools.push(BigInt(address));
-  if (oneIn(random, 4)) tools.push(BigInt(random.integer(8_000)));
-  else tools.op('GAS');
-  tools.op(call);
-  if (oneIn(random, 2)) tools.op('POP');
+  to.push(BigInt(oneIn(random, 3) ? random.integer(output + 20) : output));
+  to.push(BigInt(random.integer(100)));
+  to.push(BigInt(bytes.length));
+  to.push(0n);
+  if (call === 'CALL' || call === 'CALLCODE') to.push(BigInt(oneIn(random, 4) ? random.integer(3) : 0));
+  to.push(BigInt(address));
+  if (oneIn(random, 4)) to.push(BigInt(random.integer(8_000)));
+  else to.op('GAS');
+  to.op(call);
+  if (oneIn(random, 2)) to.op('POP');
 }
 
 function mutate(random: Random, input: Uint8Array): Uint8Array {

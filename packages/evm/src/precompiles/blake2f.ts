@@ -109,7 +109,7 @@ function mix(v: Int32Array, m: Int32Array, a: number, b: number, c: number, d: n
   let dHigh = v[d + 1] as number;
 
   let low = (aLow >>> 0) + (bLow >>> 0) + ((m[x] as number) >>> 0);
-  aHigh = (aHigh + bHigh + (m[x + 1] as number) + Math.floor(low / 2 ** 32)) | 0;
+  aHigh = (aHigh + bHigh + (m[x + 1] as number) + ((low / 2 ** 32) | 0)) | 0;
   aLow = low | 0;
   let swap = dLow ^ aLow;
   dLow = dHigh ^ aHigh;
@@ -124,7 +124,7 @@ function mix(v: Int32Array, m: Int32Array, a: number, b: number, c: number, d: n
   bLow = swap;
 
   low = (aLow >>> 0) + (bLow >>> 0) + ((m[y] as number) >>> 0);
-  aHigh = (aHigh + bHigh + (m[y + 1] as number) + Math.floor(low / 2 ** 32)) | 0;
+  aHigh = (aHigh + bHigh + (m[y + 1] as number) + ((low / 2 ** 32) | 0)) | 0;
   aLow = low | 0;
   dLow ^= aLow;
   dHigh ^= aHigh;

@@ -17,7 +17,7 @@ import { trimZeros } from './codec/quantity.js';
 import { encodeConsensusReceipt } from './codec/receipt.js';
 import { recoverSender } from './codec/signature.js';
 import { orderedTrieRoot } from './codec/trieRoot.js';
-import { createEthereumjsEngine } from './engine/ethereumjs.js';
+import { createCocoEvmEngine } from './engine/coco.js';
 import { GenesisField } from './genesis/field.js';
 import { parseForks } from './genesis/parseForks.js';
 import { startOfBlock } from './systemCalls.js';
@@ -77,7 +77,7 @@ const numbers =
 if (numbers.length === 0)
   test('public blocks', { skip: 'shared/data/ethereum/blocks is not there' }, () => undefined);
 
-const engine = createEthereumjsEngine();
+const engine = createCocoEvmEngine();
 
 function preState(number: string, codes: Readonly<Record<string, string>>): StateChanges {
   const accounts = Object.entries(

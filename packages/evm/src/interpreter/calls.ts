@@ -38,13 +38,13 @@ export function startCall(
   if (spends && value !== 0n && (caller.state?.balance ?? 0n) < value) return INSUFFICIENT_BALANCE;
   frame.mark = machine.journal.mark();
   if (kind === 'CALL' || kind === 'STATICCALL') move(machine, caller, account, value);
-  if (precompile !== undefined) return runPrecompile(frame, precompile);
+  if (precompile !== undefined) return runPrecompile(machine, frame, precompile);
   return program.code.length === 0 ? SUCCESS : enter(machine, frame, program);
 }
 
-function runPrecompile(frame: Frame, precompile: Precompile): number {
+function runPrecompile(machine: Machine, frame: Frame, precompile: Precompile): number {
   if (!charge(frame, precompile.gas(frame.input))) return OUT_OF_GAS;
-  const output = precompile.run(frame.input);
+  const output = precompile.run(frame.input, machine.pause);
   if (output === undefined) return PRECOMPILE_FAILURE;
   frame.output = output;
   return SUCCESS;

@@ -75,6 +75,8 @@ export class Machine {
   journal = NO_JOURNAL;
   transaction = NO_TRANSACTION;
   readonly #frames: Frame[] = [];
+  /** `checkTime` for precompiles that take long. */
+  readonly pause: () => void = () => this.checkTime();
   #entered = 0;
 
   constructor(programs: ProgramCache) {

@@ -6,22 +6,26 @@ import type { CallMessage, EthereumTransaction } from '../../types.js';
 import type { FuzzAccount, FuzzAction, FuzzCase } from './fuzzCase.js';
 import type { Data, Program } from './program.js';
 
-/** The smallest case found with at most `attemptsMax` questions of whether the engines still differ. */
+const ATTEMPTS_MAX = 5_000;
+const MINIMISE_MS_MAX = 60_000;
+
+/** The smallest case found within a minute of asking whether the engines still differ. */
 export async function minimise(
   fuzzCase: FuzzCase,
   differs: (smaller: FuzzCase) => Promise<boolean>,
-  attemptsMax = 3_000,
 ): Promise<FuzzCase> {
   let best = fuzzCase;
   let attempts = 0;
+  const until = performance.now() + MINIMISE_MS_MAX;
+  const exhausted = () => attempts >= ATTEMPTS_MAX || performance.now() > until;
   const attempt = async (candidate: FuzzCase): Promise<boolean> => {
-    if (attempts >= attemptsMax) return false;
+    if (exhausted()) return false;
     attempts++;
     if (!(await differs(candidate))) return false;
     best = candidate;
     return true;
   };
-  for (let progress = true; progress && attempts < attemptsMax; ) {
+  for (let progress = true; progress && !exhausted(); ) {
     progress = false;
     for (const { count, without } of lists) {
       for (let size = Math.max(1, count(best) >> 1); size >= 1; size >>= 1) {

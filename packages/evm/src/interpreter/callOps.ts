@@ -10,7 +10,7 @@ import type { Frame } from './frame.js';
 import { childOf } from './frames.js';
 import { COLD_ACCOUNT, charge, chargeAccount, giveGas, grow, WARM } from './gas.js';
 import type { Machine } from './machine.js';
-import { slice } from './memoryOps.js';
+import { view } from './memoryOps.js';
 import { NO_PROGRAM, type Program } from './program.js';
 import { CONTINUE, ENTER, OUT_OF_GAS, STATIC_STATE_CHANGE } from './signals.js';
 import { traceEnter } from './tracing.js';
@@ -52,7 +52,7 @@ export function call(kind: CallKind): Handler {
     frame.sp = inputAt - 3 * SLOT;
     child.base = frame.sp;
     setParties(child, kind, frame, target, value);
-    child.input = slice(machine, frame, inputOffset, inputSize);
+    child.input = view(machine, frame, inputOffset, inputSize);
     child.outputAt = outputOffset;
     child.outputSize = outputSize;
     if (machine.transaction.tracer !== undefined) {

@@ -43,10 +43,13 @@ export function startCall(
 }
 
 function runPrecompile(machine: Machine, frame: Frame, precompile: Precompile): number {
-  if (!charge(frame, precompile.gas(frame.input))) return OUT_OF_GAS;
+  const gas = precompile.gas(frame.input);
+  if (!charge(frame, gas)) return OUT_OF_GAS;
+  machine.work(gas);
   const output = precompile.run(frame.input, machine.pause);
   if (output === undefined) return PRECOMPILE_FAILURE;
-  frame.output = output;
+  // The input may be a view of memory that changes.
+  frame.output = output.buffer === frame.input.buffer ? output.slice() : output;
   return SUCCESS;
 }
 

@@ -3,7 +3,7 @@
  * 170, 684, 3541, 7610).
  */
 import type { Account } from '../journal/account.js';
-import type { Frame } from './frame.js';
+import { type Frame, NO_BYTES } from './frame.js';
 import { enter, move } from './frames.js';
 import { charge } from './gas.js';
 import type { Machine } from './machine.js';
@@ -45,8 +45,10 @@ export function finishCreation(machine: Machine, frame: Frame): number {
   if (features.london && code[0] === NOT_CODE) return INVALID_CODE;
   const gas = CODE_BYTE * code.length;
   if (gas > frame.gas) {
+    if (features.homestead) return CODE_STORE_OUT_OF_GAS;
     // In Frontier the contract was made all the same, without code.
-    return features.homestead ? CODE_STORE_OUT_OF_GAS : SUCCESS;
+    frame.output = NO_BYTES;
+    return SUCCESS;
   }
   charge(frame, gas);
   if (code.length > 0) machine.journal.putCode(frame.account, code);

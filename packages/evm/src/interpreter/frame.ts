@@ -55,4 +55,11 @@ export class Frame {
     this.account = account;
     this.caller = account;
   }
+
+  /** Lets go of bytes, which may be large. */
+  release(): void {
+    this.input = NO_BYTES;
+    this.returned = NO_BYTES;
+    this.output = NO_BYTES;
+  }
 }

@@ -18,8 +18,10 @@ export const STACK_WORDS_MAX = 1024;
 const FRAME_STACK = STACK_WORDS_MAX * SLOT;
 const FRAMES_AT_FIRST = 4;
 const STACK_KEPT_MAX = 64 * FRAME_STACK;
-/** How many frames begin between two looks at the clock. */
-const FRAMES_PER_CHECK = 64;
+/** Gas that is used up between two looks at the clock, about: a millisecond or so of work. */
+const GAS_PER_CHECK = 250_000;
+/** What the beginning of a frame counts for, whatever it uses. */
+const FRAME_WORK = 4_000;
 
 /** Thrown to end an execution that took too long. */
 export class Expired extends Error {}
@@ -77,7 +79,8 @@ export class Machine {
   readonly #frames: Frame[] = [];
   /** `checkTime` for precompiles that take long. */
   readonly pause: () => void = () => this.checkTime();
-  #entered = 0;
+  #deepest = 0;
+  #work = 0;
 
   constructor(programs: ProgramCache) {
     this.programs = programs;
@@ -94,10 +97,13 @@ export class Machine {
     this.transaction = NO_TRANSACTION;
     this.journal = NO_JOURNAL;
     this.memory.release();
+    for (let i = 0; i <= this.#deepest; i++) this.#frames[i].release();
+    this.#deepest = 0;
     if (this.stack.length > STACK_KEPT_MAX) this.stack = new Uint32Array(FRAMES_AT_FIRST * FRAME_STACK);
   }
 
   frame(depth: number): Frame {
+    if (depth > this.#deepest) this.#deepest = depth;
     for (let i = this.#frames.length; i <= depth; i++)
       this.#frames.push(new Frame(i, this.transaction.origin));
     return this.#frames[depth];
@@ -111,7 +117,15 @@ export class Machine {
       stack.set(this.stack);
       this.stack = stack;
     }
-    if (++this.#entered % FRAMES_PER_CHECK === 0) this.checkTime();
+    this.work(FRAME_WORK);
+  }
+
+  /** Counts work that is not done in a loop of code; looks at the clock now and then. */
+  work(gas: number): void {
+    this.#work += gas;
+    if (this.#work < GAS_PER_CHECK) return;
+    this.#work = 0;
+    this.checkTime();
   }
 
   /** Throws when time is up. */

@@ -114,6 +114,19 @@ export function log(count: number): Handler {
   };
 }
 
+/** Input of a call that is larger is not copied: calls cost the same whatever their size. */
+const COPIED_MAX = 1024;
+
+/**
+ * A range that the memory reaches to, as it is until the calling frame goes on. When the memory of inner frames moves,
+ * what is looked at here stays.
+ */
+export function view(machine: Machine, frame: Frame, offset: number, size: number): Uint8Array {
+  if (size <= COPIED_MAX) return slice(machine, frame, offset, size);
+  const from = frame.memoryBase + offset;
+  return machine.memory.bytes.subarray(from, from + size);
+}
+
 /** A copy of a range that the memory reaches to. */
 export function slice(machine: Machine, frame: Frame, offset: number, size: number): Uint8Array {
   if (size === 0) return NO_BYTES;

@@ -18,7 +18,7 @@ export function traceEnter(
 ): void {
   const { kind, depth, value, gas } = frame;
   frame.gasGiven = gas;
-  tracer.enter?.({ kind, depth, from: from.address, to: to.address, value, gas, input });
+  tracer.enter?.({ kind, depth, from: from.address, to: to.address, value, gas, input: input.slice() });
 }
 
 /** The call that has `frame` has ended. */

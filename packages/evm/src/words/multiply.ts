@@ -1,8 +1,12 @@
 /**
- * Multiplication: the schoolbook method on 32-bit limbs, each product made of four products of 16 bits. EXP by
- * squaring.
+ * Multiplication: the schoolbook method on 32-bit limbs, each product made of four products of 16 bits, for words that
+ * are short; EXP by squaring.
  */
+import { multiplyLong } from './multiplyLong.js';
 import { isZero, LIMBS_MAX, SLOT, trim } from './word.js';
+
+/** Up to so many limbs in both operands together, limbs are faster than digits. */
+const SHORT_LIMBS_MAX = 5;
 
 /** Twice as many limbs as a word has. */
 const product = new Uint32Array(2 * LIMBS_MAX);
@@ -53,6 +57,10 @@ function multiplyInto(s: Uint32Array, a: number, b: number, limit: number): numb
 
 /** MUL: first × second modulo 2^256. */
 export function multiply(s: Uint32Array, a: number, b: number): void {
+  if (s[a] + s[b] > SHORT_LIMBS_MAX) {
+    multiplyLong(s, a, b);
+    return;
+  }
   const length = multiplyInto(s, a, b, LIMBS_MAX);
   for (let i = 0; i < length; i++) s[b + 1 + i] = product[i];
   trim(s, b, length);

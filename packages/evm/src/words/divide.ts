@@ -1,20 +1,28 @@
 /**
- * Division and what is made of it: DIV, MOD, SDIV, SMOD, ADDMOD, MULMOD. Small operands take short ways; the rest is
- * algorithm D of Knuth (The Art of Computer Programming 2, 4.3.1) on digits of 16 bits, so that all intermediate
- * values are exact in a double.
+ * Division and what is made of it: DIV, MOD, SDIV, SMOD, ADDMOD, MULMOD. Schoolbook division on digits of 24 bits,
+ * whose carries wait until the end: each digit of the quotient is estimated from the first three digits of what is left
+ * and of the divisor, which is right up to rounding; one that is off by one makes what is left negative, or leaves a
+ * divisor too much, and the next digit makes up for it. The last is corrected at the end.
  */
 import { negate } from './add.js';
 import { compare, isNegative } from './compare.js';
-import { multiplyWide } from './multiply.js';
-import { isZero, LIMBS_MAX, trim } from './word.js';
+import {
+  BASE,
+  carryDigits,
+  createDigits,
+  loadDigits,
+  multiplyDigits,
+  significant,
+  storeDigits,
+} from './digits.js';
+import { copyWord, isZero } from './word.js';
 
-const BASE = 0x1_0000;
-const TWO_32 = 0x1_0000_0000;
-
-/** Digits, the least significant first: dividend (one more for normalisation), divisor, quotient. */
-const u = new Int32Array(4 * LIMBS_MAX + 1);
-const v = new Int32Array(2 * LIMBS_MAX);
-const q = new Int32Array(4 * LIMBS_MAX);
+/** Dividend, which becomes the remainder; divisor; quotient; factors. */
+const u = createDigits();
+const v = createDigits();
+const q = createDigits();
+const x = createDigits();
+const y = createDigits();
 
 /** DIV: first ÷ second, rounded down; 0 when the second is zero. */
 export function divide(s: Uint32Array, a: number, b: number): void {
@@ -22,13 +30,16 @@ export function divide(s: Uint32Array, a: number, b: number): void {
     s[b + 1] = s[b + 1] === 0 ? 0 : s[a + 1] / s[b + 1];
     return;
   }
-  if (compare(s, a, b) < 0 || isZero(s, b)) {
-    setZero(s, b);
+  if (isZero(s, b)) return;
+  if (compare(s, a, b) < 0) {
+    s[b] = 1;
+    s[b + 1] = 0;
     return;
   }
-  const m = loadWord(u, s, a);
-  const n = loadWord(v, s, b);
-  putDigits(s, b, q, divideDigits(m, n));
+  const m = loadDigits(u, s, a);
+  const n = loadDigits(v, s, b);
+  divideDigits(m, n);
+  storeDigits(q, m - n + 1, s, b);
 }
 
 /** MOD: the remainder of first ÷ second; 0 when the second is zero. */
@@ -38,16 +49,8 @@ export function modulo(s: Uint32Array, a: number, b: number): void {
     return;
   }
   if (isZero(s, b)) return;
-  if (compare(s, a, b) < 0) {
-    const n = s[a];
-    s[b] = n;
-    for (let i = 1; i <= n; i++) s[b + i] = s[a + i];
-    return;
-  }
-  const m = loadWord(u, s, a);
-  const n = loadWord(v, s, b);
-  divideDigits(m, n);
-  putDigits(s, b, u, n);
+  if (compare(s, a, b) < 0) copyWord(s, a, b);
+  else reduce(loadDigits(u, s, a), s, b);
 }
 
 /** SDIV: first ÷ second, both signed, rounded towards zero. The first operand is spent. */
@@ -72,136 +75,70 @@ export function moduloSigned(s: Uint32Array, a: number, b: number): void {
 /** ADDMOD: (first + second) mod third, the sum being exact; the result is in `c`. */
 export function addModulo(s: Uint32Array, a: number, b: number, c: number): void {
   if (isZero(s, c)) return;
-  const m = s[a];
-  const n = s[b];
+  const m = loadDigits(x, s, a);
+  const n = loadDigits(y, s, b);
   const length = m > n ? m : n;
-  let carry = 0;
-  for (let i = 1; i <= length; i++) {
-    const sum = (i <= m ? s[a + i] : 0) + (i <= n ? s[b + i] : 0) + carry;
-    carry = sum >= TWO_32 ? 1 : 0;
-    u[2 * i - 2] = sum & 0xffff;
-    u[2 * i - 1] = (sum >>> 16) & 0xffff;
-  }
-  u[2 * length] = carry;
-  reduce(s, c, 2 * length + 1);
+  for (let i = 0; i < length; i++) u[i] = (i < m ? x[i] : 0) + (i < n ? y[i] : 0);
+  u[length] = carryDigits(u, length);
+  reduce(significant(u, length + 1), s, c);
 }
 
 /** MULMOD: (first × second) mod third, the product being exact; the result is in `c`. */
 export function multiplyModulo(s: Uint32Array, a: number, b: number, c: number): void {
   if (isZero(s, c)) return;
-  const { limbs, length } = multiplyWide(s, a, b, 2 * LIMBS_MAX);
-  for (let i = 0; i < length; i++) {
-    u[2 * i] = limbs[i] & 0xffff;
-    u[2 * i + 1] = limbs[i] >>> 16;
-  }
-  reduce(s, c, 2 * length);
+  const m = loadDigits(x, s, a);
+  const n = loadDigits(y, s, b);
+  reduce(multiplyDigits(u, x, m, y, n), s, c);
 }
 
-/** The remainder of the `digits` digits in `u` by the word at `c`, which it replaces. */
-function reduce(s: Uint32Array, c: number, digits: number): void {
-  let m = digits;
-  while (m > 1 && u[m - 1] === 0) m--;
-  const n = loadWord(v, s, c);
-  if (m < n) {
-    putDigits(s, c, u, m);
-    return;
-  }
-  divideDigits(m, n);
-  putDigits(s, c, u, n);
-}
-
-/** Writes the digits of a word to `digits`; returns how many there are (the first is not zero). */
-function loadWord(digits: Int32Array, s: Uint32Array, a: number): number {
-  const n = s[a];
-  for (let i = 0; i < n; i++) {
-    const limb = s[a + 1 + i];
-    digits[2 * i] = limb & 0xffff;
-    digits[2 * i + 1] = limb >>> 16;
-  }
-  return digits[2 * n - 1] === 0 ? 2 * n - 1 : 2 * n;
-}
-
-function putDigits(s: Uint32Array, a: number, digits: Int32Array, count: number): void {
-  const limbs = (count + 1) >> 1;
-  if ((count & 1) === 1) digits[count] = 0;
-  for (let i = 0; i < limbs; i++) s[a + 1 + i] = digits[2 * i] | (digits[2 * i + 1] << 16);
-  trim(s, a, limbs);
-}
-
-function setZero(s: Uint32Array, a: number): void {
-  s[a] = 1;
-  s[a + 1] = 0;
+/** The remainder of the `m` digits in `u` by the word at `c`, which it replaces. */
+function reduce(m: number, s: Uint32Array, c: number): void {
+  const n = loadDigits(v, s, c);
+  if (m >= n) divideDigits(m, n);
+  storeDigits(u, m < n ? m : n, s, c);
 }
 
 /**
- * Divides the `m` digits of `u` by the `n` of `v` (m ≥ n, v's first digit not zero): quotient in `q`, remainder in the
- * lowest `n` digits of `u`. Returns the number of digits of the quotient.
+ * Divides the `m` digits of `u` by the `n` of `v` (m ≥ n, no leading zeros): m − n + 1 digits of the quotient in `q`,
+ * the remainder in the lowest `n` digits of `u`.
+ *
+ * Exactness: a digit of `u` has at most eleven products taken from it, and stays below 2^52. Those below the first can
+ * thus hold less than 2^28 of its unit, so that the first two together, `top`, are below 2^50.
  */
-function divideDigits(m: number, n: number): number {
-  if (n === 1) return divideByDigit(m);
-  const shift = Math.clz32(v[n - 1]) - 16;
-  shiftDigits(v, n, shift);
+function divideDigits(m: number, n: number): void {
+  const last = n - 1;
+  const first = v[last];
+  const second = n > 1 ? v[n - 2] : 0;
+  const inverse = 1 / ((first * BASE + second) * BASE + (n > 2 ? v[n - 3] : 0));
   u[m] = 0;
-  shiftDigits(u, m + 1, shift);
-  const divisor = v[n - 1] * BASE + v[n - 2];
   for (let j = m - n; j >= 0; j--) {
-    const top = u[j + n] * TWO_32 + u[j + n - 1] * BASE + u[j + n - 2];
-    let digit = Math.floor(top / divisor);
-    if (digit > 0xffff) digit = 0xffff;
-    if (digit !== 0 && subtractMultiple(j, n, digit)) {
-      digit--;
-      addBack(j, n);
-    }
+    const top = u[j + n] * BASE + u[j + last];
+    const next = n > 1 ? u[j + n - 2] : 0;
+    const digit = Math.floor(((top * BASE + next) * BASE + (n > 2 ? u[j + n - 3] : 0)) * inverse);
     q[j] = digit;
+    if (digit !== 0) for (let i = 0; i < last; i++) u[j + i] -= digit * v[i];
+    u[j + last] = top - digit * first;
   }
-  for (let i = 0; i < n; i++) u[i] = ((u[i] | (u[i + 1] << 16)) >>> shift) & 0xffff;
-  return m - n + 1;
+  correct(carryDigits(u, n), n);
+  carryDigits(q, m - n + 1);
 }
 
-function divideByDigit(m: number): number {
-  const divisor = v[0];
-  let remainder = 0;
-  for (let j = m - 1; j >= 0; j--) {
-    const part = remainder * BASE + u[j];
-    const digit = (part / divisor) >>> 0;
-    q[j] = digit;
-    remainder = part - digit * divisor;
-  }
-  u[0] = remainder;
-  return m;
+/** Brings a remainder (with `above` over its `n` digits) between zero and the divisor, and the quotient along. */
+function correct(above: number, n: number): void {
+  let carry = above;
+  while (carry < 0) carry += addDivisor(1, n);
+  while (carry > 0 || isTooLarge(n)) carry += addDivisor(-1, n);
 }
 
-function shiftDigits(digits: Int32Array, count: number, shift: number): void {
-  if (shift === 0) return;
-  for (let i = count - 1; i > 0; i--) {
-    digits[i] = ((digits[i] << shift) | (digits[i - 1] >>> (16 - shift))) & 0xffff;
-  }
-  digits[0] = (digits[0] << shift) & 0xffff;
+/** Adds `sign` times the divisor to the remainder; returns the carry. */
+function addDivisor(sign: number, n: number): number {
+  for (let i = 0; i < n; i++) u[i] += sign * v[i];
+  q[0] -= sign;
+  return carryDigits(u, n);
 }
 
-/** Takes `digit` × v from u at `j`; true when that was too much. */
-function subtractMultiple(j: number, n: number, digit: number): boolean {
-  let borrow = 0;
-  let carry = 0;
-  for (let i = 0; i < n; i++) {
-    // Below 2^32: (2^16 − 1)² + 2^16 − 1.
-    const multiple = (Math.imul(digit, v[i]) + carry) >>> 0;
-    carry = multiple >>> 16;
-    const difference = u[j + i] - (multiple & 0xffff) - borrow;
-    borrow = difference < 0 ? 1 : 0;
-    u[j + i] = difference & 0xffff;
-  }
-  const difference = u[j + n] - carry - borrow;
-  u[j + n] = difference & 0xffff;
-  return difference < 0;
-}
-
-function addBack(j: number, n: number): void {
-  let carry = 0;
-  for (let i = 0; i < n; i++) {
-    const sum = u[j + i] + v[i] + carry;
-    u[j + i] = sum & 0xffff;
-    carry = sum >>> 16;
-  }
-  u[j + n] = (u[j + n] + carry) & 0xffff;
+/** Whether the remainder is not below the divisor. */
+function isTooLarge(n: number): boolean {
+  for (let i = n - 1; i >= 0; i--) if (u[i] !== v[i]) return u[i] > v[i];
+  return true;
 }

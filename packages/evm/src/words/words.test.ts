@@ -100,7 +100,7 @@ const binary: Readonly<Record<string, readonly [Binary, (x: bigint, y: bigint) =
 for (const [name, [op, model]] of Object.entries(binary)) {
   test(`${name} of any two words`, () => {
     const random = seededRandom(name.length);
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 40_000; i++) {
       const s = dirtyStack(random);
       const small = ['BYTE', 'SHL', 'SHR', 'SAR', 'SIGNEXTEND'].includes(name) && random.integer(4) > 0;
       const x = small ? BigInt(random.integer(300)) : randomWord(random);

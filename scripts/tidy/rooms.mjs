@@ -9,6 +9,7 @@ export const rooms = [
   { path: 'packages/consensus', floor: 1, pure: true },
   { path: 'packages/adapter', floor: 2, pure: true },
   { path: 'packages/ledger', floor: 2, pure: true },
+  { path: 'packages/evm', floor: 2, pure: true },
   { path: 'adapters/ethereum', floor: 3, pure: false },
   { path: 'packages/replica', floor: 4, pure: true },
   { path: 'packages/worker', floor: 4, pure: true },

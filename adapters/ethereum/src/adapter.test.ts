@@ -5,7 +5,7 @@ import { type AdapterRequest, adapterCompliance, type ComplianceSubject } from '
 import { toHex, utf8 } from '@coco/primitives';
 import { createEthereumAdapter } from './adapter.js';
 import type { UnsignedFields } from './codec/encodeTransaction.js';
-import { createEthereumjsEngine } from './engine/ethereumjs.js';
+import { createCocoEvmEngine } from './engine/coco.js';
 import { ERC20_INITCODE } from './testing/erc20.js';
 import { numberedSigner } from './testing/signer.js';
 import { configUpTo, TEST_CHAIN_ID } from './testing/testChain.js';
@@ -13,8 +13,7 @@ import type { EthereumItem, EthereumResult } from './types.js';
 
 const alice = numberedSigner(1);
 const bob = numberedSigner(2);
-/** Making one takes longer than all that it executes here. */
-const engine = createEthereumjsEngine();
+const engine = createCocoEvmEngine();
 
 function transaction(nonce: bigint, fields: Partial<UnsignedFields> = {}): EthereumItem {
   const blank = {

@@ -5,7 +5,7 @@ import type { Adapter, AdapterServices } from '@coco/adapter';
 import { assert } from '@coco/primitives';
 import { readChainConfig } from './chain.js';
 import { CodeCache } from './codeCache.js';
-import { createEthereumjsEngine } from './engine/ethereumjs.js';
+import { createEngine } from './engine/createEngine.js';
 import { executeBatch } from './execute.js';
 import { parseGenesis } from './genesis/parse.js';
 import { writeGenesis } from './genesis/write.js';
@@ -20,7 +20,7 @@ import type { ChainConfig, EthereumItem, EthereumResult, EthereumSettings, EvmEn
 export interface EthereumAdapterOptions {
   readonly settings?: Partial<EthereumSettings>;
   readonly rpc?: Partial<RpcSettings>;
-  /** Default: the engine over `@ethereumjs/evm`. */
+  /** Default: the one that `settings.engine` names. */
   readonly engine?: EvmEngine;
   /** Shown by web3_clientVersion. */
   readonly clientVersion?: string;
@@ -34,7 +34,7 @@ export type EthereumAdapter = Adapter<EthereumItem, EthereumResult> & { close():
 /** The Ethereum adapter. It has no routes of its own state: JSON-RPC is POST to "/". */
 export function createEthereumAdapter(options: EthereumAdapterOptions = {}): EthereumAdapter {
   const settings = { ...defaultSettings, ...options.settings };
-  const engine = options.engine ?? createEthereumjsEngine();
+  const engine = options.engine ?? createEngine(settings.engine);
   const elapsedMs = options.elapsedMs ?? (() => performance.now());
   const codes = new CodeCache();
   const recovery = createRecovery(settings.recoveryThreads);

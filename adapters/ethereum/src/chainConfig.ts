@@ -3,8 +3,9 @@
  *
  *   {"activations":{"<fork>":<number>,…},"baseFee":"<decimal>","chainId":"<decimal>","coinbase":"<40 hex digits>"}
  */
+
+import { FORKS } from '@coco/evm';
 import { assert, fromHex, fromUtf8, toHex, utf8 } from '@coco/primitives';
-import { FORKS } from './forks.js';
 import type { ChainConfig, ForkName } from './types.js';
 
 interface StoredConfig {

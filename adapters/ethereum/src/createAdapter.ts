@@ -24,6 +24,7 @@ const wholes = {
   poolPerSenderMax: [1, 10_000_000],
 } as const;
 const flags = ['replayProtectedOnly', 'respondAsync'] as const;
+const engines = ['coco', 'ethereumjs'] as const;
 
 /** Makes the adapter. COCO_ETHEREUM_SETTINGS names the setting that is wrong. */
 export function createAdapter(settings: unknown): LoadedEthereumAdapter {
@@ -34,6 +35,7 @@ export function createAdapter(settings: unknown): LoadedEthereumAdapter {
     if (name === 'transactionGasMax' || name === 'callGasMax') ethereum[name] = BigInt(value);
     else if (name === 'recoveryThreads' || name === 'executionMsMax') ethereum[name] = Number(value);
     else if (name === 'replayProtectedOnly') ethereum[name] = value === true;
+    else if (name === 'engine') ethereum[name] = value === 'coco' ? 'coco' : 'ethereumjs';
     else if (name === 'respondAsync') rpc[name] = value === true;
     else rpc[name] = Number(value);
   }
@@ -41,9 +43,9 @@ export function createAdapter(settings: unknown): LoadedEthereumAdapter {
   return { adapter, close: () => adapter.close() };
 }
 
-type Name = keyof typeof wholes | (typeof flags)[number];
+type Name = keyof typeof wholes | (typeof flags)[number] | 'engine';
 
-function readSettings(settings: unknown): readonly (readonly [Name, number | boolean])[] {
+function readSettings(settings: unknown): readonly (readonly [Name, number | boolean | string])[] {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
     throw refused('settings', 'an object');
   return Object.entries(settings).map(([name, value]: [string, unknown]) => {
@@ -52,8 +54,12 @@ function readSettings(settings: unknown): readonly (readonly [Name, number | boo
       if (typeof value !== 'boolean') throw refused(name, 'true or false');
       return [flag, value];
     }
+    if (name === 'engine') {
+      if (!engines.some((engine) => engine === value)) throw refused(name, engines.join(' or '));
+      return [name, value as string];
+    }
     if (!Object.hasOwn(wholes, name))
-      throw refused(name, `one of ${[...Object.keys(wholes), ...flags].join(', ')}`);
+      throw refused(name, `one of ${[...Object.keys(wholes), ...flags, 'engine'].join(', ')}`);
     const whole = name as keyof typeof wholes;
     const [min, max] = wholes[whole];
     if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {

@@ -1,8 +1,9 @@
 /**
  * What code learns about its block: for a block that is being made, and for one that was made.
  */
+
+import { forkRules, isActive } from '@coco/evm';
 import { ZERO_HASH } from './codec/keccak.js';
-import { forkRules, isActive } from './forks.js';
 import type { BlockEnvironment, BlockHeader, ChainConfig, Hash } from './types.js';
 
 /** Wei per blob gas: the least there is, since no blobs are kept (EIP-4844). */

@@ -3,16 +3,17 @@
  * refused is not part of the block and changes nothing; a batch of which nothing is left makes no block.
  */
 import type { BatchContext, BatchLimits, BatchResult } from '@coco/adapter';
+import { forkRules } from '@coco/evm';
 import type { Transaction } from '@coco/kv';
 import { claimsDigest, type Executed, makeBlock, writeBlock } from './block.js';
 import { BlockState } from './blockState.js';
 import { readHead, readPlace } from './chain.js';
 import type { CodeCache } from './codeCache.js';
 import { nextEnvironment } from './environment.js';
-import { forkRules } from './forks.js';
 import { admit } from './settings.js';
 import { startOfBlock } from './systemCalls.js';
 import type {
+  Awaitable,
   BlockEnvironment,
   ChainConfig,
   EthereumItem,
@@ -66,7 +67,9 @@ export async function executeBatch(
   const results: EthereumResult[] = [];
   for (const item of items.slice(0, limits.itemsMax)) {
     if (isFull(block, item)) break;
-    results.push(await executeOne(block, item));
+    const result = executeOne(block, item);
+    // An engine that answers at once costs no turn of the event loop.
+    results.push(result instanceof Promise ? await result : result);
     if (executor.elapsedMs() - start >= limits.executeMs) break;
   }
   if (block.executed.length === 0) return { results };
@@ -96,14 +99,22 @@ function isFull(block: OpenBlock, { transaction }: EthereumItem): boolean {
   );
 }
 
-async function executeOne(block: OpenBlock, item: EthereumItem): Promise<EthereumResult> {
+function executeOne(block: OpenBlock, item: EthereumItem): Awaitable<EthereumResult> {
   const { executor, environment, rules, state } = block;
   const refusal = admit(item.transaction, executor.settings);
   if (refusal !== undefined) return { kind: 'refused', refusal };
   const deadline = executor.elapsedMs() + executor.settings.executionMsMax;
   const expired = () => executor.elapsedMs() > deadline;
   const context: ExecutionContext = { state, environment, rules, expired };
-  const outcome = await executor.engine.execute(item, context);
+  const outcome = executor.engine.execute(item, context);
+  return outcome instanceof Promise
+    ? outcome.then((settled) => settle(block, item, settled))
+    : settle(block, item, outcome);
+}
+
+/** Makes a transaction that was executed part of the block. */
+function settle(block: OpenBlock, item: EthereumItem, outcome: TransactionOutcome): EthereumResult {
+  const { environment, state } = block;
   if (outcome.outcome === 'refused')
     return { kind: 'refused', refusal: knownOr(outcome.refusal, block, item) };
   state.apply(outcome.changes);

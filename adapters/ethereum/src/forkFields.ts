@@ -2,9 +2,8 @@
  * Header fields that later forks added. Withdrawals, requests and a beacon chain do not exist here.
  */
 import { sha256 } from '@coco/crypto';
+import { GAS_PER_BLOB, isActive } from '@coco/evm';
 import { EMPTY_TRIE_ROOT, ZERO_HASH } from './codec/keccak.js';
-import { GAS_PER_BLOB } from './engine/precheck.js';
-import { isActive } from './forks.js';
 import type { BlockHeader, ForkRules, Hash } from './types.js';
 
 /** SHA-256 of nothing: the hash of an empty list of requests (EIP-7685). */

@@ -150,7 +150,9 @@ test('what runs longer than allowed is refused whatever its gas, and changes not
     genesis: { gasLimit: 2 ** 40 },
   });
   const [alice, bob] = chain.signers as [Signer, Signer];
-  for (const source of [':loop @loop JUMP', '0x00 0x00 0x00 0x00 0x00 ADDRESS GAS CALL GAS GAS']) {
+  // Code that loops, and code without a jump that calls itself, twice at each depth.
+  const callItself = '0x00 0x00 0x00 0x00 0x00 ADDRESS GAS CALL';
+  for (const source of [':loop @loop JUMP', `${callItself} ${callItself}`]) {
     const deployed = await chain.execute([chain.transaction(alice, { data: initcode(assemble(source)) })]);
     const contract =
       deployed.results[0]?.kind === 'executed' ? deployed.results[0].receipt.contractAddress : undefined;

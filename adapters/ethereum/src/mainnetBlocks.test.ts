@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { forkRules, isActive } from '@coco/evm';
 import { createStore } from '@coco/kv';
 import { toHex } from '@coco/primitives';
 import { BlockState } from './blockState.js';
@@ -16,8 +17,7 @@ import { trimZeros } from './codec/quantity.js';
 import { encodeConsensusReceipt } from './codec/receipt.js';
 import { recoverSender } from './codec/signature.js';
 import { orderedTrieRoot } from './codec/trieRoot.js';
-import { createEthereumjsEngine } from './engine/ethereumjs.js';
-import { forkRules, isActive } from './forks.js';
+import { createCocoEvmEngine } from './engine/coco.js';
 import { GenesisField } from './genesis/field.js';
 import { parseForks } from './genesis/parseForks.js';
 import { startOfBlock } from './systemCalls.js';
@@ -77,7 +77,7 @@ const numbers =
 if (numbers.length === 0)
   test('public blocks', { skip: 'shared/data/ethereum/blocks is not there' }, () => undefined);
 
-const engine = createEthereumjsEngine();
+const engine = createCocoEvmEngine();
 
 function preState(number: string, codes: Readonly<Record<string, string>>): StateChanges {
   const accounts = Object.entries(

@@ -8,6 +8,7 @@ import { createStore, type Store } from '@coco/kv';
 import { equalBytes, toHex } from '@coco/primitives';
 import { readHead, readPlace, readReceipt } from './chain.js';
 import { CodeCache } from './codeCache.js';
+import { createCocoEvmEngine } from './engine/coco.js';
 import { createEthereumjsEngine } from './engine/ethereumjs.js';
 import { executeBatch } from './execute.js';
 import { parseGenesis } from './genesis/parse.js';
@@ -26,7 +27,7 @@ import type { EthereumItem, EthereumResult, EthereumTransactionReceipt } from '.
 const skip = sharedData('replay') === undefined ? 'shared/data/ethereum/replay is not there' : false;
 const settings = { ...defaultSettings, transactionGasMax: 2n ** 63n };
 
-async function replay(size: number, count: number): Promise<Store> {
+async function replay(size: number, count: number, engine = createCocoEvmEngine()): Promise<Store> {
   const genesis = parseGenesis(replayGenesis());
   const store = createStore();
   const first = store.begin();
@@ -36,7 +37,7 @@ async function replay(size: number, count: number): Promise<Store> {
   let queue: EthereumItem[] = described.map(replayItem);
   const results: EthereumResult[] = [];
   const executor = {
-    engine: createEthereumjsEngine(),
+    engine,
     config: genesis.config,
     settings,
     codes: new CodeCache(),
@@ -96,6 +97,13 @@ for (const size of [1, 100, 2_538]) {
     await replay(size, 2_538);
   });
 }
+
+test('the reference engine makes the same state of them', { skip }, async () => {
+  const ours = await replay(100, 500);
+  const reference = await replay(100, 500, createEthereumjsEngine());
+  const hash = (store: Store) => toHex(readHead(store.read(store.head)).hash);
+  assert.equal(hash(ours), hash(reference));
+});
 
 test('the same transactions in the same blocks make the same hashes', { skip }, async () => {
   const [one, two] = [await replay(20, 60), await replay(20, 60)];

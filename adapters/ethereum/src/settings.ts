@@ -12,6 +12,7 @@ export const defaultSettings: EthereumSettings = {
   executionMsMax: 5_000,
   replayProtectedOnly: false,
   blobTransactions: false,
+  engine: 'coco',
   recoveryThreads: 1,
 };
 

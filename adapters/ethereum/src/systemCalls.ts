@@ -2,9 +2,10 @@
  * What the protocol itself does at the start of a block: it tells two contracts about the past, where the genesis
  * put them (EIP-4788: the beacon block root, always zero here; EIP-2935: the parent's hash). It costs nobody gas.
  */
+
+import { isActive } from '@coco/evm';
 import { fromHex } from '@coco/primitives';
 import { ZERO_HASH } from './codec/keccak.js';
-import { isActive } from './forks.js';
 import type { Address, EvmEngine, ExecutionContext, Hash, StateChanges } from './types.js';
 
 const SYSTEM_ADDRESS = address('fffffffffffffffffffffffffffffffffffffffe');

@@ -6,46 +6,47 @@
  * wei, chain id) are `bigint`; positions that the chain itself counts (block number, index, time) are `number`.
  */
 
+import type {
+  AccessListFields,
+  Address,
+  BlobFields,
+  CallMessage,
+  CallOutcome as EvmCallOutcome,
+  TransactionOutcome as EvmTransactionOutcome,
+  ExecutionContext,
+  FeeMarketFields,
+  ForkSchedule,
+  Hash,
+  LegacyFields,
+  Log,
+  SetCodeFields,
+} from '@coco/evm';
 import type { Refusal } from './refusal.js';
 
+export type {
+  AccessListEntry,
+  AccountState,
+  Address,
+  Authorization,
+  BlockEnvironment,
+  CallMessage,
+  Execution,
+  ExecutionContext,
+  ForkName,
+  ForkRules,
+  Hash,
+  Log,
+  StateChanges,
+  StateReader,
+} from '@coco/evm';
 export type { Refusal };
 
-/** 20 bytes. */
-export type Address = Uint8Array;
-/** 32 bytes. */
-export type Hash = Uint8Array;
-
-/** One entry of an access list (EIP-2930). */
-export interface AccessListEntry {
-  readonly address: Address;
-  readonly storageKeys: readonly Hash[];
-}
-
-/** One signed delegation of an account to code (EIP-7702). The authority is recovered when it is executed. */
-export interface Authorization {
-  readonly chainId: bigint;
-  readonly address: Address;
-  readonly nonce: bigint;
-  readonly yParity: number;
-  readonly r: bigint;
-  readonly s: bigint;
-}
-
-/** What every transaction has. */
-interface TransactionBase {
+/** What every transaction has besides what its execution depends on. */
+interface Signed {
   /** Keccak-256 of `raw`. */
   readonly hash: Hash;
   /** The canonical bytes that were decoded: what eth_sendRawTransaction takes and blocks are hashed over. */
   readonly raw: Uint8Array;
-  /** Below 2^64. */
-  readonly nonce: bigint;
-  /** Below 2^64. */
-  readonly gasLimit: bigint;
-  /** Absent: creates a contract. */
-  readonly to?: Address;
-  /** Wei, below 2^256. */
-  readonly value: bigint;
-  readonly data: Uint8Array;
   /** 0 or 1: which of the two possible public keys. */
   readonly yParity: number;
   readonly r: bigint;
@@ -53,53 +54,22 @@ interface TransactionBase {
 }
 
 /** Type 0; `chainId` is absent before EIP-155. */
-export interface LegacyTransaction extends TransactionBase {
-  readonly type: 0;
-  readonly chainId?: bigint;
-  readonly gasPrice: bigint;
+export interface LegacyTransaction extends LegacyFields, Signed {
   /** As signed: 27, 28, or 35 + 2 × chainId + yParity. */
   readonly v: bigint;
 }
 
 /** EIP-2930. */
-export interface AccessListTransaction extends TransactionBase {
-  readonly type: 1;
-  readonly chainId: bigint;
-  readonly gasPrice: bigint;
-  readonly accessList: readonly AccessListEntry[];
-}
+export interface AccessListTransaction extends AccessListFields, Signed {}
 
 /** EIP-1559. */
-export interface FeeMarketTransaction extends TransactionBase {
-  readonly type: 2;
-  readonly chainId: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly accessList: readonly AccessListEntry[];
-}
+export interface FeeMarketTransaction extends FeeMarketFields, Signed {}
 
 /** EIP-4844, without the sidecar. Executed in blocks of others; from clients only where a setting allows it. */
-export interface BlobTransaction extends TransactionBase {
-  readonly type: 3;
-  readonly to: Address;
-  readonly chainId: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly accessList: readonly AccessListEntry[];
-  readonly maxFeePerBlobGas: bigint;
-  readonly blobVersionedHashes: readonly Hash[];
-}
+export interface BlobTransaction extends BlobFields, Signed {}
 
 /** EIP-7702. */
-export interface SetCodeTransaction extends TransactionBase {
-  readonly type: 4;
-  readonly to: Address;
-  readonly chainId: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-  readonly maxFeePerGas: bigint;
-  readonly accessList: readonly AccessListEntry[];
-  readonly authorizationList: readonly Authorization[];
-}
+export interface SetCodeTransaction extends SetCodeFields, Signed {}
 
 /** A transaction as decoded from its bytes; well-formed, its signature not yet recovered. */
 export type EthereumTransaction =
@@ -113,14 +83,6 @@ export type EthereumTransaction =
 export interface EthereumItem {
   readonly transaction: EthereumTransaction;
   readonly sender: Address;
-}
-
-/** One event of a contract (LOG0..LOG4). */
-export interface Log {
-  readonly address: Address;
-  /** 0..4. */
-  readonly topics: readonly Hash[];
-  readonly data: Uint8Array;
 }
 
 /** What a transaction did. Its place (block, index, hash) is where it is stored, see tables.ts. */
@@ -186,142 +148,22 @@ export interface EthereumBlock {
   readonly transactionHashes: readonly Hash[];
 }
 
-/** Mainnet's rule sets in order of activation. */
-export type ForkName =
-  | 'frontier'
-  | 'homestead'
-  | 'dao'
-  | 'tangerineWhistle'
-  | 'spuriousDragon'
-  | 'byzantium'
-  | 'constantinople'
-  | 'petersburg'
-  | 'istanbul'
-  | 'muirGlacier'
-  | 'berlin'
-  | 'london'
-  | 'arrowGlacier'
-  | 'grayGlacier'
-  | 'paris'
-  | 'shanghai'
-  | 'cancun'
-  | 'prague'
-  | 'osaka';
-
-/** Which rules hold in one block: see `forkRules` and `isActive` in forks.ts. */
-export interface ForkRules {
-  readonly chainId: bigint;
-  readonly fork: ForkName;
-}
-
 /** What a chain is from its genesis on: geth's `config`, and what every block inherits. */
-export interface ChainConfig {
-  /** Below 2^64. */
-  readonly chainId: bigint;
-  /** Activation by block number (up to paris) or by time in seconds (from shanghai on). Absent means never. */
-  readonly activations: Readonly<Partial<Record<ForkName, number>>>;
+export interface ChainConfig extends ForkSchedule {
   /** Who is paid for transactions: the genesis block's coinbase, all zeros by default. */
   readonly coinbase: Address;
   /** Wei per gas that is burnt, since London: the genesis block's, 0 by default. It does not change. */
   readonly baseFee: bigint;
 }
 
-/** What code can learn about the block that it runs in. */
-export interface BlockEnvironment {
-  readonly number: number;
-  /** Seconds since 1970. */
-  readonly timestamp: number;
-  readonly coinbase: Address;
-  readonly gasLimit: bigint;
-  /** Wei; 0 before London, and by default after. */
-  readonly baseFee: bigint;
-  /** 0 from Paris on. */
-  readonly difficulty: bigint;
-  /** Shown by PREVRANDAO from Paris on. */
-  readonly prevRandao: Hash;
-  /** Wei per blob gas (Cancun). */
-  readonly blobBaseFee: bigint;
-}
-
-/** An account's state. An account that is not there has nonce 0, no balance and no code. */
-export interface AccountState {
-  readonly nonce: bigint;
-  readonly balance: bigint;
-  /** Keccak-256 of the code; absent when there is none. */
-  readonly codeHash?: Hash;
-}
-
-/** What an engine may read. Returned bytes must not be written to. */
-export interface StateReader {
-  account(address: Address): AccountState | undefined;
-  /** Code by its hash; asking for a hash that no account has is a bug. */
-  code(codeHash: Hash): Uint8Array;
-  /** Value of a slot (32-byte key) without leading zeros; empty when it is zero. */
-  storage(address: Address, slot: Hash): Uint8Array;
-  /** True when the account has any storage left (EIP-7610). */
-  hasStorage(address: Address): boolean;
-  /** Hash of an earlier block, or undefined when there is none. */
-  blockHash(number: number): Hash | undefined;
-}
-
-/** What an execution changed, as data; the caller decides whether it happens. Apply in the order of the fields. */
-export interface StateChanges {
-  readonly code: readonly { readonly codeHash: Hash; readonly code: Uint8Array }[];
-  /** Accounts all of whose storage goes, before `storage` is written. */
-  readonly clearedStorage: readonly Address[];
-  /** `undefined`: the account is removed. */
-  readonly accounts: readonly { readonly address: Address; readonly account: AccountState | undefined }[];
-  /** Values without leading zeros; empty removes the slot. */
-  readonly storage: readonly { readonly address: Address; readonly slot: Hash; readonly value: Uint8Array }[];
-}
-
-/** How running code ended. `error` is absent on success; "revert" for REVERT, else a name such as "out of gas". */
-export interface Execution {
-  readonly status: 0 | 1;
-  readonly gasUsed: bigint;
-  readonly logs: readonly Log[];
-  /** What was returned, or the data of a revert. */
-  readonly output: Uint8Array;
-  readonly error?: string;
-  /** Present when a contract was to be created. */
-  readonly createdAddress?: Address;
-}
-
-/** One message to be executed without a signature: eth_call, eth_estimateGas, system calls. */
-export interface CallMessage {
-  readonly from: Address;
-  readonly to?: Address;
-  readonly gasLimit: bigint;
-  /** Wei per gas; 0 when no fee is to be charged. */
-  readonly gasPrice: bigint;
-  readonly value: bigint;
-  readonly data: Uint8Array;
-  readonly accessList?: readonly AccessListEntry[];
-  readonly authorizationList?: readonly Authorization[];
-}
-
-/** Where and how to execute. */
-export interface ExecutionContext {
-  readonly state: StateReader;
-  readonly environment: BlockEnvironment;
-  readonly rules: ForkRules;
-  /** Asked now and then; true stops the execution with the outcome `timeout` (a limit besides gas). */
-  readonly expired?: () => boolean;
-}
-
 /** A transaction was executed (successfully or not, it is part of the block), or may not be part of this block. */
-export type TransactionOutcome =
-  | {
-      readonly outcome: 'executed';
-      readonly execution: Execution;
-      readonly effectiveGasPrice: bigint;
-      readonly changes: StateChanges;
-    }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+export type TransactionOutcome = WithRefusal<EvmTransactionOutcome>;
 
 /** What a call gave; nothing is changed, unless the caller applies `changes` (only system calls do). */
-export type CallOutcome =
-  | { readonly outcome: 'executed'; readonly execution: Execution; readonly changes: StateChanges }
+export type CallOutcome = WithRefusal<EvmCallOutcome>;
+
+type WithRefusal<Outcome extends { readonly outcome: string }> =
+  | Extract<Outcome, { readonly outcome: 'executed' }>
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** A value now or later: an engine that is synchronous costs no turn of the event loop. */
@@ -360,6 +202,8 @@ export interface EthereumSettings {
   readonly replayProtectedOnly: boolean;
   /** Accept blob transactions (without their blobs) from clients. Default false. */
   readonly blobTransactions: boolean;
+  /** Who executes: Coco's own EVM, or the reference that it is tested against. Default coco. */
+  readonly engine: 'coco' | 'ethereumjs';
   /** Threads that recover senders; 0 recovers on the calling thread. */
   readonly recoveryThreads: number;
 }

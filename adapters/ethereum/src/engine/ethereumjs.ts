@@ -1,16 +1,15 @@
 /**
- * The first engine: the EVM of the ethereumjs project. One EVM object per rule set is kept; transactions run over a
+ * The reference engine: the EVM of the ethereumjs project. One EVM object per rule set is kept; transactions run over a
  * journal of ours, without tries, blocks or transaction objects of the library's.
  */
 
-import { AssertionError, toHex } from '@coco/primitives';
+import { type Begun, isActive, type Journal, type MessageResult } from '@coco/evm';
+import { AssertionError, fromHex, toHex } from '@coco/primitives';
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
 import { createEVM, type EVM, EVMError, type ExecResult } from '@ethereumjs/evm';
 import { Address } from '@ethereumjs/util';
-import { mapKey } from '../codec/address.js';
 import { ZERO_HASH } from '../codec/keccak.js';
 import { secp256k1 } from '../codec/secp256k1.js';
-import { isActive } from '../forks.js';
 import type {
   Awaitable,
   BlockEnvironment,
@@ -25,10 +24,8 @@ import type {
   Refusal,
   TransactionOutcome,
 } from '../types.js';
-import type { Journal } from './journal.js';
 import { rememberJumpAnalysis } from './jumpAnalysis.js';
-import { loadKzg, type VerifyKzgProof } from './kzg.js';
-import type { Message, MessageResult } from './message.js';
+import { verifyKzgProof } from './kzg.js';
 import { StateManager } from './stateManager.js';
 import { simulate, transact } from './transition.js';
 
@@ -44,9 +41,9 @@ export function createEthereumjsEngine(): EvmEngine {
   return {
     name: 'ethereumjs',
     execute: (item: EthereumItem, context: ExecutionContext): Awaitable<TransactionOutcome> =>
-      exclusively(context, (machine) => transact(item, context, (...message) => run(machine, ...message))),
+      exclusively(context, (machine) => transact(item, context, (begun) => run(machine, begun))),
     call: (call: CallMessage, context: ExecutionContext): Awaitable<CallOutcome> =>
-      exclusively(context, (machine) => simulate(call, context, (...message) => run(machine, ...message))),
+      exclusively(context, (machine) => simulate(call, context, (begun) => run(machine, begun))),
   };
 }
 
@@ -54,7 +51,6 @@ export function createEthereumjsEngine(): EvmEngine {
 interface Machine {
   readonly evm: EVM;
   readonly state: StateManager;
-  readonly crypto: CustomCrypto;
   /** The library's view of a block environment. */
   readonly blocks: WeakMap<BlockEnvironment, LibraryBlock>;
   /** Throws `Expired` when the running message has taken too long. */
@@ -93,7 +89,9 @@ function machineFor(machines: Map<string, Promise<Machine>>, rules: ForkRules): 
 }
 
 async function createMachine(rules: ForkRules): Promise<Machine> {
-  const crypto: CustomCrypto = { ecrecover };
+  // The precompile at 0x0a calls nothing else of the library's interface.
+  const kzg = { verifyProof: verifyHexProof } as NonNullable<CustomCrypto['kzg']>;
+  const crypto: CustomCrypto = { ecrecover, kzg };
   const common = new Common({
     // Only consensus-free parts of the chain's description are ever read: the EVM never sees a real header.
     chain: { ...Mainnet, chainId: rules.chainId.toString() },
@@ -101,14 +99,13 @@ async function createMachine(rules: ForkRules): Promise<Machine> {
     customCrypto: crypto,
   });
   const state = new StateManager();
-  const blockHash = async (number: number) => ({ hash: () => state.journal.blockHash(number) ?? ZERO_HASH });
+  const blockHash = async (number: number) => ({ hash: () => state.blockHash(number) ?? ZERO_HASH });
   const blockchain = { getBlock: blockHash, putBlock: async () => undefined, shallowCopy: () => blockchain };
   const evm = await createEVM({ common, stateManager: state.asInterface(), blockchain });
-  const machine: Machine = { evm, state, crypto, blocks: new WeakMap(), checkTime: () => undefined };
+  const machine: Machine = { evm, state, blocks: new WeakMap(), checkTime: () => undefined };
   state.onCheckpoint = () => machine.checkTime();
   await rememberJumpAnalysis(evm);
   watchJumps(machine);
-  loadKzgOnDemand(machine);
   return machine;
 }
 
@@ -132,19 +129,6 @@ function watchJumps(machine: Machine): void {
   }
 }
 
-const POINT_EVALUATION = `${'0'.repeat(38)}0a`;
-
-function loadKzgOnDemand(machine: Machine): void {
-  const evaluate = machine.evm.precompiles.get(POINT_EVALUATION);
-  if (evaluate === undefined) return;
-  machine.evm.precompiles.set(POINT_EVALUATION, async (input) => {
-    const verifyProof: VerifyKzgProof = await loadKzg();
-    // The precompile calls nothing else of the library's interface.
-    machine.crypto.kzg = { verifyProof } as NonNullable<CustomCrypto['kzg']>;
-    return evaluate(input);
-  });
-}
-
 /** The precompile at 0x01, natively: the public key without its leading byte; throws when there is none. */
 function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array): Uint8Array {
   const signature = new Uint8Array(64);
@@ -153,27 +137,26 @@ function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array): U
   return secp256k1.ecdsaRecover(signature, Number(v) - 27, hash, false).subarray(1);
 }
 
-async function run(
-  machine: Machine,
-  message: Message,
-  gasLimit: bigint,
-  journal: Journal,
-  warmAddresses: readonly Uint8Array[],
-  context: ExecutionContext,
-): Promise<MessageResult> {
+function verifyHexProof(...texts: [string, string, string, string]): boolean {
+  const [commitment, z, y, proof] = texts.map((text) => fromHex(text.slice(2)) ?? new Uint8Array(0));
+  return verifyKzgProof(...([commitment, z, y, proof] as Parameters<typeof verifyKzgProof>));
+}
+
+async function run(machine: Machine, begun: Begun): Promise<MessageResult> {
+  const { message, context, journal } = begun;
   const { evm, state } = machine;
-  state.journal = journal;
+  state.begin(journal);
   machine.checkTime = timeCheck(context);
   evm.journal.cleanJournal();
   evm.transientStorage.clear();
-  if (isActive(context.rules, 'berlin')) warm(evm, message, warmAddresses, context);
+  if (isActive(context.rules, 'berlin')) warm(evm, begun);
   const caller = new Address(message.from);
   const { execResult, createdAddress } = await evm.runCall({
     block: blockOf(machine, context.environment),
     caller,
     origin: caller,
     gasPrice: message.gasPrice,
-    gasLimit,
+    gasLimit: begun.gas,
     ...(message.to === undefined ? {} : { to: new Address(message.to) }),
     value: message.value,
     data: message.data,
@@ -181,6 +164,7 @@ async function run(
     skipNonceIncrement: true,
   });
   const error = errorName(execResult, context.rules);
+  markDestroyed(execResult, journal, context.rules);
   return {
     gasUsed: execResult.executionGasUsed,
     gasRefund: execResult.gasRefund ?? 0n,
@@ -188,7 +172,6 @@ async function run(
     output: execResult.returnValue,
     ...(error === undefined ? {} : { error }),
     ...(createdAddress === undefined ? {} : { createdAddress: createdAddress.bytes }),
-    destroyed: destroyed(execResult, context.rules),
   };
 }
 
@@ -200,13 +183,13 @@ function timeCheck({ expired }: ExecutionContext): () => void {
 }
 
 /** EIP-2929, 2930, 3651: what is warm before the first instruction. */
-function warm(evm: EVM, message: Message, addresses: readonly Uint8Array[], context: ExecutionContext): void {
+function warm(evm: EVM, { message, context, warmAddresses }: Begun): void {
   const { journal } = evm;
   for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
   journal.addAlwaysWarmAddress(toHex(message.from));
   if (message.to !== undefined) journal.addAlwaysWarmAddress(toHex(message.to));
   if (isActive(context.rules, 'shanghai')) journal.addAlwaysWarmAddress(toHex(context.environment.coinbase));
-  for (const address of addresses) journal.addAlwaysWarmAddress(toHex(address));
+  for (const address of warmAddresses) journal.addAlwaysWarmAddress(toHex(address));
   for (const { address, storageKeys } of message.accessList) {
     const hex = toHex(address);
     journal.addAlwaysWarmAddress(hex);
@@ -245,16 +228,11 @@ function toLog([address, topics, data]: readonly [Uint8Array, Uint8Array[], Uint
   return { address, topics, data };
 }
 
-/** Who called SELFDESTRUCT; since Cancun only if created in the same transaction (EIP-6780). */
-function destroyed(result: ExecResult, rules: ForkRules): readonly Uint8Array[] {
+/** Who called SELFDESTRUCT is to be removed; since Cancun only if created in the same transaction (EIP-6780). */
+function markDestroyed(result: ExecResult, journal: Journal, rules: ForkRules): void {
   const sameTransaction = isActive(rules, 'cancun');
-  const all: Uint8Array[] = [];
   for (const address of result.selfdestruct?.keys() ?? []) {
-    if (!sameTransaction || result.createdAddresses?.has(address)) all.push(addressBytes(address));
+    if (sameTransaction && result.createdAddresses?.has(address) !== true) continue;
+    journal.setDestroyed(journal.account(fromHex(address.slice(2)) as Uint8Array));
   }
-  return all.sort((a, b) => (mapKey(a) < mapKey(b) ? -1 : 1));
-}
-
-function addressBytes(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex.slice(2), 'hex'));
 }

@@ -3,13 +3,12 @@
  * values do where its interface says promises, and cost less.
  */
 
-import { equalBytes } from '@coco/primitives';
+import { bytesWord, Journal, type Mark, wordBytes } from '@coco/evm';
+import { assert, equalBytes } from '@coco/primitives';
 import type { AccountFields, StateManagerInterface } from '@ethereumjs/common';
 import { Account, type Address, KECCAK256_NULL, KECCAK256_RLP } from '@ethereumjs/util';
 import { ZERO_HASH } from '../codec/keccak.js';
-import { trimZeros } from '../codec/quantity.js';
 import type { AccountState, StateReader } from '../types.js';
-import { Journal } from './journal.js';
 
 /** The state before the first message. */
 const NOTHING: StateReader = {
@@ -44,33 +43,52 @@ class StoredAccount extends Account {
 /** The methods of the interface that the EVM calls, answering at once. */
 export class StateManager {
   /** The state of the message that runs now. */
-  journal = new Journal(NOTHING);
+  #journal = new Journal(NOTHING);
+  #marks: Mark[] = [];
   /** Asked at every message within a message; throws to end the execution. */
   onCheckpoint: () => void = () => undefined;
 
   readonly originalStorageCache = {
-    get: (address: Address, slot: Uint8Array) => this.journal.originalStorage(address.bytes, slot),
+    get: (address: Address, slot: Uint8Array) => wordBytes(this.#slot(address, slot).original),
     clear: () => undefined,
   };
 
+  /** Another message runs now. */
+  begin(journal: Journal): void {
+    this.#journal = journal;
+    this.#marks = [];
+  }
+
+  blockHash(number: number): Uint8Array | undefined {
+    return this.#journal.before.blockHash(number);
+  }
+
+  #account(address: Address) {
+    return this.#journal.account(address.bytes);
+  }
+
+  #slot(address: Address, slot: Uint8Array) {
+    return this.#journal.slot(this.#account(address), slot);
+  }
+
   getAccount(address: Address): Account | undefined {
-    const state = this.journal.account(address.bytes);
-    if (state === undefined) return undefined;
-    return new StoredAccount(state, () => this.journal.hasStorage(address.bytes));
+    const account = this.#account(address);
+    if (account.state === undefined) return undefined;
+    return new StoredAccount(account.state, () => this.#journal.hasStorage(account));
   }
 
   putAccount(address: Address, account?: Account): void {
     if (account === undefined) {
-      this.journal.deleteAccount(address.bytes);
+      this.deleteAccount(address);
       return;
     }
     const { nonce, balance, codeHash } = account;
     const code = equalBytes(codeHash, KECCAK256_NULL) ? {} : { codeHash };
-    this.journal.putAccount(address.bytes, { nonce, balance, ...code });
+    this.#journal.put(this.#account(address), { nonce, balance, ...code });
   }
 
   deleteAccount(address: Address): void {
-    this.journal.deleteAccount(address.bytes);
+    this.#journal.remove(this.#account(address));
   }
 
   modifyAccountFields(address: Address, fields: AccountFields): void {
@@ -79,40 +97,42 @@ export class StateManager {
   }
 
   putCode(address: Address, code: Uint8Array): void {
-    this.journal.putCode(address.bytes, code);
+    this.#journal.putCode(this.#account(address), code);
   }
 
   getCode(address: Address): Uint8Array {
-    return this.journal.code(address.bytes);
+    return this.#journal.code(this.#account(address));
   }
 
   getCodeSize(address: Address): number {
-    return this.journal.code(address.bytes).length;
+    return this.getCode(address).length;
   }
 
   getStorage(address: Address, slot: Uint8Array): Uint8Array {
-    return this.journal.storage(address.bytes, slot);
+    return wordBytes(this.#slot(address, slot).value);
   }
 
   putStorage(address: Address, slot: Uint8Array, value: Uint8Array): void {
-    this.journal.putStorage(address.bytes, slot, trimZeros(value));
+    this.#journal.putSlot(this.#slot(address, slot), bytesWord(value));
   }
 
   clearStorage(address: Address): void {
-    this.journal.clearStorage(address.bytes);
+    this.#journal.clearStorage(this.#account(address));
   }
 
   checkpoint(): void {
     this.onCheckpoint();
-    this.journal.checkpoint();
+    this.#marks.push(this.#journal.mark());
   }
 
   commit(): void {
-    this.journal.commit();
+    this.#marks.pop();
   }
 
   revert(): void {
-    this.journal.revert();
+    const mark = this.#marks.pop();
+    assert(mark !== undefined, 'a revert follows a checkpoint');
+    this.#journal.goBack(mark);
   }
 
   clearCaches(): void {}

@@ -1,10 +1,10 @@
 /** geth's genesis format is read strictly: what is understood is there afterwards, what is not is refused by path. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { forkRules } from '@coco/evm';
 import { createStore } from '@coco/kv';
 import { CocoError, toHex } from '@coco/primitives';
 import { readBlockNumber, readChainConfig, readHead } from '../chain.js';
-import { forkRules } from '../forks.js';
 import { decodeAccount, storageKey, TABLES } from '../tables.js';
 import { readSharedJson, sharedData } from '../testing/sharedData.js';
 import { defaultGenesisLimits, parseGenesis } from './parse.js';

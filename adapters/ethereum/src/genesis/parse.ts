@@ -2,7 +2,7 @@
  * geth's genesis format, strictly: `config` (fork schedule), `alloc` (balance, nonce, code, storage) and the fields
  * of the first block. A key or value that we would have to guess about is refused by its path.
  */
-import { forkRules, isActive } from '../forks.js';
+import { forkRules, isActive } from '@coco/evm';
 import type { BlockHeader, ChainConfig, StateChanges } from '../types.js';
 import { GenesisField } from './field.js';
 import { parseAlloc } from './parseAlloc.js';

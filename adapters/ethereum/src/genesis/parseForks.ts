@@ -2,7 +2,7 @@
  * geth's `config`: which fork begins at which block or time. The keys of forks that we do not know are refused, since
  * passing over one would silently run other rules; everything else that geth keeps there does not concern us.
  */
-import { activatesByTime, FORKS } from '../forks.js';
+import { activatesByTime, FORKS } from '@coco/evm';
 import type { ChainConfig, ForkName } from '../types.js';
 import type { GenesisField } from './field.js';
 

@@ -3,6 +3,7 @@
  */
 
 import { sha256 } from '@coco/crypto';
+import { forkRules } from '@coco/evm';
 import type { Transaction } from '@coco/kv';
 import { CocoError } from '@coco/primitives';
 import { finishBlock, writeBlock } from '../block.js';
@@ -13,7 +14,6 @@ import { CodeCache } from '../codeCache.js';
 import { BLOOM_BYTES } from '../codec/bloom.js';
 import { EMPTY_LIST_HASH, EMPTY_TRIE_ROOT, ZERO_HASH } from '../codec/keccak.js';
 import { forkFields } from '../forkFields.js';
-import { forkRules } from '../forks.js';
 import { CONFIG_KEY, TABLES } from '../tables.js';
 import type { EthereumBlock } from '../types.js';
 import type { Genesis } from './parse.js';

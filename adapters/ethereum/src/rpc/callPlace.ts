@@ -3,11 +3,11 @@
  * the newest block, as geth does; at "pending", as if it were in the next.
  */
 
+import { forkRules } from '@coco/evm';
 import { BlockState } from '../blockState.js';
 import { readHead } from '../chain.js';
 import { ZERO_HASH } from '../codec/keccak.js';
 import { environmentOf, nextEnvironment } from '../environment.js';
-import { forkRules } from '../forks.js';
 import type { BlockEnvironment, ForkRules, StateReader } from '../types.js';
 import { chainOf, type RpcContext } from './context.js';
 import type { BlockSelector } from './params.js';

@@ -3,12 +3,10 @@
  * says: cheap checks first, so that nobody makes the node recover signatures of nonsense.
  */
 import type { AdapterServices } from '@coco/adapter';
+import { forkRules, precheck } from '@coco/evm';
 import { readChainConfig, readHead, readHeadNumber } from '../chain.js';
 import { ZERO_ADDRESS, ZERO_HASH } from '../codec/keccak.js';
-import { transactionMessage } from '../engine/message.js';
-import { precheck } from '../engine/precheck.js';
 import { nextEnvironment } from '../environment.js';
-import { forkRules } from '../forks.js';
 import { admit } from '../settings.js';
 import type {
   BlockEnvironment,
@@ -63,5 +61,5 @@ function checkAlone(
   const item = { transaction, sender: ZERO_ADDRESS };
   const account = { nonce: transaction.nonce, balance: RICH };
   const code = (): Uint8Array => new Uint8Array(0);
-  return precheck(item, transactionMessage(item, environment), { account, code }, environment, rules);
+  return precheck(item, { account, code }, environment, rules);
 }

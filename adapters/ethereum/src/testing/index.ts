@@ -1,4 +1,11 @@
 export { assemble, initcode } from './assemble.js';
+export { type LibraryState, type LibraryWorkload, loadLibraryWorkload } from './contracts/libraryEvm.js';
+export {
+  createWorkloads,
+  type EngineWorkload,
+  runWorkload,
+  type WorkloadResult,
+} from './contracts/workloads.js';
 export {
   ERC20_ABI,
   ERC20_INITCODE,

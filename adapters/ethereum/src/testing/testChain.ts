@@ -7,7 +7,7 @@ import { toHex } from '@coco/primitives';
 import { readHead } from '../chain.js';
 import { CodeCache } from '../codeCache.js';
 import type { UnsignedFields } from '../codec/encodeTransaction.js';
-import { createEthereumjsEngine } from '../engine/ethereumjs.js';
+import { createEngine } from '../engine/createEngine.js';
 import { executeBatch } from '../execute.js';
 import { parseGenesis } from '../genesis/parse.js';
 import { writeGenesis } from '../genesis/write.js';
@@ -86,10 +86,11 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
   const first = store.begin();
   writeGenesis(first, genesis);
   store.commit(first, 1);
+  const settings = { ...defaultSettings, ...options.settings };
   const executor = {
-    engine: createEthereumjsEngine(),
+    engine: createEngine(settings.engine),
     config: genesis.config,
-    settings: { ...defaultSettings, ...options.settings },
+    settings,
     codes: new CodeCache(),
     elapsedMs: options.elapsedMs ?? (() => performance.now()),
   };

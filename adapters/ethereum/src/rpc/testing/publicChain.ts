@@ -4,6 +4,7 @@
  * out: no sample looks at them.
  */
 import { readFileSync } from 'node:fs';
+import { forkRules } from '@coco/evm';
 import { createStore, type Store } from '@coco/kv';
 import { writeBlock } from '../../block.js';
 import { BlockState } from '../../blockState.js';
@@ -12,8 +13,7 @@ import { decodeTransaction } from '../../codec/decodeTransaction.js';
 import { decodeHeader, headerHash } from '../../codec/header.js';
 import { decodeRlp, encodeRlp, type Rlp } from '../../codec/rlp.js';
 import { recoverSender } from '../../codec/signature.js';
-import { createEthereumjsEngine } from '../../engine/ethereumjs.js';
-import { forkRules } from '../../forks.js';
+import { createCocoEvmEngine } from '../../engine/coco.js';
 import { type Genesis, parseGenesis } from '../../genesis/parse.js';
 import { writeGenesis } from '../../genesis/write.js';
 import { startOfBlock } from '../../systemCalls.js';
@@ -92,7 +92,7 @@ async function storeBlock(
   store.commit(transaction, seqno);
 }
 
-const engine = createEthereumjsEngine();
+const engine = createCocoEvmEngine();
 
 function readBlocks(): readonly PublicBlock[] {
   const file = new Uint8Array(readFileSync(`${publicSamples}/chain.rlp`));

@@ -7,7 +7,7 @@ import { createStore, type Store } from '@coco/kv';
 import { CocoError, type TxId, type TxStatus } from '@coco/primitives';
 import { CodeCache } from '../../codeCache.js';
 import { recoverSender } from '../../codec/signature.js';
-import { createEthereumjsEngine } from '../../engine/ethereumjs.js';
+import { createCocoEvmEngine } from '../../engine/coco.js';
 import { type Executor, executeBatch } from '../../execute.js';
 import { type Genesis, parseGenesis } from '../../genesis/parse.js';
 import { writeGenesis } from '../../genesis/write.js';
@@ -66,7 +66,7 @@ export class TestNode {
     const { store, genesis } = options.chain ?? newChain(options.genesis ?? testGenesis());
     this.store = store;
     this.committedSeqno = store.head;
-    const engine = createEthereumjsEngine();
+    const engine = createCocoEvmEngine();
     const codes = new CodeCache();
     this.#executor = { engine, config: genesis.config, settings, codes, elapsedMs: () => performance.now() };
     this.rpc = createRpc({

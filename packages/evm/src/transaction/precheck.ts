@@ -3,26 +3,28 @@
  * section 6, and of later EIPs, in the order in which geth reports them. What is refused here changes nothing.
  */
 import { isActive } from '../forks.js';
+import { INITCODE_BYTES_MAX } from '../interpreter/createOps.js';
+import { isDelegation } from '../interpreter/program.js';
 import type {
   AccountState,
   BlockEnvironment,
-  EthereumItem,
-  EthereumTransaction,
   ForkName,
   ForkRules,
   Refusal,
+  SentTransaction,
+  TransactionFields,
 } from '../types.js';
-import { type IntrinsicGasInput, intrinsicGas } from './intrinsicGas.js';
-import type { Message } from './message.js';
+import { type IntrinsicGas, intrinsicGas } from './intrinsicGas.js';
+import { type Message, transactionMessage } from './message.js';
 
-/** The most bytes of init code (EIP-3860). */
-export const INITCODE_BYTES_MAX = 49_152;
 /** The most gas of one transaction since Osaka (EIP-7825). */
 export const OSAKA_TRANSACTION_GAS_MAX = 16_777_216n;
 /** Gas of one blob (EIP-4844). */
 export const GAS_PER_BLOB = 131_072n;
 const NONCE_MAX = 2n ** 64n - 1n;
-const BLOBS_MAX_CANCUN = 6;
+/** EIP-4844; again per transaction since EIP-7594. */
+const BLOBS_MAX = 6;
+/** EIP-7691: as many as a block has. */
 const BLOBS_MAX_PRAGUE = 9;
 const BLOB_VERSION = 1;
 
@@ -36,8 +38,21 @@ export interface PrecheckState {
 
 /** Why `item` cannot be executed here, or undefined when it can. */
 export function precheck(
-  item: EthereumItem,
-  message: Message,
+  item: SentTransaction,
+  state: PrecheckState,
+  environment: BlockEnvironment,
+  rules: ForkRules,
+): Refusal | undefined {
+  const message = transactionMessage(item, environment);
+  return (
+    checkTransaction(item, state, environment, rules) ??
+    checkMessage(message, state.account, rules, intrinsicGas(message, rules))
+  );
+}
+
+/** The part of the checks that holds for transactions only: type, sender, fees, and the block's limits. */
+export function checkTransaction(
+  item: SentTransaction,
   state: PrecheckState,
   environment: BlockEnvironment,
   rules: ForkRules,
@@ -46,9 +61,8 @@ export function precheck(
     checkType(item.transaction, rules) ??
     checkSender(item, state) ??
     checkFees(item.transaction, environment) ??
-    checkBlobs(item.transaction, environment, rules) ??
-    checkGasLimit(message.gasLimit, environment, rules) ??
-    checkMessage(message, state.account, rules)
+    checkLists(item.transaction, environment, rules) ??
+    checkGasLimit(item.transaction.gasLimit, environment, rules)
   );
 }
 
@@ -57,17 +71,18 @@ export function checkMessage(
   message: Message,
   account: AccountState | undefined,
   rules: ForkRules,
+  { gas, floor }: IntrinsicGas,
 ): Refusal | undefined {
-  const { gasLimit, from: address } = message;
-  const blobGas = GAS_PER_BLOB * BigInt(message.blobVersionedHashes.length);
-  const needed = gasLimit * message.feeCap + message.value + blobGas * message.blobFeeCap;
+  const { gasLimit, from: address, feeCap, value, blobVersionedHashes, blobFeeCap } = message;
+  let needed = gasLimit * feeCap + value;
+  if (blobVersionedHashes.length > 0)
+    needed += GAS_PER_BLOB * BigInt(blobVersionedHashes.length) * blobFeeCap;
   const balance = account?.balance ?? 0n;
   if (balance < needed) return { reason: 'insufficientFunds', address, balance, needed };
-  const { gas, floor } = intrinsicGas(gasInput(message), rules);
   if (gasLimit < gas) return { reason: 'intrinsicGasTooLow', gasLimit, needed: gas };
   if (gasLimit < floor) return { reason: 'floorGasTooLow', gasLimit, needed: floor };
   const size = message.data.length;
-  if (message.to === undefined && isActive(rules, 'shanghai') && size > INITCODE_BYTES_MAX) {
+  if (message.to === undefined && size > INITCODE_BYTES_MAX && isActive(rules, 'shanghai')) {
     return { reason: 'initcodeTooLarge', size, max: INITCODE_BYTES_MAX };
   }
   return undefined;
@@ -87,15 +102,9 @@ function checkGasLimit(
   return undefined;
 }
 
-/** What of a message determines its intrinsic gas. */
-export function gasInput(message: Message): IntrinsicGasInput {
-  const { data, accessList, authorizationList } = message;
-  return { create: message.to === undefined, data, accessList, authorizations: authorizationList.length };
-}
-
 const FORK_OF_TYPE: readonly ForkName[] = ['frontier', 'berlin', 'london', 'cancun', 'prague'];
 
-function checkType(transaction: EthereumTransaction, rules: ForkRules): Refusal | undefined {
+function checkType(transaction: TransactionFields, rules: ForkRules): Refusal | undefined {
   const { type, chainId } = transaction;
   if (!isActive(rules, FORK_OF_TYPE[type] as ForkName)) return { reason: 'typeNotSupported', type };
   if (chainId === undefined) return undefined;
@@ -105,7 +114,7 @@ function checkType(transaction: EthereumTransaction, rules: ForkRules): Refusal 
   return undefined;
 }
 
-function checkSender(item: EthereumItem, state: PrecheckState): Refusal | undefined {
+function checkSender(item: SentTransaction, state: PrecheckState): Refusal | undefined {
   const { sender: address, transaction } = item;
   const expected = state.account?.nonce ?? 0n;
   const got = transaction.nonce;
@@ -118,12 +127,7 @@ function checkSender(item: EthereumItem, state: PrecheckState): Refusal | undefi
   return undefined;
 }
 
-/** True for the code 0xef0100 ‖ address of an account that delegates (EIP-7702). */
-export function isDelegation(code: Uint8Array): boolean {
-  return code.length === 23 && code[0] === 0xef && code[1] === 1 && code[2] === 0;
-}
-
-function checkFees(transaction: EthereumTransaction, { baseFee }: BlockEnvironment): Refusal | undefined {
+function checkFees(transaction: TransactionFields, { baseFee }: BlockEnvironment): Refusal | undefined {
   const legacy = transaction.type === 0 || transaction.type === 1;
   const feeCap = legacy ? transaction.gasPrice : transaction.maxFeePerGas;
   const tip = legacy ? feeCap : transaction.maxPriorityFeePerGas;
@@ -132,8 +136,8 @@ function checkFees(transaction: EthereumTransaction, { baseFee }: BlockEnvironme
   return undefined;
 }
 
-function checkBlobs(
-  transaction: EthereumTransaction,
+function checkLists(
+  transaction: TransactionFields,
   environment: BlockEnvironment,
   rules: ForkRules,
 ): Refusal | undefined {
@@ -143,7 +147,7 @@ function checkBlobs(
   if (transaction.type !== 3) return undefined;
   const { blobVersionedHashes, maxFeePerBlobGas: feeCap } = transaction;
   const count = blobVersionedHashes.length;
-  const max = isActive(rules, 'prague') ? BLOBS_MAX_PRAGUE : BLOBS_MAX_CANCUN;
+  const max = isActive(rules, 'prague') && !isActive(rules, 'osaka') ? BLOBS_MAX_PRAGUE : BLOBS_MAX;
   if (count === 0 || count > max || blobVersionedHashes.some((hash) => hash[0] !== BLOB_VERSION)) {
     return { reason: 'badBlobs' };
   }

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom, toHex } from '@coco/primitives';
-import { keccak256 } from '../codec/keccak.js';
+import { keccak256 } from '../keccak/keccak.js';
 import type { AccountState, Address, StateReader } from '../types.js';
-import { isEmpty, Journal } from './journal.js';
+import { bytesWord, wordBytes } from '../words/word.js';
+import { isEmpty } from './account.js';
+import { Journal, type Mark } from './journal.js';
 
 const addresses = Array.from({ length: 6 }, (_, index) => new Uint8Array(20).fill(index, 19));
 const slots = Array.from({ length: 3 }, (_, index) => new Uint8Array(32).fill(index, 31));
@@ -49,18 +51,19 @@ const reader: StateReader = {
 function read(journal: Journal): Model {
   const model: Model = { accounts: {}, storage: {} };
   for (const address of addresses) {
-    const account = journal.account(address);
+    const entry = journal.account(address);
+    const account = entry.state;
     const name = toHex(address);
     if (account !== undefined) {
       const { nonce, balance } = account;
       model.accounts[name] = {
         nonce: Number(nonce),
         balance: Number(balance),
-        code: toHex(journal.code(address)),
+        code: toHex(journal.code(entry)),
       };
     }
     for (const slot of slots) {
-      const value = journal.storage(address, slot);
+      const value = wordBytes(journal.slot(entry, slot).value);
       if (value.length > 0) model.storage[`${name}/${slot[31]}`] = toHex(value);
     }
   }
@@ -70,6 +73,7 @@ function read(journal: Journal): Model {
 /** One random change of the journal, and the same of the model. */
 function change(random: Random, journal: Journal, model: Model): void {
   const address = addresses[random.integer(addresses.length)] as Address;
+  const entry = journal.account(address);
   const name = toHex(address);
   const old = model.accounts[name] ?? { nonce: 0, balance: 0, code: '' };
   const clear = (): void => {
@@ -78,33 +82,33 @@ function change(random: Random, journal: Journal, model: Model): void {
   switch (random.integer(5)) {
     case 0: {
       const [nonce, balance] = [random.integer(3), random.integer(3)];
-      const { codeHash } = journal.account(address) ?? {};
+      const { codeHash } = entry.state ?? {};
       const account: AccountState = { nonce: BigInt(nonce), balance: BigInt(balance) };
-      journal.putAccount(address, codeHash === undefined ? account : { ...account, codeHash });
+      journal.put(entry, codeHash === undefined ? account : { ...account, codeHash });
       model.accounts[name] = { ...old, nonce, balance };
       break;
     }
     case 1:
-      journal.deleteAccount(address);
+      journal.remove(entry);
       delete model.accounts[name];
       clear();
       break;
     case 2: {
       const code = random.integer(3) === 0 ? new Uint8Array(0) : (codes[random.integer(2)] as Uint8Array);
-      journal.putCode(address, code);
+      journal.putCode(entry, code);
       model.accounts[name] = { ...old, code: toHex(code) };
       break;
     }
     case 3: {
       const slot = slots[random.integer(slots.length)] as Uint8Array;
       const value = random.integer(3) === 0 ? new Uint8Array(0) : Uint8Array.of(1 + random.integer(9));
-      journal.putStorage(address, slot, value);
+      journal.putSlot(journal.slot(entry, slot), bytesWord(value));
       if (value.length === 0) delete model.storage[`${name}/${slot[31]}`];
       else model.storage[`${name}/${slot[31]}`] = toHex(value);
       break;
     }
     default:
-      journal.clearStorage(address);
+      journal.clearStorage(entry);
       clear();
   }
 }
@@ -125,7 +129,7 @@ function applied(journal: Journal): Model {
       model.accounts[name] = {
         nonce: Number(nonce),
         balance: Number(balance),
-        code: toHex(journal.code(address)),
+        code: toHex(journal.code(journal.account(address))),
       };
     }
   }
@@ -142,23 +146,23 @@ test('random changes, checkpoints, commits and reverts agree with a model that c
     const random = seededRandom(seed);
     const journal = new Journal(reader);
     let model = structuredClone(before);
-    const saved: Model[] = [];
+    const saved: { readonly mark: Mark; readonly model: Model }[] = [];
     for (let step = 0; step < 60; step++) {
       const what = random.integer(8);
       if (what === 0) {
-        journal.checkpoint();
-        saved.push(structuredClone(model));
+        saved.push({ mark: journal.mark(), model: structuredClone(model) });
       } else if (what === 1 && saved.length > 0) {
-        journal.revert();
-        model = saved.pop() as Model;
+        const back = saved.pop();
+        assert.ok(back !== undefined);
+        journal.goBack(back.mark);
+        model = back.model;
       } else if (what === 2 && saved.length > 0) {
-        journal.commit();
         saved.pop();
       } else change(random, journal, model);
       assert.deepEqual(read(journal), model, `seed ${seed} step ${step}`);
       for (const address of addresses) {
         const any = Object.keys(model.storage).some((key) => key.startsWith(toHex(address)));
-        if (any) assert.ok(journal.hasStorage(address), `seed ${seed} step ${step}`);
+        if (any) assert.ok(journal.hasStorage(journal.account(address)), `seed ${seed} step ${step}`);
       }
     }
     assert.deepEqual(applied(journal), model, `seed ${seed}`);
@@ -167,31 +171,32 @@ test('random changes, checkpoints, commits and reverts agree with a model that c
 
 test('EIP-7610: cleared storage is no storage, until something is written', () => {
   const journal = new Journal(reader);
-  const [, , , address] = addresses as [Address, Address, Address, Address];
-  assert.ok(journal.hasStorage(address));
-  journal.checkpoint();
-  journal.clearStorage(address);
-  assert.ok(!journal.hasStorage(address));
-  journal.putStorage(address, slots[0] as Uint8Array, Uint8Array.of(1));
-  assert.ok(journal.hasStorage(address));
-  journal.clearStorage(address);
-  assert.ok(!journal.hasStorage(address));
-  journal.revert();
-  assert.ok(journal.hasStorage(address));
+  const account = journal.account(addresses[3] as Address);
+  assert.ok(journal.hasStorage(account));
+  const mark = journal.mark();
+  journal.clearStorage(account);
+  assert.ok(!journal.hasStorage(account));
+  journal.putSlot(journal.slot(account, slots[0] as Uint8Array), bytesWord(Uint8Array.of(1)));
+  assert.ok(journal.hasStorage(account));
+  journal.clearStorage(account);
+  assert.ok(!journal.hasStorage(account));
+  journal.goBack(mark);
+  assert.ok(journal.hasStorage(account));
 });
 
 test('EIP-161: what was touched and is empty goes; what was not touched stays', () => {
   const journal = new Journal(reader);
-  journal.putAccount(addresses[1] as Address, { nonce: 0n, balance: 0n });
-  journal.putAccount(addresses[4] as Address, { nonce: 0n, balance: 0n });
-  journal.removeEmptyTouched();
+  journal.put(journal.account(addresses[1] as Address), { nonce: 0n, balance: 0n });
+  journal.put(journal.account(addresses[4] as Address), { nonce: 0n, balance: 0n });
+  journal.sweep(true);
   assert.deepEqual(
     journal.changes().accounts.map(({ address, account }) => [toHex(address), account]),
     [[hex(1), undefined]],
     'an account that was not there before does not become a removed one',
   );
   const untouched = new Journal(reader);
-  untouched.removeEmptyTouched();
+  untouched.account(addresses[1] as Address);
+  untouched.sweep(true);
   assert.deepEqual(untouched.changes().accounts, []);
 });
 
@@ -202,11 +207,11 @@ test('EIP-161: an account that was touched by what was undone was not touched, b
   ] as const) {
     const address = addresses[index] as Address;
     const journal = new Journal({ ...reader, account: () => ({ nonce: 0n, balance: 0n }) });
-    journal.checkpoint();
-    journal.putAccount(address, { nonce: 0n, balance: 0n });
-    journal.revert();
-    journal.removeEmptyTouched();
-    assert.equal(journal.account(address) !== undefined, stays);
+    const mark = journal.mark();
+    journal.touch(journal.account(address), false);
+    journal.goBack(mark);
+    journal.sweep(true);
+    assert.equal(journal.account(address).state !== undefined, stays);
   }
   assert.ok(isEmpty({ nonce: 0n, balance: 0n }));
 });

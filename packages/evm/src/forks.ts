@@ -2,7 +2,7 @@
  * Which rules hold in which block: mainnet's forks in order, activated by block number up to Paris and by time from
  * Shanghai on, as in geth's genesis configuration.
  */
-import type { ChainConfig, ForkName, ForkRules } from './types.js';
+import type { ForkName, ForkRules, ForkSchedule } from './types.js';
 
 /** All forks, the earliest first. A fork that is active brings the rules of all before it. */
 export const FORKS: readonly ForkName[] = [
@@ -36,13 +36,13 @@ export function activatesByTime(fork: ForkName): boolean {
 }
 
 /** The rules of the block with this number and time. */
-export function forkRules(config: ChainConfig, number: number, timestamp: number): ForkRules {
+export function forkRules(schedule: ForkSchedule, number: number, timestamp: number): ForkRules {
   let active: ForkName = 'frontier';
   for (const fork of FORKS) {
-    const activation = config.activations[fork];
+    const activation = schedule.activations[fork];
     if (activation !== undefined && activation <= (activatesByTime(fork) ? timestamp : number)) active = fork;
   }
-  return { chainId: config.chainId, fork: active };
+  return { chainId: schedule.chainId, fork: active };
 }
 
 /** True when the rules include those that `fork` brought. */

@@ -43,7 +43,7 @@ test('value moves with CALL alone, and comes back when the call fails', () => {
 
 test('a call that cannot be paid for does not happen, and costs no gas of its own', () => {
   const world = worldWith('1 0 SSTORE', 2n);
-  assert.equal(world.evaluate(call('CALL', '3')), 0n);
+  assert.equal(world.topOf(call('CALL', '3')), 0n);
   assert.equal(world.slot(0, CALLEE), 0n);
   const { gasUsed } = worldWith('1 0 SSTORE').run(call('CALL', '3'));
   assert.ok(gasUsed < 21_000n + 15_000n);
@@ -51,7 +51,7 @@ test('a call that cannot be paid for does not happen, and costs no gas of its ow
 
 test('EIP-140: REVERT undoes, gives back gas, and its data can be read', () => {
   const world = worldWith('1 0 SSTORE 0xbad 0 MSTORE 32 0 REVERT');
-  assert.equal(world.evaluate(call('CALL', '0')), 0n);
+  assert.equal(world.topOf(call('CALL', '0')), 0n);
   assert.equal(world.slot(0, CALLEE), 0n);
   const execution = world.run(`${call('CALL', '0')} POP RETURNDATASIZE ${RETURN_OUTPUT}`);
   assert.equal(numberIn(execution.output), 0xbadn);
@@ -63,13 +63,13 @@ test('EIP-140: REVERT undoes, gives back gas, and its data can be read', () => {
 
 test('EIP-211: what is returned stays readable; reading beyond it halts, even reading nothing there', () => {
   const world = worldWith(returns('7'));
-  assert.equal(world.evaluate(`0 0 0 0 0 0xee GAS CALL POP RETURNDATASIZE`), 32n);
-  assert.equal(world.evaluate(`0 0 0 0 0 0xee GAS CALL POP 32 0 0 RETURNDATACOPY 0 MLOAD`), 7n);
+  assert.equal(world.topOf(`0 0 0 0 0 0xee GAS CALL POP RETURNDATASIZE`), 32n);
+  assert.equal(world.topOf(`0 0 0 0 0 0xee GAS CALL POP 32 0 0 RETURNDATACOPY 0 MLOAD`), 7n);
   for (const range of ['33 0', '1 32', '0 33', '0xffffffffffffffffff 0']) {
     const { error } = world.run(`0 0 0 0 0 0xee GAS CALL POP ${range} 0 RETURNDATACOPY`);
     assert.equal(error, 'return data out of bounds', range);
   }
-  assert.equal(world.evaluate(`0 0 0 0 0 0xee GAS CALL POP 0 0 0 0 0 0xdd GAS CALL POP RETURNDATASIZE`), 0n);
+  assert.equal(world.topOf(`0 0 0 0 0 0xee GAS CALL POP 0 0 0 0 0 0xdd GAS CALL POP RETURNDATASIZE`), 0n);
 });
 
 test('EIP-214: within a static call nothing can be changed, however deep', () => {
@@ -83,8 +83,8 @@ test('EIP-214: within a static call nothing can be changed, however deep', () =>
   ];
   for (const change of [...changes, '0 0 0 0 1 0xdd GAS CALL']) {
     const world = worldWith(change, 9n).put(CALLEE, { code: change, balance: 5n });
-    assert.equal(world.evaluate(call('STATICCALL')), 0n, change);
-    assert.equal(world.evaluate(call('CALL', '0')), 1n, change);
+    assert.equal(world.topOf(call('STATICCALL')), 0n, change);
+    assert.equal(world.topOf(call('CALL', '0')), 1n, change);
     const deeper = worldWith('0 0 0 0 0xdd GAS DELEGATECALL 0 MSTORE 32 0 RETURN');
     deeper.put(addressOf(0xdd), { code: change });
     assert.equal(numberIn(deeper.run(`${call('STATICCALL')} ${RETURN_OUTPUT}`).output), 0n, change);
@@ -117,13 +117,13 @@ test('frames of any depth keep their stacks and memories apart', () => {
 test('memory is zero in every new frame', () => {
   const world = worldWith(returns('32 MLOAD 0 MLOAD ADD 64 MLOAD ADD'));
   const fill = '0 NOT 0 MSTORE 0 NOT 32 MSTORE';
-  assert.equal(world.evaluate(`${fill} ${call('CALL', '0')} POP ${call('CALL', '0')} POP 0 MLOAD`), 0n);
+  assert.equal(world.topOf(`${fill} ${call('CALL', '0')} POP ${call('CALL', '0')} POP 0 MLOAD`), 0n);
 });
 
 test('what a precompile returned does not change with the memory that it was given', () => {
   const world = new World('prague');
   const long = '0 0 2000 0 0 4 GAS CALL POP';
-  assert.equal(world.evaluate(`7 0 MSTORE ${long} 9 0 MSTORE 32 0 0 RETURNDATACOPY 0 MLOAD`), 7n);
+  assert.equal(world.topOf(`7 0 MSTORE ${long} 9 0 MSTORE 32 0 0 RETURNDATACOPY 0 MLOAD`), 7n);
 });
 
 test('a precompile can be replaced, and others added', () => {

@@ -92,13 +92,13 @@ test('EIP-684, 7610: an account with nonce, code or storage is not taken over, a
 
 test('a creation that fails before it begins keeps gas and nonce; one that reverts keeps its data', () => {
   const world = new World('prague').put(CONTRACT, { nonce: 1n });
-  assert.equal(world.evaluate('0 0 1 CREATE'), 0n);
+  assert.equal(world.topOf('0 0 1 CREATE'), 0n);
   assert.equal(world.account(CONTRACT)?.nonce, 1n);
   const reverts = '0x60016000fd 0 MSTORE 5 27 0 CREATE POP RETURNDATASIZE';
-  assert.equal(world.evaluate(reverts), 1n);
+  assert.equal(world.topOf(reverts), 1n);
   assert.equal(world.account(CONTRACT)?.nonce, 2n);
   const full = new World('prague').put(CONTRACT, { nonce: 2n ** 64n - 1n });
-  assert.equal(full.evaluate('0 0 0 CREATE'), 0n);
+  assert.equal(full.topOf('0 0 0 CREATE'), 0n);
 });
 
 test('SELFDESTRUCT removes the account at the end of the transaction, until EIP-6780 only where it was made', () => {

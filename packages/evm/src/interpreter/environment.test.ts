@@ -19,8 +19,8 @@ test('the block, as its environment says', () => {
     BASEFEE: 11n,
     BLOBBASEFEE: 3n,
   };
-  for (const [name, value] of Object.entries(shown)) assert.equal(world.evaluate(name), value, name);
-  assert.equal(new World('london').evaluate('DIFFICULTY'), 7n, 'EIP-4399: PREVRANDAO from Paris on');
+  for (const [name, value] of Object.entries(shown)) assert.equal(world.topOf(name), value, name);
+  assert.equal(new World('london').topOf('DIFFICULTY'), 7n, 'EIP-4399: PREVRANDAO from Paris on');
 });
 
 test('BLOCKHASH knows the last 256 blocks, and neither this one nor any later', () => {
@@ -32,9 +32,9 @@ test('BLOCKHASH knows the last 256 blocks, and neither this one nor any later', 
     [1000, 0n],
     [1001, 0n],
   ] as const) {
-    assert.equal(world.evaluate(`${number} BLOCKHASH`), hash, String(number));
+    assert.equal(world.topOf(`${number} BLOCKHASH`), hash, String(number));
   }
-  assert.equal(world.evaluate(`0x${'ff'.repeat(32)} BLOCKHASH`), 0n);
+  assert.equal(world.topOf(`0x${'ff'.repeat(32)} BLOCKHASH`), 0n);
 });
 
 test('call data is zero beyond its end', () => {
@@ -55,18 +55,18 @@ test('EIP-1052: EXTCODEHASH of code, of no code, of nobody', () => {
     .put(addressOf(1000), { code: 'STOP' })
     .put(addressOf(1001), { balance: 1n });
   world.put(addressOf(1002), {});
-  assert.equal(world.evaluate('1000 EXTCODEHASH'), numberIn(keccak256(Uint8Array.of(0))));
-  assert.equal(world.evaluate('1001 EXTCODEHASH'), numberIn(keccak256(new Uint8Array(0))));
-  assert.equal(world.evaluate('1002 EXTCODEHASH'), 0n);
-  assert.equal(world.evaluate('1003 EXTCODEHASH'), 0n);
+  assert.equal(world.topOf('1000 EXTCODEHASH'), numberIn(keccak256(Uint8Array.of(0))));
+  assert.equal(world.topOf('1001 EXTCODEHASH'), numberIn(keccak256(new Uint8Array(0))));
+  assert.equal(world.topOf('1002 EXTCODEHASH'), 0n);
+  assert.equal(world.topOf('1003 EXTCODEHASH'), 0n);
 });
 
 test('addresses on the stack are their lower 20 bytes', () => {
   const world = new World('prague');
   const dirty = `0x${'ff'.repeat(12)}${toHex(ALICE)}`;
-  assert.equal(world.evaluate(`${dirty} BALANCE`), world.balance(ALICE));
+  assert.equal(world.topOf(`${dirty} BALANCE`), world.balance(ALICE));
   world.put(CONTRACT, { balance: 5n });
-  assert.equal(world.evaluate('SELFBALANCE'), 5n);
+  assert.equal(world.topOf('SELFBALANCE'), 5n);
 });
 
 test('EIP-4844: BLOBHASH by index, zero beyond the last', () => {
@@ -88,10 +88,10 @@ test('EIP-5656: MCOPY of ranges that overlap', () => {
 
 test('PC, MSIZE, CODESIZE, GAS and the copy of code', () => {
   const world = new World('prague');
-  assert.equal(world.evaluate('PC'), 0n);
-  assert.equal(world.evaluate('0 MLOAD POP MSIZE'), 32n);
-  assert.equal(world.evaluate('33 MLOAD POP MSIZE'), 96n);
-  assert.equal(world.evaluate('CODESIZE'), 9n);
-  assert.equal(world.evaluate('GAS'), 1_000_000n - 21_000n - 2n);
+  assert.equal(world.topOf('PC'), 0n);
+  assert.equal(world.topOf('0 MLOAD POP MSIZE'), 32n);
+  assert.equal(world.topOf('33 MLOAD POP MSIZE'), 96n);
+  assert.equal(world.topOf('CODESIZE'), 9n);
+  assert.equal(world.topOf('GAS'), 1_000_000n - 21_000n - 2n);
   assert.equal(toHex(world.run('4 0 0 CODECOPY 4 0 RETURN').output), '60046000');
 });

@@ -45,8 +45,8 @@ test('1,024 words fit on the stack, and DUP16 and SWAP16 reach as far as they sa
   assert.equal(world.run(words(1024)).error, undefined);
   assert.equal(world.run(words(1025)).error, 'stack overflow');
   assert.equal(world.run(`${words(1024)} DUP1`).error, 'stack overflow');
-  assert.equal(world.evaluate(`7 ${words(15)} DUP16`), 7n);
-  assert.equal(world.evaluate(`7 ${words(16)} SWAP16`), 7n);
+  assert.equal(world.topOf(`7 ${words(15)} DUP16`), 7n);
+  assert.equal(world.topOf(`7 ${words(16)} SWAP16`), 7n);
   assert.equal(world.run(`${words(15)} DUP16`).error, 'stack underflow');
   assert.equal(world.run(`${words(16)} SWAP16`).error, 'stack underflow');
 });
@@ -68,7 +68,7 @@ test('time: what has run for too long is refused, and leaves nothing', () => {
     const outcome = world.tryCall({ gasLimit: 2n ** 34n });
     assert.deepEqual(outcome, { outcome: 'refused', refusal: { reason: 'timeout' } }, code.slice(0, 20));
     world.expired = () => false;
-    assert.equal(world.evaluate('7'), 7n, 'the same EVM is as good as new');
+    assert.equal(world.topOf('7'), 7n, 'the same EVM is as good as new');
   }
 });
 

@@ -93,8 +93,8 @@ test('EIP-1153: transient storage is the transaction’s, and what is reverted i
   const world = new World('cancun');
   const callee = '0x00000000000000000000000000000000000000ee';
   world.put(hex(callee.slice(2)), { code: '7 0 TSTORE 0 0 REVERT' });
-  assert.equal(world.evaluate('5 0 TSTORE 0 TLOAD'), 5n);
-  assert.equal(world.evaluate('0 TLOAD'), 0n, 'gone with the transaction');
-  assert.equal(world.evaluate('5 0 TSTORE 0 0 0 0 0xee GAS DELEGATECALL POP 0 TLOAD'), 5n);
+  assert.equal(world.topOf('5 0 TSTORE 0 TLOAD'), 5n);
+  assert.equal(world.topOf('0 TLOAD'), 0n, 'gone with the transaction');
+  assert.equal(world.topOf('5 0 TSTORE 0 0 0 0 0xee GAS DELEGATECALL POP 0 TLOAD'), 5n);
   assert.deepEqual(world.slots.size, 0);
 });

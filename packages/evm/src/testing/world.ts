@@ -179,7 +179,7 @@ export class World implements StateReader {
   }
 
   /** What code without operands of its own leaves on the stack. */
-  evaluate(code: string): bigint {
+  topOf(code: string): bigint {
     return numberIn(this.run(`${code} 0 MSTORE 32 0 RETURN`).output);
   }
 

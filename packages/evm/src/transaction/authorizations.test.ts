@@ -91,7 +91,7 @@ test('a call to an account that delegates runs the code there, over its own stor
   world.put(CODE, { code: `0x${toHex(CODE)} BALANCE` });
   assert.equal(world.call({ to: BOB }).gasUsed, 21_000n + 3n + 100n);
   world.put(CODE, { code: 'CALLER 0 SSTORE' });
-  assert.equal(world.evaluate(`0x${toHex(BOB)} EXTCODESIZE`), 23n);
+  assert.equal(world.topOf(`0x${toHex(BOB)} EXTCODESIZE`), 23n);
   const nested = world.run(`0 0 0 0 0 0x${toHex(BOB)} GAS CALL`);
   assert.equal(world.slot(0, BOB), numberIn(CONTRACT));
   // Cold are the account, the account that it delegates to, and the slot.

@@ -1,15 +1,7 @@
 /**
  * Addresses of contracts that are created, and addresses as map keys.
  */
-import type { Address } from '../types.js';
-import { keccak256 } from './keccak.js';
-import { unsignedBytes } from './quantity.js';
-import { encodeRlp } from './rlp.js';
-
-/** The address of the contract that `creator` makes with its transaction or CREATE number `nonce`. */
-export function createAddress(creator: Address, nonce: bigint): Address {
-  return keccak256(encodeRlp([creator, unsignedBytes(nonce)])).slice(12);
-}
+export { contractAddress as createAddress } from '@coco/evm';
 
 /** Node's own conversion, several times as fast as building the string in JavaScript. */
 const latin1Slice = Buffer.prototype.latin1Slice as (this: Uint8Array, start: number, end: number) => string;

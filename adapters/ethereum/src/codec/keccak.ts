@@ -1,13 +1,10 @@
 /**
  * Keccak-256, Ethereum's hash, and the few constants that are hashes of nothing.
  */
-import { keccak_256 } from '@noble/hashes/sha3.js';
+import { keccak256 } from '@coco/evm';
 import type { Hash } from '../types.js';
 
-/** Keccak-256 of `bytes` (the padding of 2011, not SHA3-256 of FIPS 202). */
-export function keccak256(bytes: Uint8Array): Hash {
-  return keccak_256(bytes);
-}
+export { keccak256 };
 
 /** Hash of no bytes: the code hash of an account without code. */
 export const EMPTY_HASH: Hash = keccak256(new Uint8Array(0));

@@ -4,8 +4,8 @@
  */
 import { CocoError } from '@coco/primitives';
 
-import type { Address, Authorization, EthereumTransaction, Hash } from '../types.js';
-import { authorizationHash, signingHash } from './encodeTransaction.js';
+import type { Address, EthereumTransaction, Hash } from '../types.js';
+import { signingHash } from './encodeTransaction.js';
 import { keccak256 } from './keccak.js';
 import { paddedBytes } from './quantity.js';
 import { secp256k1 } from './secp256k1.js';
@@ -19,12 +19,6 @@ export function recoverSender(transaction: EthereumTransaction): Address {
   const sender = recoverAddress(signingHash(transaction), transaction);
   if (sender === undefined) throw invalidSender();
   return sender;
-}
-
-/** Who signed an EIP-7702 authorization, or undefined when its signature is no good (high s included). */
-export function recoverAuthority(authorization: Authorization): Address | undefined {
-  if (authorization.s > HALF_ORDER || authorization.yParity > 1) return undefined;
-  return recoverAddress(authorizationHash(authorization), authorization);
 }
 
 /** Refuses values of r and s that no signature has, and s in the upper half unless `highS` (EIP-2). */

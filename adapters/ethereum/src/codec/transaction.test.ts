@@ -12,7 +12,7 @@ import type { EthereumTransaction } from '../types.js';
 import { decodeTransaction } from './decodeTransaction.js';
 import { encodeTransaction, type UnsignedFields } from './encodeTransaction.js';
 import { decodeRlp, encodeRlp, type Rlp } from './rlp.js';
-import { CURVE_ORDER, recoverAuthority, recoverSender } from './signature.js';
+import { CURVE_ORDER, recoverSender } from './signature.js';
 
 const bytes = (hex: string): Uint8Array => fromHex(hex) as Uint8Array;
 const signer = numberedSigner(1);
@@ -115,14 +115,6 @@ test('the example of EIP-155 recovers its sender', () => {
   const decoded = decodeTransaction(raw);
   assert.equal(decoded.chainId, 1n);
   assert.equal(toHex(recoverSender(decoded)), '9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f');
-});
-
-test('an authorization names its authority, unless its signature is malleable', () => {
-  assert.ok(equalBytes(recoverAuthority(authorization) as Uint8Array, signer.address));
-  const flipped = { ...authorization, s: CURVE_ORDER - authorization.s, yParity: 1 - authorization.yParity };
-  assert.equal(recoverAuthority(flipped), undefined);
-  assert.equal(recoverAuthority({ ...authorization, yParity: 2 }), undefined);
-  assert.equal(recoverAuthority({ ...authorization, r: 0n }), undefined);
 });
 
 function refused(raw: Uint8Array, code: string, message: RegExp = /./): void {

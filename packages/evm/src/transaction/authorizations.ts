@@ -23,8 +23,8 @@ const SIGNING_PREFIX = Uint8Array.of(5);
 /** An authority that exists already was charged for creating an account (25,000 − 12,500). */
 const EXISTING_ACCOUNT_REFUND = 12_500;
 const NONCE_MAX = 2n ** 64n - 1n;
-/** Order of the group of secp256k1 (SEC 2, section 2.4.1), halved (EIP-2). */
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+/** Order of the group of secp256k1 (SEC 2, section 2.4.1). */
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 /** Applies `list` to `journal`, after the sender's nonce was increased. */
 export function applyAuthorizations(
@@ -62,7 +62,7 @@ export function recoverAuthority(
   recover: RecoverPublicKey,
 ): Address | undefined {
   const { chainId, address, nonce, r, s, yParity } = authorization;
-  if (s > HALF_ORDER || (yParity !== 0 && yParity !== 1)) return undefined;
+  if (r >= ORDER || s > ORDER / 2n || (yParity !== 0 && yParity !== 1)) return undefined;
   const fields = encodeShortList([bigIntBytes(chainId), address, bigIntBytes(nonce)]);
   const hash = keccak256(concatBytes(SIGNING_PREFIX, fields));
   const publicKey = recover(hash, yParity, padded(r), padded(s));

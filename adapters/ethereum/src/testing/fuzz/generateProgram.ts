@@ -56,7 +56,8 @@ class Statements {
   }
 
   get program(): Program {
-    return this.#to;
+    const { instructions, data } = this.#to;
+    return { instructions, data };
   }
 
   write(count: number, nesting: number): void {

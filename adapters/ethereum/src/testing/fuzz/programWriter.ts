@@ -6,12 +6,12 @@ import { isActive } from '@coco/evm';
 import type { Random } from '@coco/primitives';
 import type { Address, ForkRules } from '../../types.js';
 import { byteOf, OPCODES } from '../opcodes.js';
-import type { Data, Instruction, Program } from './program.js';
+import type { Data, Instruction } from './program.js';
 import { minimalBytes, oneIn, pick, randomWord } from './values.js';
 
 const STACK_MAX = 1024;
 
-export class ProgramWriter implements Program {
+export class ProgramWriter {
   readonly instructions: Instruction[] = [];
   readonly data: Data[] = [];
   readonly random: Random;

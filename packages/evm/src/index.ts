@@ -4,17 +4,19 @@ export { contractAddress } from './interpreter/contractAddress.js';
 export { INITCODE_BYTES_MAX } from './interpreter/createOps.js';
 export { opcodeName } from './interpreter/opcodes.js';
 export { isDelegation } from './interpreter/program.js';
-export { Account, isEmpty, Slot } from './journal/account.js';
+export type { Account, Slot } from './journal/account.js';
 export { Journal, type Mark, type Precompiles } from './journal/journal.js';
 export { keccak256 } from './keccak/keccak.js';
 export { recoverPublicKey } from './precompiles/ecrecover.js';
 export { precompilesOf } from './precompiles/registry.js';
 export type {
+  Pause,
   Precompile,
   PrecompileOptions,
   PrecompileRegistry,
   RecoverPublicKey,
   VerifyKzgProof,
+  VerifyP256,
 } from './precompiles/types.js';
 export { refusalText } from './refusal.js';
 export type { CallKind, TracedCall, TracedResult, TracedStep, Tracer } from './tracer.js';

@@ -168,7 +168,9 @@ export function opcodesOf(fork: ForkName): readonly Opcode[] {
   }));
 }
 
+const NAMES = new Map(OPCODES.map(({ code, name }) => [code, name]));
+
 /** Name of an instruction in the newest fork, for traces; undefined where there is none. */
 export function opcodeName(code: number): string | undefined {
-  return OPCODES.find((opcode) => opcode.code === code)?.name;
+  return NAMES.get(code);
 }

@@ -23,18 +23,18 @@ export function runMessage(machine: Machine, begun: Begun, tracer?: Tracer): Mes
   const { message, context, journal } = begun;
   const { environment, rules, expired } = context;
   const instructions = instructionSet(rules.fork);
-  machine.begin({
-    journal,
-    instructions,
-    block: blockOf(environment),
-    chainId: rules.chainId,
-    origin: journal.account(message.from),
-    gasPrice: message.gasPrice,
-    blobVersionedHashes: message.blobVersionedHashes,
-    expired,
-    tracer,
-  });
   try {
+    machine.begin({
+      journal,
+      instructions,
+      block: blockOf(environment),
+      chainId: rules.chainId,
+      origin: journal.account(message.from),
+      gasPrice: message.gasPrice,
+      blobVersionedHashes: message.blobVersionedHashes,
+      expired,
+      tracer,
+    });
     if (instructions.features.berlin) warm(journal, begun, instructions.features.shanghai);
     const frame = outermost(machine, begun);
     const ended = runFrames(machine, frame, start(machine, frame, begun));

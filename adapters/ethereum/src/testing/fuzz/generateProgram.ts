@@ -20,11 +20,10 @@ export function generateProgram(random: Random, world: World, levels = 2): Progr
   return statements.program;
 }
 
-/** Calls itself until that fails, and keeps what it finds at the bottom; then some statements on the way back. */
+/** Calls itself until that fails, and keeps what it finds at the bottom; then works a little on the way back. */
 export function generateRecursion(random: Random, world: World): Program {
   const statements = new Statements(random, world, 0);
   statements.recurse();
-  statements.write(random.integer(3), 0);
   return statements.program;
 }
 
@@ -118,6 +117,11 @@ class Statements {
     this.#to.push(pick(this.#to.random, this.#to.world.keys));
     this.#to.op('SSTORE');
     this.#to.mark(bottom);
+    // No further call: with the gas that this takes, two calls at every level would never end.
+    for (let i = 0; i < this.#to.random.integer(4); i++) {
+      if (oneIn(this.#to.random, 2)) this.#compute();
+      else this.#storage();
+    }
   }
 
   returnZeros(size: bigint): void {

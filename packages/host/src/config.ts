@@ -182,7 +182,7 @@ function readWorker(fields: Fields): NodeConfig['worker'] {
       itemsMax: fields.whole('batchItemsMax', { min: 1, max: 100_000, fallback: 1000 }),
       executeMs: fields.whole('batchExecuteMs', { min: 1, max: 10_000, fallback: 50 }),
     },
-    eagerItems: fields.whole('eagerItems', { min: 1, max: 100_000, fallback: 128 }),
+    eagerItems: fields.whole('eagerItems', { min: 1, max: 100_000, fallback: 256 }),
     uncommittedBatchesMax: fields.whole('uncommittedBatchesMax', { min: 1, max: 1000, fallback: 8 }),
     queueItemsMax: fields.whole('queueItemsMax', { min: 1, max: 10_000_000, fallback: 50_000 }),
     historySeqnos: fields.whole('historySeqnos', { min: 0, max: 1_000_000, fallback: 256 }),

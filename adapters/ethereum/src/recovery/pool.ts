@@ -57,7 +57,7 @@ interface Lane {
 
 const SENDER_BYTES = 21;
 /** Keeps one message, and so the wait of whoever comes next, short. */
-const JOBS_PER_MESSAGE_MAX = 64;
+const JOBS_PER_MESSAGE_MAX = 256;
 
 function openLane(): Lane {
   const worker = new Worker(new URL('./worker.js', import.meta.url));

@@ -7,7 +7,7 @@
  * a journal of ours as its state manager. `documented` compares with the faster of the first two, `fastest` with the
  * fastest of the three.
  *
- *     --count N         transactions in the workloads of single transfers (1,000; others have fewer)
+ *     --count N         transactions in the workloads of single transfers (4,000; others have fewer)
  *     --repetitions N   measurements of each, after a warm-up (7)
  *     --only TEXT       workloads whose name has this in it
  */
@@ -26,7 +26,7 @@ const WARM_UP_MS = 1_500;
 
 const { values } = parseArgs({
   options: {
-    count: { type: 'string', default: '1000' },
+    count: { type: 'string', default: '4000' },
     repetitions: { type: 'string', default: '7' },
     only: { type: 'string', default: '' },
   },

@@ -47,11 +47,11 @@ const ENVIRONMENT: BlockEnvironment = {
 
 /** All workloads, with `count` transactions in those of single transfers and fewer where each does more. */
 export async function createWorkloads(engine: EvmEngine, count = 1_000): Promise<readonly EngineWorkload[]> {
-  const few = Math.max(1, Math.floor(count / 50));
+  const few = Math.max(1, Math.floor(count / 100));
   return [
     await erc20Transfers(engine, count),
     await plainTransfers(count),
-    await swaps(engine, Math.max(1, Math.floor(count / 4))),
+    await swaps(engine, Math.max(1, Math.floor(count / 8))),
     await loops(engine, 'storage loop (200 slots)', STORAGE_LOOP, 200, few),
     await loops(engine, 'keccak loop (1,000 hashes)', KECCAK_LOOP, 1_000, few),
     await loops(engine, 'arithmetic loop (1,000 rounds)', ARITHMETIC_LOOP, 1_000, few),

@@ -11,7 +11,6 @@
  *     --repetitions N   measurements of each, after a warm-up (7)
  *     --only TEXT       workloads whose name has this in it
  */
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createCocoEvmEngine, createEthereumjsEngine } from '@coco/ethereum';
 import {
@@ -21,6 +20,8 @@ import {
   loadLibraryWorkload,
   runWorkload,
 } from '@coco/ethereum/testing';
+import { describeMachine, describeRevision } from './machine.js';
+import { median } from './statistics.js';
 
 const WARM_UP_MS = 1_500;
 
@@ -44,7 +45,7 @@ const coco = createCocoEvmEngine();
 const reference = createEthereumjsEngine();
 const repetitions = Number(values.repetitions);
 
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node.js ${process.version}, one thread`);
+console.log(`coco bench:evm ${describeRevision()}\nmachine  ${describeMachine()}, one thread`);
 console.log(`medians of ${repetitions} repetitions in turns, µs per transaction\n`);
 console.log(row('', 'coco', 'simple', 'cached', 'engine', 'documented', 'fastest'));
 const documented: number[] = [];
@@ -91,13 +92,6 @@ async function measure(contestants: readonly Contestant[], transactions: number)
     }
   }
   return samples.map(median);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
 }
 
 function geometricMean(ratios: readonly number[]): number {

@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createSandbox, freePorts, type Network, sandboxPaths, startNetwork } from '@coco/cli';
+import { createSandbox, freeBasePort, type Network, sandboxPaths, startNetwork } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
 import { cpuMsOf } from './machine.js';
 
@@ -33,8 +33,7 @@ const readyTimeoutMs = 60_000;
 export async function openBenchNetwork(options: BenchNetworkOptions): Promise<BenchNetwork> {
   const directory = mkdtempSync(path.join(tmpdir(), 'coco-bench-'));
   const { nodes, thread, genesis, adapterSettings = {} } = options;
-  const offsets = [0, 100, 200].flatMap((kind) => Array.from({ length: nodes }, (_, index) => kind + index));
-  const plan = { directory, nodes, basePort: await freePorts(offsets), thread, adapterSettings };
+  const plan = { directory, nodes, basePort: await freeBasePort(nodes), thread, adapterSettings };
   await createSandbox({ ...plan, ethereumGenesis: genesis, adapterModule: '@coco/ethereum' }, Date.now());
   const paths = sandboxPaths(directory);
   const network = startNetwork(paths, nodes);

@@ -8,12 +8,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { loadAccounts, sandboxPaths, signerOf } from '@coco/cli';
+import { freeBasePort, loadAccounts, sandboxPaths, signerOf } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
 import { ERC20_INITCODE, erc20BalanceOf, erc20Transfer } from '@coco/ethereum/testing';
 import { fromHex, toHex } from '@coco/primitives';
 import { checkout, type RunningCoco, runCoco, startCoco } from './coco.js';
-import { freeBasePort } from './freeBasePort.js';
 import { processesOf } from './processesOf.js';
 import { until } from './until.js';
 

@@ -9,6 +9,7 @@ import {
   type Account,
   createAccounts,
   createSandbox,
+  freeBasePort,
   type Network,
   type SandboxPaths,
   sandboxGenesis,
@@ -16,7 +17,6 @@ import {
   startNetwork,
 } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
-import { freeBasePort } from './freeBasePort.js';
 import { until } from './until.js';
 
 export interface TestNetworkOptions {

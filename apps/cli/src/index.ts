@@ -1,5 +1,4 @@
 export type { NodeFailure, NodeReport } from './nodeReport.js';
-export { freePorts } from './replay/freePorts.js';
 export { loadReplaySet, type ReplaySet, type ReplayTransaction, replayGenesis } from './replay/replaySet.js';
 export {
   type Account,
@@ -16,5 +15,6 @@ export {
   sandboxExists,
   sandboxPaths,
 } from './sandbox/files.js';
+export { freeBasePort, freePorts } from './sandbox/freePorts.js';
 export { type Network, startNetwork } from './sandbox/network.js';
 export type { NodeProcess } from './sandbox/nodeProcess.js';

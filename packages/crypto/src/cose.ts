@@ -104,7 +104,7 @@ function signedBytes(protectedBytes: Uint8Array, payload: Uint8Array): Uint8Arra
 }
 
 // These two shapes are of fixed items and byte strings, and are written several times for each batch of transactions:
-// here rather than by the general encoder, which takes some hundred times as long for them.
+// here rather than by the general encoder, which takes many times as long for them.
 
 const arrayOfFour = 0x84;
 const cborNull = 0xf6;

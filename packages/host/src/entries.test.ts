@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLedger, type SealedEntry } from '@coco/ledger';
+import { createLedger, type Ledger, type SealedEntry } from '@coco/ledger';
 import { ByteWriter, type Seqno, utf8 } from '@coco/primitives';
 import { testIdentity, testService } from './identities.test.js';
 import type { StoredEntry } from './ledgerStore.js';
@@ -39,11 +39,12 @@ export function testEntries(from: Seqno, to: Seqno, chunkEntries = 1e9, view = 2
   return entries;
 }
 
-/** A service with one node, writing a ledger in which every second entry is a signature. */
-export function sealedEntries(count: number): SealedEntry[] {
-  const service = testService();
-  const node = testIdentity('node', service);
-  const ledger = createLedger({
+const service = testService();
+const node = testIdentity('node', service);
+
+/** An empty ledger of a service with one node: always the same service, so that one can read what another wrote. */
+export function testLedger(chunkBytes?: number): Ledger {
+  return createLedger({
     identity: {
       nodeId: node.nodeId,
       nodeKey: node.privateKey,
@@ -53,7 +54,13 @@ export function sealedEntries(count: number): SealedEntry[] {
     },
     serviceCertificate: service.certificate,
     secrets: [{ fromSeqno: 1, key: new Uint8Array(32).fill(7) }],
+    ...(chunkBytes !== undefined && { chunkBytes }),
   });
+}
+
+/** A ledger in which every second entry is a signature. */
+export function sealedEntries(count: number): SealedEntry[] {
+  const ledger = testLedger();
   const none = new Uint8Array();
   return Array.from({ length: count }, (_, index) =>
     index % 2 === 1 ? ledger.sign(2) : ledger.append({ view: 2, publicMaps: none, privateMaps: none }),

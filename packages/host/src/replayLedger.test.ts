@@ -1,30 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ToWorker } from '@coco/adapter';
-import { createLedger, encodeMaps, type Ledger } from '@coco/ledger';
+import { encodeMaps } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
-import { type Test, temporaryDirectory } from './entries.test.js';
-import { testIdentity, testService } from './identities.test.js';
+import { type Test, temporaryDirectory, testLedger } from './entries.test.js';
 import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
 import { replayLedger } from './replayLedger.js';
 
-const service = testService();
-const node = testIdentity('node', service);
-
-function freshLedger(): Ledger {
-  return createLedger({
-    identity: {
-      nodeId: node.nodeId,
-      nodeKey: node.privateKey,
-      nodeCertificate: node.certificate,
-      serviceKey: service.privateKey,
-      serviceCertificate: service.certificate,
-    },
-    serviceCertificate: service.certificate,
-    secrets: [{ fromSeqno: 1, key: new Uint8Array(32).fill(7) }],
-    chunkBytes: 200_000,
-  });
-}
+const freshLedger = () => testLedger(200_000);
 
 /** A store with `entries` entries, each of which puts its number; those that `signs` chooses are signatures. */
 async function storeOf(t: Test, entries: number, signs: (seqno: number) => boolean): Promise<LedgerStore> {

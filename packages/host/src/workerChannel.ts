@@ -50,7 +50,7 @@ async function openInline({ settings, adapters, onMessage }: WorkerChannelOption
 async function openThread({ settings, adapters, onMessage }: WorkerChannelOptions): Promise<WorkerChannel> {
   const thread = new Thread(new URL('./workerThread.js', import.meta.url), {
     workerData: { settings, adapters },
-    // Transactions leave much garbage that dies at once; the default, 48, has it collected six times as often.
+    // Transactions leave much garbage that dies at once; with the default, 48, it is collected four times as often.
     resourceLimits: { maxYoungGenerationSizeMb: 192 },
   });
   let closed = false;

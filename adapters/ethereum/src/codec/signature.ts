@@ -8,7 +8,7 @@ import type { Address, EthereumTransaction, Hash } from '../types.js';
 import { signingHash } from './encodeTransaction.js';
 import { keccak256 } from './keccak.js';
 import { paddedBytes } from './quantity.js';
-import { secp256k1 } from './secp256k1.js';
+import { recoverPublicKey } from './recoverPublicKey.js';
 
 /** Order of the group of secp256k1 (SEC 2, section 2.4.1). */
 export const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -33,9 +33,9 @@ function invalidSender(): CocoError {
   return new CocoError('COCO_ETHEREUM_SIGNATURE', 'invalid sender');
 }
 
-/** Address of a 65-byte uncompressed public key. */
+/** Address of the 64 bytes of a public key. */
 export function publicKeyAddress(publicKey: Uint8Array): Address {
-  return keccak256(publicKey.subarray(1)).slice(12);
+  return keccak256(publicKey).slice(12);
 }
 
 function recoverAddress(
@@ -43,12 +43,6 @@ function recoverAddress(
   { r, s, yParity }: { readonly r: bigint; readonly s: bigint; readonly yParity: number },
 ): Address | undefined {
   if (r === 0n || s === 0n || r >= CURVE_ORDER || s >= CURVE_ORDER) return undefined;
-  const signature = new Uint8Array(64);
-  signature.set(paddedBytes(r, 32));
-  signature.set(paddedBytes(s, 32), 32);
-  try {
-    return publicKeyAddress(secp256k1.ecdsaRecover(signature, yParity, hash, false));
-  } catch {
-    return undefined;
-  }
+  const publicKey = recoverPublicKey(hash, yParity, paddedBytes(r, 32), paddedBytes(s, 32));
+  return publicKey === undefined ? undefined : publicKeyAddress(publicKey);
 }

@@ -2,10 +2,10 @@
  * The engine that Coco runs on: its own EVM, with native code where there is some. It answers at once.
  */
 import { createEvm } from '@coco/evm';
-import { AssertionError } from '@coco/primitives';
-import type { EvmEngine, Refusal } from '../types.js';
+import { recoverPublicKey } from '../codec/recoverPublicKey.js';
+import type { EvmEngine } from '../types.js';
+import { type EngineFailure, engineFailure } from './engineFailure.js';
 import { verifyKzgProof } from './kzg.js';
-import { recoverPublicKey } from './recoverPublicKey.js';
 
 /** An engine over `@coco/evm`. */
 export function createCocoEvmEngine(): EvmEngine {
@@ -17,14 +17,10 @@ export function createCocoEvmEngine(): EvmEngine {
   };
 }
 
-type Failed = { readonly outcome: 'refused'; readonly refusal: Refusal };
-
-/** What should not be thrown while code runs becomes a refusal: a curious contract does not stop the node. */
-function guarded<T>(act: () => T): T | Failed {
+function guarded<T>(act: () => T): T | EngineFailure {
   try {
     return act();
   } catch (error) {
-    if (error instanceof AssertionError) throw error;
-    return { outcome: 'refused', refusal: { reason: 'engineFailure', message: String(error) } };
+    return engineFailure(error);
   }
 }

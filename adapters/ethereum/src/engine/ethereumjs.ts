@@ -4,12 +4,11 @@
  */
 
 import { type Begun, isActive, type Journal, type MessageResult } from '@coco/evm';
-import { AssertionError, fromHex, toHex } from '@coco/primitives';
+import { fromHex, toHex } from '@coco/primitives';
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
 import { createEVM, type EVM, EVMError, type ExecResult } from '@ethereumjs/evm';
 import { Address } from '@ethereumjs/util';
 import { ZERO_HASH } from '../codec/keccak.js';
-import { secp256k1 } from '../codec/secp256k1.js';
 import type {
   Awaitable,
   BlockEnvironment,
@@ -24,8 +23,10 @@ import type {
   Refusal,
   TransactionOutcome,
 } from '../types.js';
+import { engineFailure } from './engineFailure.js';
 import { rememberJumpAnalysis } from './jumpAnalysis.js';
 import { verifyKzgProof } from './kzg.js';
+import { type LibraryBlock, libraryBlock, libraryRecover } from './library.js';
 import { StateManager } from './stateManager.js';
 import { simulate, transact } from './transition.js';
 
@@ -57,8 +58,6 @@ interface Machine {
   checkTime: () => void;
 }
 
-type LibraryBlock = NonNullable<Parameters<EVM['runCall']>[0]['block']>;
-
 /** Thrown through the library when time is up: not one of its own errors, so that it lets it pass. */
 class Expired extends Error {}
 
@@ -71,8 +70,7 @@ async function guarded<T>(
     return await act(machine);
   } catch (error) {
     if (error instanceof Expired) return { outcome: 'refused', refusal: { reason: 'timeout' } };
-    if (error instanceof AssertionError) throw error;
-    return { outcome: 'refused', refusal: { reason: 'engineFailure', message: String(error) } };
+    return engineFailure(error);
   }
 }
 
@@ -91,7 +89,7 @@ function machineFor(machines: Map<string, Promise<Machine>>, rules: ForkRules): 
 async function createMachine(rules: ForkRules): Promise<Machine> {
   // The precompile at 0x0a calls nothing else of the library's interface.
   const kzg = { verifyProof: verifyHexProof } as NonNullable<CustomCrypto['kzg']>;
-  const crypto: CustomCrypto = { ecrecover, kzg };
+  const crypto: CustomCrypto = { ecrecover: libraryRecover, kzg };
   const common = new Common({
     // Only consensus-free parts of the chain's description are ever read: the EVM never sees a real header.
     chain: { ...Mainnet, chainId: rules.chainId.toString() },
@@ -127,14 +125,6 @@ function watchJumps(machine: Machine): void {
       return jump(...args);
     };
   }
-}
-
-/** The precompile at 0x01, natively: the public key without its leading byte; throws when there is none. */
-function ecrecover(hash: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array): Uint8Array {
-  const signature = new Uint8Array(64);
-  signature.set(r);
-  signature.set(s, 32);
-  return secp256k1.ecdsaRecover(signature, Number(v) - 27, hash, false).subarray(1);
 }
 
 function verifyHexProof(...texts: [string, string, string, string]): boolean {
@@ -200,18 +190,7 @@ function warm(evm: EVM, { message, context, warmAddresses }: Begun): void {
 function blockOf({ blocks }: Machine, environment: BlockEnvironment): LibraryBlock {
   let block = blocks.get(environment);
   if (block === undefined) {
-    block = {
-      header: {
-        number: BigInt(environment.number),
-        coinbase: new Address(environment.coinbase),
-        timestamp: BigInt(environment.timestamp),
-        difficulty: environment.difficulty,
-        prevRandao: environment.prevRandao,
-        gasLimit: environment.gasLimit,
-        baseFeePerGas: environment.baseFee,
-        getBlobGasPrice: () => environment.blobBaseFee,
-      },
-    };
+    block = libraryBlock(environment);
     blocks.set(environment, block);
   }
   return block;

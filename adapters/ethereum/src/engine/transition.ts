@@ -11,8 +11,8 @@ import {
   Journal,
   type MessageResult,
 } from '@coco/evm';
+import { recoverPublicKey } from '../codec/recoverPublicKey.js';
 import type { CallMessage, EthereumItem, ExecutionContext, TransactionOutcome } from '../types.js';
-import { recoverPublicKey } from './recoverPublicKey.js';
 
 /** Runs the code of what has begun, over its journal; marks there what is to be removed. */
 export type RunMessage = (begun: Begun) => Promise<MessageResult>;

@@ -26,7 +26,7 @@ export interface Signer {
 
 /** A signer for a 32-byte private key. */
 export function createSigner(privateKey: Uint8Array): Signer {
-  const address = publicKeyAddress(secp256k1.publicKeyCreate(privateKey, false));
+  const address = publicKeyAddress(secp256k1.publicKeyCreate(privateKey, false).subarray(1));
   const signHash = (hash: Hash) => {
     const { signature, recid } = secp256k1.ecdsaSign(hash, privateKey);
     const [r, s] = [signature.subarray(0, 32), signature.subarray(32)].map(unsignedValue) as [bigint, bigint];

@@ -10,8 +10,8 @@ import { parseCertificate } from '@coco/crypto';
 import { CocoError } from '@coco/primitives';
 import { type Verification, verifyLedger } from '../ledger/verification.js';
 import { createSandbox, sandboxPaths } from '../sandbox/files.js';
+import { freeBasePort } from '../sandbox/freePorts.js';
 import { type Network, startNetwork } from '../sandbox/network.js';
-import { freePorts } from './freePorts.js';
 import { replayGenesis } from './replaySet.js';
 
 export interface ReplayNetworkOptions {
@@ -54,7 +54,7 @@ export async function startReplayNetwork(options: ReplayNetworkOptions): Promise
   if (existsSync(directory) && readdirSync(directory).length > 0) {
     throw new CocoError('COCO_CLI_REPLAY_DIRECTORY', `${directory} is not empty; name a new directory`);
   }
-  const basePort = await freePorts(portOffsets(nodes));
+  const basePort = await freeBasePort(nodes);
   await createSandbox(
     {
       directory,
@@ -77,11 +77,6 @@ export async function startReplayNetwork(options: ReplayNetworkOptions): Promise
     throw error;
   }
   return running;
-}
-
-/** The application, administrative and peer ports of a sandbox; see its plan. */
-function portOffsets(nodes: number): readonly number[] {
-  return [0, 100, 200].flatMap((kind) => Array.from({ length: nodes }, (_, node) => kind + node));
 }
 
 class Running implements ReplayNetwork {

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { randomBytes } from '@coco/crypto';
 import { openVirtualSealer, saveNodeSecrets } from '@coco/host';
 import { CocoError } from '@coco/primitives';
+import { sandboxPorts } from './freePorts.js';
 import {
   createActorIdentity,
   createNodeIdentity,
@@ -99,25 +100,30 @@ export async function createSandbox(plan: SandboxPlan, nowMs: number): Promise<v
     nodes: nodes.map((node, index) => ({
       nodeId: node.key.publicKey.fingerprint,
       certificatePem: node.certificate.pem,
-      peerAddress: `127.0.0.1:${plan.basePort + 200 + index}`,
-      applicationAddress: `127.0.0.1:${plan.basePort + index}`,
+      peerAddress: `127.0.0.1:${plan.basePort + sandboxPorts.peer + index}`,
+      applicationAddress: `127.0.0.1:${plan.basePort + sandboxPorts.application + index}`,
     })),
     adapters: { ethereum: plan.ethereumGenesis },
   });
 }
 
 function nodeConfig(plan: SandboxPlan, nodes: readonly Identity[], index: number): unknown {
-  const port = (offset: number, node: number): string => `127.0.0.1:${plan.basePort + offset + node}`;
+  const { application, administrative, peer } = sandboxPorts;
+  const port = (first: number, node: number): string => `127.0.0.1:${plan.basePort + first + node}`;
   return {
     nodeId: nodes[index]?.key.publicKey.fingerprint,
     platform: 'virtual',
     virtualKey: 'virtual-platform.key',
     directories: { ledger: 'ledger', sealed: 'sealed' },
-    addresses: { application: port(0, index), administrative: port(100, index), peer: port(200, index) },
+    addresses: {
+      application: port(application, index),
+      administrative: port(administrative, index),
+      peer: port(peer, index),
+    },
     nodes: nodes.map((node, other) => ({
       nodeId: node.key.publicKey.fingerprint,
-      peer: port(200, other),
-      application: port(0, other),
+      peer: port(peer, other),
+      application: port(application, other),
       certificatePem: node.certificate.pem,
     })),
     serviceCertificate: '../service.pem',

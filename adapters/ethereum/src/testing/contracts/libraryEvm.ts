@@ -9,8 +9,8 @@ import { keccak256 } from '@coco/evm';
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
 import { createEVM, type EVM } from '@ethereumjs/evm';
 import { Caches, CacheType, MerkleStateManager, SimpleStateManager } from '@ethereumjs/statemanager';
-import { Account, Address, KECCAK256_NULL, setLengthLeft } from '@ethereumjs/util';
-import { recoverPublicKey } from '../../engine/recoverPublicKey.js';
+import { Account, Address, KECCAK256_NULL } from '@ethereumjs/util';
+import { type LibraryBlock, libraryBlock, libraryRecover } from '../../engine/library.js';
 import type { EthereumItem } from '../../types.js';
 import type { EngineWorkload } from './workloads.js';
 
@@ -22,8 +22,6 @@ export interface LibraryWorkload {
   /** Executes all messages, and puts the state back. */
   run(): Promise<void>;
 }
-
-type Block = NonNullable<Parameters<EVM['runCall']>[0]['block']>;
 
 /** Loads the state of a workload into the library; takes its time. */
 export async function loadLibraryWorkload(
@@ -40,7 +38,7 @@ export async function loadLibraryWorkload(
     if (code.length > 0) await stateManager.putCode(account, code);
     for (const [slot, value] of storage) await stateManager.putStorage(account, slot, value);
   }
-  const block = blockOf(workload);
+  const block = libraryBlock(workload.environment);
   return {
     async run() {
       await stateManager.checkpoint();
@@ -58,32 +56,14 @@ function cachedState(common: Common): MerkleStateManager {
   });
 }
 
-const CRYPTO: CustomCrypto = {
-  keccak256,
-  ecrecover(hash, v, r, s) {
-    const key = recoverPublicKey(hash, v === 28n ? 1 : 0, setLengthLeft(r, 32), setLengthLeft(s, 32));
-    if (key === undefined) throw new Error('there is no such key');
-    return key;
-  },
-};
-
-function blockOf({ environment }: EngineWorkload): Block {
-  return {
-    header: {
-      number: BigInt(environment.number),
-      coinbase: new Address(environment.coinbase),
-      timestamp: BigInt(environment.timestamp),
-      difficulty: environment.difficulty,
-      prevRandao: environment.prevRandao,
-      gasLimit: environment.gasLimit,
-      baseFeePerGas: environment.baseFee,
-      getBlobGasPrice: () => environment.blobBaseFee,
-    },
-  };
-}
+const CRYPTO: CustomCrypto = { keccak256, ecrecover: libraryRecover };
 
 /** One message, and between messages what the library's `runTx` does: forget what is warm and transient. */
-async function runMessage(evm: EVM, block: Block, { transaction, sender }: EthereumItem): Promise<void> {
+async function runMessage(
+  evm: EVM,
+  block: LibraryBlock,
+  { transaction, sender }: EthereumItem,
+): Promise<void> {
   const caller = new Address(sender);
   evm.journal.addAlwaysWarmAddress(caller.toString().slice(2));
   if (transaction.to !== undefined) {

@@ -10,6 +10,15 @@ const firstPort = 20_000;
 const lastPort = 32_000;
 const tries = 50;
 
+/** From its base port, where the first ports of a sandbox's endpoints are; each node's are one higher than the last's. */
+export const sandboxPorts = { application: 0, administrative: 100, peer: 200 } as const;
+
+/** A base port such that all ports of a sandbox of `nodes` nodes are free at the moment. COCO_CLI_PORTS. */
+export function freeBasePort(nodes: number): Promise<number> {
+  const firsts = Object.values(sandboxPorts);
+  return freePorts(firsts.flatMap((first) => Array.from({ length: nodes }, (_, node) => first + node)));
+}
+
 /** A port such that it and those at `offsets` from it are free at the moment. COCO_CLI_PORTS. */
 export async function freePorts(offsets: readonly number[]): Promise<number> {
   const span = Math.max(...offsets);

@@ -6,7 +6,7 @@ export { opcodeName } from './interpreter/opcodes.js';
 export { isDelegation } from './interpreter/program.js';
 export type { Account, Slot } from './journal/account.js';
 export { Journal, type Mark, type Precompiles } from './journal/journal.js';
-export { keccak256 } from './keccak/keccak.js';
+export { keccak256 } from './keccak.js';
 export { recoverPublicKey } from './precompiles/ecrecover.js';
 export { precompilesOf } from './precompiles/registry.js';
 export type {

@@ -21,8 +21,9 @@ export class StoreTransaction implements Transaction {
   readonly #versions: Versions;
   readonly #view: VersionView;
   readonly #overlays = new Map<TableName, Overlay>();
-  /** How to take back each write, oldest first. */
+  /** How to take back each write since the first savepoint, oldest first. */
   readonly #undo: Undo[] = [];
+  #undoable = false;
   #writeSet: WriteSet | undefined;
   #committed = false;
 
@@ -79,6 +80,7 @@ export class StoreTransaction implements Transaction {
   }
 
   savepoint(): Savepoint {
+    this.#undoable = true;
     return { position: this.#undo.length };
   }
 
@@ -138,7 +140,7 @@ export class StoreTransaction implements Transaction {
     const overlay = this.#overlay(table);
     const cell = overlay.cell(text) ?? overlay.meet(text);
     if (!cell.written) overlay.beforeFirstWrite(cell);
-    this.#undo.push({ cell, written: cell.written, value: cell.value });
+    if (this.#undoable) this.#undo.push({ cell, written: cell.written, value: cell.value });
     cell.written = true;
     cell.value = value && copyOf(value);
     this.#writeSet = undefined;

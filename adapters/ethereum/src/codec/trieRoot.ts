@@ -6,7 +6,6 @@
  *   extension  rlp [path with flag 0, child]       child: the node itself below 32 bytes, else its hash
  *   branch     rlp [16 × child, value]
  */
-import { compareBytes } from '@coco/primitives';
 import type { Hash } from '../types.js';
 import { EMPTY_TRIE_ROOT, keccak256 } from './keccak.js';
 import { unsignedBytes } from './quantity.js';
@@ -14,15 +13,30 @@ import { encodeRlp, type Rlp } from './rlp.js';
 
 /** Root over `values` by their index. */
 export function orderedTrieRoot(values: readonly Uint8Array[]): Hash {
-  return trieRoot(values.map((value, index) => ({ key: encodeRlp(unsignedBytes(BigInt(index))), value })));
+  // By their bytes, rlp(1) to rlp(127) come first, then rlp(0), then the rest in order.
+  const rows: Row[] = [];
+  for (let index = 1; index < values.length && index < 128; index++) rows.push(rowAt(values, index));
+  if (values.length > 0) rows.push(rowAt(values, 0));
+  for (let index = 128; index < values.length; index++) rows.push(rowAt(values, index));
+  return rootOfSorted(rows);
 }
 
-/** Root over `rows`; no key twice, and none a prefix of another. */
-export function trieRoot(rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]): Hash {
+function rowAt(values: readonly Uint8Array[], index: number): Row {
+  const path = INDEX_PATHS[index] ?? indexPath(index);
+  return { path, value: values[index] as Uint8Array };
+}
+
+/** Paths of the first indexes of a block, the same in every block. */
+const INDEX_PATHS: readonly Uint8Array[] = Array.from({ length: 1024 }, (_, index) => indexPath(index));
+
+function indexPath(index: number): Uint8Array {
+  return nibbles(encodeRlp(unsignedBytes(BigInt(index))));
+}
+
+/** Root over rows that are sorted by their paths, none of which is a prefix of another. */
+function rootOfSorted(rows: readonly Row[]): Hash {
   if (rows.length === 0) return EMPTY_TRIE_ROOT;
-  const sorted = rows.map(({ key, value }) => ({ path: nibbles(key), value }));
-  sorted.sort((a, b) => compareBytes(a.path, b.path));
-  return keccak256(encodeRlp(node({ rows: sorted, from: 0, to: sorted.length }, 0)));
+  return keccak256(encodeRlp(node({ rows, from: 0, to: rows.length }, 0)));
 }
 
 interface Row {

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { isNodeMessage, type NodeFailure, type NodeReport } from '../nodeReport.js';
 
@@ -21,11 +22,14 @@ export interface NodeProcess {
 }
 
 const coco = fileURLToPath(new URL('../../bin/coco.mjs', import.meta.url));
+/** As in the first line of `coco`, which a fork does not read. */
+const nodeOptions = ['--initial-old-space-size=256'];
 
 /** Starts `coco node start` on the configuration in `directory`; its output goes to `node.log` there. */
 export function startNodeProcess(name: string, directory: string): NodeProcess {
   const log = openSync(path.join(directory, 'node.log'), 'a', 0o600);
   const child = fork(coco, ['node', 'start', '--config', path.join(directory, 'node.json')], {
+    execArgv: [...process.execArgv, ...nodeOptions],
     stdio: ['ignore', log, log, 'ipc'],
     // Ctrl-C reaches the whole group of the terminal; the launcher stops the nodes itself, in order.
     detached: true,

@@ -6,7 +6,7 @@
  *   CREATE2    0xff ‖ creator ‖ salt ‖ keccak256(init code)
  */
 import { concatBytes } from '@coco/primitives';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import type { Address, Hash } from '../types.js';
 import { bigIntBytes } from '../words/bigIntBytes.js';
 import { encodeShortList } from '../words/shortList.js';

@@ -2,7 +2,7 @@
  * CREATE, CREATE2 (EIP-1014) and SELFDESTRUCT.
  */
 import { isEmpty } from '../journal/account.js';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import type { Address } from '../types.js';
 import { isZero, SLOT, toBigInt, toBytes, toNumber } from '../words/word.js';
 import { finish, resume } from './calls.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '@coco/primitives';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import { assemble } from '../testing/assemble.js';
 import { ALICE, addressOf, CONTRACT, hex, numberIn, World } from '../testing/world.js';
 import type { ForkName } from '../types.js';

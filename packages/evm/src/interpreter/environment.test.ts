@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '@coco/primitives';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import { ALICE, addressOf, COINBASE, CONTRACT, numberIn, World, word } from '../testing/world.js';
 
 test('the block, as its environment says', () => {

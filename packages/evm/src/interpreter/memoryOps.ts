@@ -1,7 +1,7 @@
 /**
  * Instructions that read and write ranges of memory: copies, KECCAK256, LOG, RETURN, REVERT.
  */
-import { putKeccak } from '../keccak/keccak.js';
+import { putKeccak } from '../keccak.js';
 import { SLOT, toBytes, toNumber } from '../words/word.js';
 import type { Handler } from './environmentOps.js';
 import { type Frame, NO_BYTES } from './frame.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom, toHex } from '@coco/primitives';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import type { AccountState, Address, StateReader } from '../types.js';
 import { bytesWord, wordBytes } from '../words/word.js';
 import { isEmpty } from './account.js';

@@ -2,7 +2,7 @@
  * The state as one transaction sees it: what was there before, under what it has changed so far. Any moment can be
  * marked and gone back to. Every engine executes over a journal; what is left in it at the end is the change set.
  */
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import type { Precompile } from '../precompiles/types.js';
 import type { AccountState, Address, Hash, Log, StateChanges, StateReader } from '../types.js';
 import {

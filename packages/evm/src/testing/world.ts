@@ -3,7 +3,7 @@
  */
 import { fromHex, toHex } from '@coco/primitives';
 import { createEvm, type Evm } from '../createEvm.js';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import type { Tracer } from '../tracer.js';
 import type {
   AccountState,

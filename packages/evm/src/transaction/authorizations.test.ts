@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes, toHex } from '@coco/primitives';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import { recoverPublicKey } from '../precompiles/ecrecover.js';
 import { ALICE, addressOf, CONTRACT, numberIn, World, word } from '../testing/world.js';
 import type { Address, Authorization, TransactionFields } from '../types.js';

@@ -5,7 +5,7 @@
 import { concatBytes } from '@coco/primitives';
 import { isDelegation } from '../interpreter/program.js';
 import type { Journal } from '../journal/journal.js';
-import { keccak256 } from '../keccak/keccak.js';
+import { keccak256 } from '../keccak.js';
 import type { RecoverPublicKey } from '../precompiles/types.js';
 import type { Address, Authorization } from '../types.js';
 import { bigIntBytes } from '../words/bigIntBytes.js';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom, toHex, utf8 } from '@coco/primitives';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { SLOT, toBytes } from '../words/word.js';
 import { keccak256, putKeccak } from './keccak.js';
+import { SLOT, toBytes } from './words/word.js';
 
 test('known answers', () => {
   const of = (text: string) => toHex(keccak256(utf8(text)));

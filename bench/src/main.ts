@@ -16,7 +16,7 @@ const help = `npm run bench -- [options]
 Starts a network of separate processes (TLS, encrypted ledger, fdatasync) and measures what its clients get.
 
   --rounds N       rounds; the table shows medians (3)
-  --count N        transactions of each load in each round (12000)
+  --count N        transactions of each load in each round (24000)
   --senders N      accounts that send, each to the next (200)
   --batch N        transactions in each JSON-RPC batch (100)
   --connections N  client connections (4)
@@ -35,7 +35,7 @@ function readSettings(): { settings: BenchSettings; profile: boolean; json: stri
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '3' },
-      count: { type: 'string', default: '12000' },
+      count: { type: 'string', default: '24000' },
       senders: { type: 'string', default: '200' },
       batch: { type: 'string', default: '100' },
       connections: { type: 'string', default: '4' },

@@ -42,6 +42,11 @@ test('the engine agrees with the reference in 5,000 random executions', async ()
   assert.equal(found.map(({ report }) => report).join('\n\n'), '');
 });
 
+test('a creation that reverts with 0xEF keeps its gas: EIP-3541 is about code that is deployed', async () => {
+  const seed = 50_072_467;
+  assert.deepEqual(await fuzz({ engine: createCocoEvmEngine(), reference, seed, executions: 1 }), []);
+});
+
 test('an engine that takes one opcode for another is found out, with a short program', async () => {
   for (const [opcode, other] of [
     [0x1d, 0x1c], // SAR, SHR

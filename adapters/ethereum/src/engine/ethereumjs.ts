@@ -26,7 +26,7 @@ import type {
 import { engineFailure } from './engineFailure.js';
 import { rememberJumpAnalysis } from './jumpAnalysis.js';
 import { verifyKzgProof } from './kzg.js';
-import { type LibraryBlock, libraryBlock, libraryRecover } from './library.js';
+import { type LibraryBlock, libraryBlock, libraryRecover, mendReverts } from './library.js';
 import { StateManager } from './stateManager.js';
 import { simulate, transact } from './transition.js';
 
@@ -100,6 +100,7 @@ async function createMachine(rules: ForkRules): Promise<Machine> {
   const blockHash = async (number: number) => ({ hash: () => state.blockHash(number) ?? ZERO_HASH });
   const blockchain = { getBlock: blockHash, putBlock: async () => undefined, shallowCopy: () => blockchain };
   const evm = await createEVM({ common, stateManager: state.asInterface(), blockchain });
+  mendReverts(evm);
   const machine: Machine = { evm, state, blocks: new WeakMap(), checkTime: () => undefined };
   state.onCheckpoint = () => machine.checkTime();
   await rememberJumpAnalysis(evm);

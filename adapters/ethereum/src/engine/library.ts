@@ -32,3 +32,22 @@ export const libraryRecover: NonNullable<CustomCrypto['ecrecover']> = (hash, v, 
   if (key === undefined) throw new Error('there is no such key');
   return key;
 };
+
+/**
+ * Mends a fault of the library: it takes what a reverted creation returns for code to be deployed, and fails the creation
+ * when that begins with 0xEF. EIP-3541 is about code that is deployed; a revert keeps its gas and its data.
+ */
+export function mendReverts(evm: EVM): void {
+  const { common } = evm;
+  // By its name in brackets: it is a protected member, and there is no public way.
+  const runInterpreter = evm['runInterpreter'].bind(evm);
+  const isActivatedEIP = common.isActivatedEIP.bind(common);
+  let failed = false;
+  evm['runInterpreter'] = async (message, options) => {
+    const result = await runInterpreter(message, options);
+    // The question whether EIP-3541 holds follows at once, if the message is a creation.
+    failed = result.exceptionError !== undefined;
+    return result;
+  };
+  common.isActivatedEIP = (eip) => !(eip === 3541 && failed) && isActivatedEIP(eip);
+}

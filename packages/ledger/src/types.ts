@@ -17,6 +17,11 @@ export interface EntryDescription extends TxId {
   readonly signature: boolean;
   /** Present when the entry reconfigures the network: ids of the trusted nodes it leaves. */
   readonly configuration?: readonly NodeId[];
+  /**
+   * Present when the entry records that the removal of these nodes is committed (`retired_committed` in their rows), so
+   * that nobody needs them any more.
+   */
+  readonly retiredCommitted?: readonly NodeId[];
   /** The chunk file that holds this entry is complete with it: the next entry begins a new file. */
   readonly endsChunk?: true;
 }
@@ -35,6 +40,21 @@ export interface OpenedEntry extends EntryDescription {
   readonly writeSetDigest: Uint8Array;
   /** Leaf of the Merkle tree for this entry. */
   readonly leaf: Uint8Array;
+}
+
+/**
+ * Where a ledger stands after a snapshot was taken, at a signature entry that ends a chunk: all that consensus and the
+ * ledger need in order to go on after it without anything before it.
+ */
+export interface SnapshotBase extends TxId {
+  /** Each view of the ledger so far, ascending, with the seqno of its first entry. */
+  readonly views: readonly { readonly view: View; readonly from: Seqno }[];
+  /** Ids of the trusted nodes, ascending, with the seqno of the entry that made them so. */
+  readonly configuration: { readonly seqno: Seqno; readonly nodes: readonly NodeId[] };
+  /** Retired nodes whose retirement is not yet recorded as committed. */
+  readonly leaving: readonly NodeId[];
+  /** The Merkle tree over the entries up to and including `seqno`: peaks and size, as `Ledger.base` wrote it. */
+  readonly tree: Uint8Array;
 }
 
 /** Who signs on this node. */
@@ -81,9 +101,12 @@ export interface Ledger {
   }): SealedEntry;
   /**
    * Makes the next entry a signature over everything before it, of which there must be something.
-   * `issuedAtSeconds` since 1970 goes into the COSE header for convenience; default 0, which says nothing.
+   * `issuedAtSeconds` since 1970 goes into the COSE header for convenience; default 0, which says nothing. With
+   * `endChunk` the chunk ends with this signature however short it is: a snapshot can be taken there.
    */
-  sign(view: View, issuedAtSeconds?: number): SealedEntry;
+  sign(view: View, issuedAtSeconds?: number, endChunk?: boolean): SealedEntry;
+  /** The base of a snapshot at the signature entry `seqno`, which ended a chunk and is not older than the compaction. */
+  base(seqno: Seqno): SnapshotBase;
   /**
    * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
    * malformed, or does not authenticate. `configuration` is told as if the entry followed `last`.

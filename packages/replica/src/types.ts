@@ -4,8 +4,11 @@
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
-import type { Ledger, Receipt, SealedEntry } from '@coco/ledger';
+import type { GenesisConstitution, GovernanceSettings, NetworkView } from '@coco/governance';
+import type { Store } from '@coco/kv';
+import type { Ledger, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
+import type { Sandbox } from '@coco/sandbox';
 
 /** What can happen to a node. */
 export type ReplicaEvent =
@@ -23,7 +26,14 @@ export type ReplicaEvent =
   | { readonly type: 'worker'; readonly message: FromWorker }
   /** Everything that earlier effects asked to persist, up to and including `upTo`, is durable. */
   | { readonly type: 'persisted'; readonly upTo: TxId }
-  | { readonly type: 'transferLeadership'; readonly to?: NodeId };
+  | { readonly type: 'transferLeadership'; readonly to?: NodeId }
+  /**
+   * A node on the VN list has caught up with a snapshot and asks to take part: answered by a reply with the token, once
+   * its being Trusted is committed. `certificatePem` was issued to it by the service.
+   */
+  | { readonly type: 'admit'; readonly token: number; readonly nodeId: NodeId; readonly certificatePem: string }
+  /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
+  | { readonly type: 'makeSnapshot' };
 
 /** A frame for a peer: `header`, then the bytes of the entries `from`..`to` if any, read from this node's log. */
 export interface PeerFrame {
@@ -49,7 +59,20 @@ export interface ReplicaEffects {
   /** Commit advanced to here, carrying this many client transactions that this node executed. */
   readonly committed?: { readonly seqno: Seqno; readonly items: number };
   readonly replies: readonly { readonly token: number; readonly response: AdapterResponse }[];
+  /**
+   * Who takes part has changed. `head` follows the log (whom to connect to: every node that is not retired and
+   * committed), `committed` what has been decided (whom to let in, GOV-7).
+   */
+  readonly network?: { readonly head: NetworkView; readonly committed: NetworkView };
+  /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
+  readonly snapshots: readonly SnapshotEffect[];
 }
+
+export type SnapshotEffect =
+  | { readonly type: 'write'; readonly seqno: Seqno; readonly bytes: Uint8Array }
+  | { readonly type: 'commit'; readonly seqno: Seqno; readonly evidenceSeqno: Seqno; readonly receipt: Receipt }
+  /** Given up (no longer primary, or rolled back): forget the file. */
+  | { readonly type: 'discard'; readonly seqno: Seqno };
 
 /** Limits and times of the manager. */
 export interface ReplicaSettings {
@@ -60,24 +83,13 @@ export interface ReplicaSettings {
   readonly requestsMax: number;
   /** How long a forwarded request may take before COCO_REPLICA_NO_PRIMARY is answered. */
   readonly forwardTimeoutMs: number;
-}
-
-/** One node of the network as the genesis constitution names it. */
-export interface GenesisNode {
-  readonly nodeId: NodeId;
-  readonly certificatePem: string;
-  readonly peerAddress: string;
-  readonly applicationAddress: string;
+  readonly governance: GovernanceSettings;
+  /** The primary makes a snapshot when so many entries were committed since the last. 0: only when asked to. */
+  readonly snapshotEntries: number;
 }
 
 /** The genesis constitution (GOV-2) and what the adapters begin with. */
-export interface Genesis {
-  readonly serviceCertificatePem: string;
-  readonly constitution: string;
-  /** Members and participants by certificate. */
-  readonly members: readonly { readonly certificatePem: string; readonly name: string }[];
-  readonly participants: readonly { readonly certificatePem: string; readonly name: string }[];
-  readonly nodes: readonly GenesisNode[];
+export interface Genesis extends GenesisConstitution {
   /** Each adapter's own part, by adapter name; parsed by the adapter. */
   readonly adapters: unknown;
 }
@@ -88,7 +100,14 @@ export interface ReplicaStart {
   readonly settings: ReplicaSettings;
   readonly random: Random;
   readonly ledger: Ledger;
-  readonly genesis: Genesis;
+  /** Runs the scripts of the constitution. */
+  readonly sandbox: Sandbox;
+  /** Only on a node of a network's genesis. */
+  readonly genesis?: Genesis;
+  /** The governance tables as `createRecovery` loaded them; default empty. */
+  readonly governanceStore?: Store;
+  /** What the node starts from, when that is not the beginning of the ledger. `entries` then follow it. */
+  readonly snapshot?: SnapshotBase;
   readonly hardState?: HardState;
   /** Every entry on disk, as `createRecovery` loaded it into `ledger`; ends at a signature. Default none. */
   readonly entries?: readonly EntryInfo[];

@@ -9,7 +9,15 @@ export {
 } from './cbor.js';
 export { isIssuedBy, parseCertificate } from './certificate.js';
 export { type CertificateIssuer, issueCertificate } from './certificate-issue.js';
-export { type CoseSign1Input, coseDecode, coseEncode, coseSign1, coseVerify } from './cose.js';
+export {
+  type CosePrepareInput,
+  type CoseSign1Input,
+  coseDecode,
+  coseEncode,
+  cosePrepare,
+  coseSign1,
+  coseVerify,
+} from './cose.js';
 export { type DerLimits, type DerNode, derRead } from './der-read.js';
 export { randomBytes } from './entropy.js';
 export { type OpenWithKeyInput, openWithKey, type SealWithKeyInput, sealWithKey } from './envelope.js';
@@ -22,6 +30,7 @@ export {
   publicKeyFromPem,
   publicKeyToPem,
 } from './keys.js';
+export { rawSignature } from './raw-signature.js';
 export { type RsaOaepOpener, rsaOaepOpener } from './rsa-oaep.js';
 export {
   type SignatureHash,

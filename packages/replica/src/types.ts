@@ -5,7 +5,7 @@
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
 import type { GenesisConstitution, GovernanceSettings, NetworkView } from '@coco/governance';
-import type { Store } from '@coco/kv';
+import type { Reader, Store } from '@coco/kv';
 import type { Ledger, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
 import type { Sandbox } from '@coco/sandbox';
@@ -64,6 +64,11 @@ export interface ReplicaEffects {
    * committed), `committed` what has been decided (whom to let in, GOV-7).
    */
   readonly network?: { readonly head: NetworkView; readonly committed: NetworkView };
+  /**
+   * Commit took in entries that wrote governance tables: all of those tables as committed now, readable until the next
+   * step. For those who watch proposals (GOV-6).
+   */
+  readonly governance?: Reader;
   /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
   readonly snapshots: readonly SnapshotEffect[];
 }

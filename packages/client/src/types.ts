@@ -2,6 +2,7 @@
  * What a client of a Coco service can do.
  */
 import type { TxId } from '@coco/primitives';
+import type { ServerEvent } from './events.js';
 
 /** How to reach a service, and how to know that it is the right one. */
 export interface ClientOptions {
@@ -54,6 +55,13 @@ export interface Client {
   get(path: string): Promise<HttpReply>;
   /** GET of `path`, parsed as JSON. */
   getJson(path: string): Promise<unknown>;
+  /** POST of `body` to `path`. Throws COCO_CLIENT_HTTP for status 400 and above. */
+  post(path: string, contentType: string, body: Uint8Array): Promise<HttpReply>;
+  /**
+   * Server-sent events of `path`, until the node ends them or `signal` aborts. Throws COCO_CLIENT_HTTP when the node
+   * sends none, COCO_CLIENT_TIMEOUT when it falls silent.
+   */
+  events(path: string, onEvent: (event: ServerEvent) => void, signal: AbortSignal): Promise<void>;
   /**
    * Asks until `txId` is final. Throws COCO_CLIENT_TIMEOUT when it is not within `timeoutMs` (default that of
    * the client).

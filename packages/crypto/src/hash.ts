@@ -21,6 +21,11 @@ export function sha384(...parts: readonly Uint8Array[]): Uint8Array {
   return digest('sha384', 48, parts);
 }
 
+/** SHA-512 over the concatenation of `parts`: 64 bytes. */
+export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
+  return digest('sha512', 64, parts);
+}
+
 /** HMAC-SHA-256 (RFC 2104) over the concatenation of `parts`: 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const mac = createHmac('sha256', key);

@@ -21,7 +21,7 @@ export {
 export { type DerLimits, type DerNode, derRead } from './der-read.js';
 export { randomBytes } from './entropy.js';
 export { type OpenWithKeyInput, openWithKey, type SealWithKeyInput, sealWithKey } from './envelope.js';
-export { constantTimeEqual, type HkdfInput, hkdfSha256, hmacSha256, sha256, sha384 } from './hash.js';
+export { constantTimeEqual, type HkdfInput, hkdfSha256, hmacSha256, sha256, sha384, sha512 } from './hash.js';
 export {
   generateKeyPair,
   privateKeyFromPem,
@@ -37,6 +37,7 @@ export {
   type SignatureOptions,
   signDer,
   signRaw,
+  twinSignature,
   verifyDer,
   verifyPrehash,
   verifyRaw,

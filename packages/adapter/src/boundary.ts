@@ -31,10 +31,12 @@ export type ToWorker =
       readonly privateMaps: Uint8Array;
     }
   /**
-   * Encode the application store as committed at `seqno`, in parts, between batches; answered by `snapshotPart`s with the
-   * same id. The version stays readable until the last part or `snapshotEnd`.
+   * Encode the application store as committed at `seqno`, in parts: answered by the first `snapshotPart` with the same id,
+   * and each `snapshotNext` by the next, so that batches go on between them. The version stays readable until the last
+   * part or `snapshotEnd`.
    */
   | { readonly type: 'snapshot'; readonly id: number; readonly seqno: Seqno }
+  | { readonly type: 'snapshotNext'; readonly id: number }
   | { readonly type: 'snapshotEnd'; readonly id: number }
   /**
    * Before anything else, on a node that starts from a snapshot: the tables of the store, in parts (ledger room,

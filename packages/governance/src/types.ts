@@ -105,6 +105,8 @@ export interface GenesisConstitution {
   readonly nodes: readonly GenesisNode[];
   /** Rows of `public:coco.voting_policies`: policy by action name, and "default". */
   readonly votingPolicies: Readonly<Record<string, VotingPolicy>>;
+  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of an hour, leases of 10 seconds. */
+  readonly settings?: Readonly<Record<string, number | string | boolean>>;
 }
 
 export interface GenesisActor {

@@ -12,9 +12,10 @@ import {
 } from '@coco/crypto';
 import type { TableChanges } from '@coco/kv';
 import { CocoError, fromBase64, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
-import { type NodeStatus, nodeIdOf, nodeStatus } from './configuration.js';
+import { nodeIdOf, nodeStatus } from './configuration.js';
 import { createSignatureChecker, type SignatureChecker } from './signature-verify.js';
 import { ledgerTables, singletonValue } from './tables.js';
+import type { NodeStatus } from './types.js';
 
 /** One service identity in the life of a ledger: a recovery begins a new one. */
 export interface ServiceRecord {

@@ -9,7 +9,7 @@ export type { ServiceRecord } from './audit-state.js';
 export { type ChunkSource, chunkHeader, chunkHeaderBytes, chunkOfBytes, encodePositions } from './chunk.js';
 export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
 export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
-export { nextConfiguration } from './configuration.js';
+export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export type { EntryLayout } from './entry.js';
 export { createLedger, type LedgerStart } from './ledger.js';
@@ -26,4 +26,18 @@ export {
   recoverLedgerSecrets,
   unwrapSecret,
 } from './recovery-shares.js';
+export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
+export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
+export {
+  decodeSnapshotTables,
+  encodeSnapshotTables,
+  type SplitSnapshotOptions,
+  splitSnapshotTables,
+} from './snapshot-tables.js';
+export {
+  type SnapshotVerdict,
+  snapshotFile,
+  snapshotReceiptBytes,
+  verifySnapshot,
+} from './snapshot-verify.js';
 export type * from './types.js';

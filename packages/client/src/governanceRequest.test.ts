@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type Certificate,
+  type CertificateIssuer,
   coseDecode,
   coseSign1,
   coseVerify,
@@ -27,7 +28,10 @@ import {
 import { formatPrepared, parsePrepared } from './preparedFile.js';
 import { keySigner } from './signer.js';
 
-function member(curve: 'P-256' | 'P-384' = 'P-256'): { key: PrivateKey; certificate: Certificate } {
+function member(
+  curve: 'P-256' | 'P-384' = 'P-256',
+  issuer?: CertificateIssuer,
+): { key: PrivateKey; certificate: Certificate } {
   const key = generateKeyPair(curve);
   const name = { subjectCommonName: 'Member' };
   const validity = { notBeforeMs: Date.now() - 1000, notAfterMs: Date.now() + 3_600_000 };
@@ -38,7 +42,7 @@ function member(curve: 'P-256' | 'P-384' = 'P-256'): { key: PrivateKey; certific
     isCa: true,
     serialNumber: randomBytes(16),
   };
-  return { key, certificate: issueCertificate(request, { key, ...name }) };
+  return { key, certificate: issueCertificate(request, issuer ?? { key, ...name }) };
 }
 
 const { key, certificate } = member();
@@ -83,7 +87,7 @@ test('formats-ccf 1.9: where a request goes follows from what it says', () => {
 });
 
 test('ACT-3: prepared here, carried as a file, signed elsewhere, put together here', () => {
-  const file = formatPrepared(prepareRequest(ballot, certificate));
+  const file = formatPrepared(prepareRequest(ballot, [certificate]));
   const carried = parsePrepared(file);
   const message = completeRequest(carried, signDer(key, carried.toBeSigned));
   assert.ok(coseVerify(coseDecode(message), key.publicKey));
@@ -94,7 +98,7 @@ test('ACT-3: prepared here, carried as a file, signed elsewhere, put together he
 });
 
 test('a prepared file that shows another payload than it has to be signed is refused', () => {
-  const file = formatPrepared(prepareRequest(ballot, certificate));
+  const file = formatPrepared(prepareRequest(ballot, [certificate]));
   const changes: readonly (readonly [string | RegExp, string])[] = [
     ['return true', 'return false'],
     ['"ballot"', '"withdrawal"'],
@@ -109,6 +113,19 @@ test('a prepared file that shows another payload than it has to be signed is ref
     const changed = file.replace(from, to);
     assert.notEqual(changed, file);
     assert.throws(() => parsePrepared(changed), { code: 'COCO_CLIENT_REQUEST' }, String(from));
+  }
+});
+
+test('ACT-2: a request that a leaf beneath the member signs carries the chain (RFC 9360), also through a file', () => {
+  const { key: leafKey, certificate: leaf } = member('P-384', { key, certificate });
+  for (const certificates of [[leaf], [leaf, certificate]] as const) {
+    const carried = parsePrepared(formatPrepared(prepareRequest(ballot, certificates)));
+    const message = completeRequest(carried, signDer(leafKey, carried.toBeSigned, { hash: 'sha384' }));
+    const { protectedHeader } = coseDecode(message);
+    const ders = certificates.map(({ der }) => der);
+    assert.deepEqual(protectedHeader.get(33), ders.length === 1 ? ders[0] : ders);
+    assert.deepEqual(protectedHeader.get(4), utf8(actorId));
+    assert.ok(coseVerify(coseDecode(message), leaf.publicKey));
   }
 });
 

@@ -4,7 +4,8 @@
  *
  *   protected header   1: algorithm, 4: kid (hex SHA-256 of the member's certificate, as text bytes),
  *                      "ccf.gov.msg.type", "ccf.gov.msg.created_at" (seconds since 1970),
- *                      "ccf.gov.msg.proposal_id" for ballots and withdrawals
+ *                      "ccf.gov.msg.proposal_id" for ballots and withdrawals; 33: x5chain (RFC 9360), leaf first,
+ *                      when the key that signs is of a certificate beneath the member's (ACT-2)
  *   payload            attached; JSON, or nothing
  */
 import { type Certificate, coseDecode, coseEncode, cosePrepare } from '@coco/crypto';
@@ -35,24 +36,28 @@ export interface GovernanceRequest {
 
 /** A request whose bytes are fixed, and only want a signature. */
 export interface PreparedRequest extends GovernanceRequest {
-  /** The certificate whose key has to sign. */
-  readonly certificate: Certificate;
+  /** The certificate whose key has to sign, and those above it. */
+  readonly certificates: Signer['certificates'];
   readonly protectedBytes: Uint8Array;
   /** COSE's Sig_structure. */
   readonly toBeSigned: Uint8Array;
 }
 
-/** Fixes the bytes of `request`, to be signed by the key of `certificate`. */
-export function prepareRequest(request: GovernanceRequest, certificate: Certificate): PreparedRequest {
+/** Fixes the bytes of `request`, to be signed by the key of the first of `certificates`. */
+export function prepareRequest(
+  request: GovernanceRequest,
+  certificates: Signer['certificates'],
+): PreparedRequest {
   const protectedHeader = new Map<unknown, unknown>([
     [labels.keyId, utf8(request.actorId)],
     [labels.type, request.type],
     [labels.createdAt, request.createdAt],
   ]);
   if (request.proposalId !== undefined) protectedHeader.set(labels.proposalId, request.proposalId);
-  const { curve } = certificate.publicKey;
-  const prepared = cosePrepare({ protectedHeader, payload: request.payload, curve });
-  return { ...request, certificate, ...prepared };
+  const [leaf] = certificates;
+  if (leaf.fingerprint !== request.actorId) protectedHeader.set(labels.chain, chainValue(certificates));
+  const prepared = cosePrepare({ protectedHeader, payload: request.payload, curve: leaf.publicKey.curve });
+  return { ...request, certificates, ...prepared };
 }
 
 /** The message, with the signature (DER or r || s) that somebody made over `toBeSigned`. COCO_CLIENT_SIGNATURE. */
@@ -61,13 +66,13 @@ export function completeRequest(prepared: PreparedRequest, signature: Uint8Array
     protectedBytes: prepared.protectedBytes,
     unprotectedHeader: new Map(),
     payload: prepared.payload,
-    signature: checkedSignature(prepared.certificate, prepared.toBeSigned, signature),
+    signature: checkedSignature(prepared.certificates[0], prepared.toBeSigned, signature),
   });
 }
 
 /** Prepares and signs in one go: the COSE_Sign1. COCO_CLIENT_SIGNER, COCO_CLIENT_SIGNATURE. */
 export async function signRequest(request: GovernanceRequest, signer: Signer): Promise<Uint8Array> {
-  const prepared = prepareRequest(request, signer.certificates[0]);
+  const prepared = prepareRequest(request, signer.certificates);
   return completeRequest(prepared, await signer.sign(prepared.toBeSigned));
 }
 
@@ -150,6 +155,7 @@ export function proposalFault(value: unknown): string | undefined {
 
 const labels = {
   keyId: 4,
+  chain: 33,
   type: 'ccf.gov.msg.type',
   createdAt: 'ccf.gov.msg.created_at',
   proposalId: 'ccf.gov.msg.proposal_id',
@@ -163,6 +169,12 @@ const requestTypes: readonly GovernanceRequestType[] = [
   'ack',
   'vn_tuple',
 ];
+
+/** RFC 9360: one certificate is a byte string, more are an array of them. */
+function chainValue(certificates: readonly Certificate[]): unknown {
+  const [leaf, ...above] = certificates.map(({ der }) => der);
+  return above.length === 0 ? leaf : [leaf, ...above];
+}
 
 function needsProposal(type: GovernanceRequestType): boolean {
   return type === 'ballot' || type === 'withdrawal';

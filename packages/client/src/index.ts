@@ -21,5 +21,12 @@ export {
 export { isRecord } from './json-rpc.js';
 export { formatPrepared, parsePrepared } from './preparedFile.js';
 export { verifyReceipt } from './receipt.js';
-export { type KeySignerOptions, keySigner, type SignatureAlgorithm, type Signer } from './signer.js';
+export {
+  algorithmOf,
+  type KeySignerOptions,
+  keySigner,
+  readCertificateChain,
+  type SignatureAlgorithm,
+  type Signer,
+} from './signer.js';
 export type * from './types.js';

@@ -113,6 +113,8 @@ export interface ReplicaStart {
   readonly governanceStore?: Store;
   /** What the node starts from, when that is not the beginning of the ledger. `entries` then follow it. */
   readonly snapshot?: SnapshotBase;
+  /** The first entry on disk, which can be given to peers: 1 to that after the snapshot. Default: the one after it. */
+  readonly heldFrom?: Seqno;
   readonly hardState?: HardState;
   /** Every entry on disk, as `createRecovery` loaded it into `ledger`; ends at a signature. Default none. */
   readonly entries?: readonly EntryInfo[];

@@ -123,7 +123,10 @@ export interface Store {
   apply(writeSet: WriteSet, seqno: Seqno): void;
   /** Moves head to `seqno` (≥ head) without any change: the versions between are equal. */
   advance(seqno: Seqno): void;
-  /** Forgets all versions above `seqno` (≥ compacted). Transactions and readers above it become invalid. */
+  /**
+   * Forgets all versions above `seqno` (not below what was asked to be compacted). Transactions and readers above it
+   * become invalid.
+   */
   rollback(seqno: Seqno): void;
   /** Forgets what only versions below `seqno` (≤ head) need, up to the oldest that a snapshot holds. */
   compact(seqno: Seqno): void;

@@ -14,8 +14,9 @@ export class Versions {
   /** One record per version that changed something, above `compacted`, ascending. */
   readonly #log: LogRecord[] = [];
   #era: Era = { rolledBackTo: undefined, next: undefined };
-  /** Versions that must stay readable, and how far compaction would go without them. */
+  /** Versions that must stay readable, although what comes after them is compacted. */
   readonly #holds = new Set<{ readonly seqno: Seqno }>();
+  /** How far compaction would have gone without them. */
   #wanted: Seqno = 0;
 
   constructor(limits: StoreLimits) {
@@ -76,7 +77,7 @@ export class Versions {
   }
 
   rollback(seqno: Seqno): void {
-    assert(Number.isSafeInteger(seqno) && seqno >= this.#compacted, 'compacted versions are not rolled back');
+    assert(Number.isSafeInteger(seqno) && seqno >= this.#wanted, 'compacted versions are not rolled back');
     if (seqno >= this.#head) return;
     let record = this.#log.at(-1);
     while (record !== undefined && record.seqno > seqno) {

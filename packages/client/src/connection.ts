@@ -5,6 +5,7 @@
 import { Agent, type RequestOptions, request } from 'node:https';
 import { parseCertificate, privateKeyFromPem } from '@coco/crypto';
 import { CocoError, concatBytes, parseTxId } from '@coco/primitives';
+import { readCertificateChain } from './signer.js';
 import type { ClientOptions, HttpReply } from './types.js';
 
 /** One request; `path` includes the query. */
@@ -34,7 +35,7 @@ export function openConnection(options: ClientOptions): Connection {
   // Read once here, so that bad files are told apart from bad connections.
   parseCertificate(options.serviceCertificatePem);
   if (options.clientCertificate !== undefined) {
-    parseCertificate(options.clientCertificate.certificatePem);
+    readCertificateChain(options.clientCertificate.certificatePem);
     privateKeyFromPem(options.clientCertificate.privateKeyPem);
   }
   const agent = new Agent({

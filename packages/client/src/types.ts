@@ -10,7 +10,7 @@ export interface ClientOptions {
   readonly url: string;
   /** The only root of trust: nodes must present certificates that this one issued. */
   readonly serviceCertificatePem: string;
-  /** The caller's own identity. Default: anonymous. */
+  /** The caller's own identity; the certificate may be a chain, leaf first. Default: anonymous. */
   readonly clientCertificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
   /** Sent with every request, for example `{ prefer: 'respond-async' }`. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ import {
   type SealedEntry,
 } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
-import { createNodeIdentity, createServiceIdentity, type Identity } from '../../sandbox/identities.js';
+import { createNodeIdentity, createServiceIdentity, type Identity } from '../../genesis/identities.js';
 
 export interface SampleLedger {
   readonly directory: string;
@@ -32,8 +32,8 @@ const none = new Uint8Array(0);
  * `app.rows` and one into `public:app.notes`, which every third batch removes again. Two files: the second is open.
  */
 export function writeSampleLedger(batches: number): SampleLedger {
-  const service = createServiceIdentity(Date.now());
-  const node = createNodeIdentity('node0', service, Date.now());
+  const service = createServiceIdentity('Service', Date.now());
+  const node = createNodeIdentity('node0', '127.0.0.1', service, Date.now());
   const secrets = [{ fromSeqno: 1, key: randomBytes(32) }];
   const ledger = createLedger({
     identity: {

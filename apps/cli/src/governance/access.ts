@@ -1,0 +1,155 @@
+/**
+ * How commands reach a network, and in whose name: the options that they share, and what is made of them.
+ */
+
+import process from 'node:process';
+import { type Client, commandSigner, createClient, keySigner, type Signer } from '@coco/client';
+import { privateKeyFromPem, privateKeyToPem } from '@coco/crypto';
+import { CocoError } from '@coco/primitives';
+import { needed, type OptionSpec, type OptionValues, text, UsageError } from '../command.js';
+import { readText } from '../ledger/textFile.js';
+import { askHidden } from '../prompt.js';
+import { interactive } from '../terminal.js';
+
+const group = 'Network';
+
+/** For every command that talks to a node. */
+export const accessOptions = {
+  url: {
+    type: 'string',
+    value: 'URL',
+    env: 'COCO_URL',
+    group,
+    help: 'administrative endpoint of any node, https://HOST:PORT',
+  },
+  service: {
+    type: 'string',
+    value: 'FILE',
+    env: 'COCO_SERVICE',
+    group,
+    help: 'certificate of the service that you trust (PEM)',
+  },
+  cert: {
+    type: 'string',
+    value: 'FILE',
+    env: 'COCO_CERT',
+    group,
+    help: 'your certificate (PEM); a chain when you are beneath your organisation’s CA',
+  },
+  key: {
+    type: 'string',
+    value: 'FILE',
+    env: 'COCO_KEY',
+    group,
+    help: 'its private key (PEM); the passphrase of an encrypted one is asked for, or COCO_PASSPHRASE',
+  },
+  'tls-cert': {
+    type: 'string',
+    value: 'FILE',
+    env: 'COCO_TLS_CERT',
+    group,
+    help: 'certificate for the connection, when the key that signs is elsewhere',
+  },
+  'tls-key': { type: 'string', value: 'FILE', env: 'COCO_TLS_KEY', group, help: 'its private key (PEM)' },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** For commands that sign. */
+export const signingOptions = {
+  'signer-command': {
+    type: 'string',
+    value: 'CMD',
+    env: 'COCO_SIGNER_COMMAND',
+    group: 'Signing',
+    help: 'sign with this command instead of --key: it gets the bytes on standard input and gives the signature',
+  },
+  'signer-input': {
+    type: 'string',
+    value: 'WHAT',
+    default: 'message',
+    group: 'Signing',
+    help: 'what the command gets: message, or digest (the hash of it)',
+  },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+export const jsonOption = { json: { type: 'boolean', help: 'print JSON, for programs' } } as const;
+
+/** The service certificate that the options name. */
+export function serviceCertificatePem(options: OptionValues): string {
+  return readText(needed(options, 'service', 'COCO_SERVICE'));
+}
+
+/** Runs `work` with a client of the node that the options name, and closes it. */
+export async function withClient<Result>(
+  options: OptionValues,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const url = needed(options, 'url', 'COCO_URL');
+  const clientCertificate = await connectionIdentity(options);
+  const client = createClient({
+    url,
+    serviceCertificatePem: serviceCertificatePem(options),
+    ...(clientCertificate !== undefined && { clientCertificate }),
+  });
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** Who signs, as the options say. A UsageError when they do not. */
+export async function openSigner(options: OptionValues): Promise<Signer> {
+  const certificatePem = readText(needed(options, 'cert', 'COCO_CERT'));
+  const command = text(options, 'signer-command');
+  if (command !== undefined && command !== '') {
+    const input = (['message', 'digest'] as const).find((one) => one === options['signer-input']);
+    if (input === undefined) throw new UsageError('--signer-input is message or digest');
+    return commandSigner({ command, input, certificatePem });
+  }
+  const keyFile = text(options, 'key');
+  if (keyFile === undefined) {
+    throw new UsageError('--key (or COCO_KEY) or --signer-command is needed to sign');
+  }
+  return keySigner({ certificatePem, privateKeyPem: await decryptedKey(keyFile) });
+}
+
+/** The certificate and key that connections are made with, if the options name any. */
+async function connectionIdentity(
+  options: OptionValues,
+): Promise<{ readonly certificatePem: string; readonly privateKeyPem: string } | undefined> {
+  const of = (certFile: string, keyFile: string) =>
+    decryptedKey(keyFile).then((privateKeyPem) => ({ certificatePem: readText(certFile), privateKeyPem }));
+  const [tlsCert, tlsKey] = [text(options, 'tls-cert'), text(options, 'tls-key')];
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key belong together');
+  }
+  if (tlsCert !== undefined && tlsKey !== undefined) return of(tlsCert, tlsKey);
+  const [cert, key] = [text(options, 'cert'), text(options, 'key')];
+  return cert !== undefined && key !== undefined ? of(cert, key) : undefined;
+}
+
+const opened = new Map<string, string>();
+
+/** The private key in `file` as PEM without encryption. Asks for its passphrase once. */
+async function decryptedKey(file: string): Promise<string> {
+  const pem = readText(file);
+  if (!pem.includes('ENCRYPTED')) return pem;
+  const known = opened.get(file);
+  if (known !== undefined) return known;
+  const passphrase = await passphraseFor(file);
+  try {
+    const plain = privateKeyToPem(privateKeyFromPem(pem, passphrase));
+    opened.set(file, plain);
+    return plain;
+  } catch {
+    throw new CocoError('COCO_CLI_PASSPHRASE', `the passphrase does not open ${file}`, { path: file });
+  }
+}
+
+async function passphraseFor(file: string): Promise<string> {
+  const given = process.env['COCO_PASSPHRASE'];
+  if (given !== undefined) return given;
+  if (interactive) return askHidden(`Passphrase of ${file}`);
+  const sentence = `${file} is encrypted; give its passphrase in the environment as COCO_PASSPHRASE`;
+  throw new CocoError('COCO_CLI_PASSPHRASE', sentence, { path: file });
+}

@@ -36,6 +36,11 @@ export interface GovernanceContext {
 export interface GovernanceAnswer {
   readonly response: AdapterResponse;
   readonly writes: boolean;
+  /**
+   * What an action that was applied asks of the primary besides (`trigger_ledger_chunk`, `trigger_snapshot`); only with
+   * `writes`.
+   */
+  readonly triggers?: { readonly chunk?: true; readonly snapshot?: true };
 }
 
 /** Answers governance requests. Never throws for bad input: a refusal is a response in OData's error format. */

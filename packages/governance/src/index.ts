@@ -1,7 +1,20 @@
 export { identifyActor } from './actors/identifyActor.js';
 export { constitutionDigest } from './digest.js';
+export { type AdmitOutcome, admitNode, recordRetired, snapshotEvidence } from './framework.js';
 export { genesisTables } from './genesis.js';
+export { governanceOver } from './governance.js';
 export { readNetwork, touchesNetwork } from './network.js';
+export type { RowChange } from './proposals/change.js';
+export type { Rehearsal } from './proposals/rehearse.js';
+export type { ConstitutionScripts, ScriptInput, ScriptResult, Vote } from './proposals/scriptPort.js';
+export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
+export { defaultGovernanceSettings } from './settings.js';
+export {
+  type ConstitutionSummary,
+  constitutionSummary,
+  type SummaryActor,
+  type SummaryPolicy,
+} from './summary.js';
 export { governanceTables, policyTables } from './tables.js';
 export {
   type NodeTuple,

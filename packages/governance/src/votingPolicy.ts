@@ -71,3 +71,31 @@ export function votesNeeded(
   if (policy.kind === 'majority') return { inFavour: Math.floor(members / 2) + 1, voted };
   return { inFavour: policy.kind === 'one_of_n' ? 1 : (policy.m ?? members), voted };
 }
+
+/** `policy` in words. */
+export function policySentence(policy: VotingPolicy): string {
+  const parts = [rules[policy.kind](policy.m ?? 0)];
+  if (policy.quorum !== undefined && policy.quorum > 0) {
+    parts.push(`and ${policy.quorum} must have voted`);
+  }
+  if (policy.expiresAfterSeconds !== undefined) parts.push(`within ${duration(policy.expiresAfterSeconds)}`);
+  return parts.join(', ');
+}
+
+const rules: Readonly<Record<VotingPolicy['kind'], (m: number) => string>> = {
+  unanimous: () => 'every member must be in favour',
+  majority: () => 'more than half of the members must be in favour',
+  m_of_n: (m) => `${m} ${m === 1 ? 'member' : 'members'} must be in favour`,
+  one_of_n: () => 'one member in favour is enough',
+};
+
+function duration(seconds: number): string {
+  const units = [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ] as const;
+  const [size, name] = units.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [1, 'second'];
+  const count = seconds / size;
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

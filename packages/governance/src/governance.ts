@@ -1,0 +1,54 @@
+/**
+ * The desk of governance: finds who answers a request under `/gov`, and turns every refusal into an answer.
+ */
+import type { AdapterRequest } from '@coco/adapter';
+import type { Transaction } from '@coco/kv';
+import type { ConstitutionScripts } from './proposals/scriptPort.js';
+import { Refusal } from './requests/refusal.js';
+import { answerRefusal } from './requests/responses.js';
+import { actorRoutes } from './routes/actorRoutes.js';
+import { appRoutes } from './routes/appRoutes.js';
+import { cocoRoutes } from './routes/cocoRoutes.js';
+import { proposalRoutes } from './routes/proposalRoutes.js';
+import { recoveryRoutes } from './routes/recoveryRoutes.js';
+import { checkVersion, findRoute, parseQuery, type Route, refuseUnrouted } from './routes/router.js';
+import { serviceRoutes } from './routes/serviceRoutes.js';
+import { stateDigestRoutes } from './routes/stateDigestRoutes.js';
+import type { Governance, GovernanceAnswer, GovernanceContext, GovernanceSettings } from './types.js';
+
+export const routes: readonly Route[] = [
+  ...proposalRoutes,
+  ...stateDigestRoutes,
+  ...serviceRoutes,
+  ...actorRoutes,
+  ...appRoutes,
+  ...recoveryRoutes,
+  ...cocoRoutes,
+];
+
+/** Governance over scripts that somebody else runs. */
+export function governanceOver(scripts: ConstitutionScripts, settings: GovernanceSettings): Governance {
+  const answer = (
+    request: AdapterRequest,
+    transaction: Transaction,
+    context: GovernanceContext,
+  ): GovernanceAnswer => {
+    const found = findRoute(routes, request) ?? refuseUnrouted(routes, request);
+    const query = parseQuery(request.query);
+    checkVersion(found.route, query);
+    const { path } = found;
+    return found.route.handle({ request, transaction, context, scripts, settings, path, query });
+  };
+  return {
+    serves: ({ path }) => path.startsWith('/gov/'),
+    needsPrimary: (request) => findRoute(routes, request)?.route.primary === true,
+    handle(request, transaction, context) {
+      try {
+        return answer(request, transaction, context);
+      } catch (error) {
+        if (error instanceof Refusal) return answerRefusal(error);
+        throw error;
+      }
+    },
+  };
+}

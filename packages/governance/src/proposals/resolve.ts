@@ -1,0 +1,124 @@
+/**
+ * Deciding a proposal: all ballots are run again, the constitution resolves, and what is accepted is applied in the same
+ * transaction, all or nothing: if applying fails, or leaves a network that could not be governed, the proposal is Failed,
+ * with the reason, and nothing else of it stays.
+ */
+import { readActors } from '../actors/readActors.js';
+import { plainVote } from './ballot.js';
+import { closeRecord, settleProposals } from './closing.js';
+import { type Before, governedBefore, guardRefusal } from './guard.js';
+import {
+  type Failure,
+  type OpenProposal,
+  type ProposalInfo,
+  type ProposalState,
+  writeInfo,
+} from './proposal.js';
+import { constitutionOf, type Scope, scriptLimits } from './scope.js';
+import type { ScriptResult, Vote } from './scriptPort.js';
+
+export interface CountedBallots {
+  readonly votes: readonly Vote[];
+  readonly failures: Readonly<Record<string, Failure>>;
+}
+
+/** Runs the ballots of those who are Active members now; what the others once said does not count. */
+export function countBallots(scope: Scope, proposal: OpenProposal): CountedBallots {
+  const { ballots, proposerId } = proposal.info;
+  const { members } = readActors(scope.transaction);
+  const active = new Set(members.filter(({ status }) => status === 'Active').map(({ id }) => id));
+  const counted = Object.entries(ballots).filter(([memberId]) => active.has(memberId));
+  const limits = scriptLimits(scope, counted.length);
+  const votes: Vote[] = [];
+  const failures: [string, Failure][] = [];
+  for (const [memberId, ballot] of counted) {
+    const inFavour = plainVote(ballot);
+    const result: ScriptResult =
+      inFavour !== undefined
+        ? { outcome: 'returned', value: inFavour }
+        : scope.scripts.ballot(scope.transaction, { ballot, proposal: proposal.body, proposerId, limits });
+    if (result.outcome === 'returned') votes.push({ memberId, inFavour: result.value === true });
+    else failures.push([memberId, failureOf(result)]);
+  }
+  return { votes, failures: Object.fromEntries(failures) };
+}
+
+/** Decides, applies, and writes what became of it; returns the proposal as it is then. */
+export function resolveProposal(scope: Scope, proposal: OpenProposal): ProposalInfo {
+  const { transaction, context } = scope;
+  const counted = countBallots(scope, proposal);
+  const decision = decide(scope, proposal, counted);
+  if (decision.state === 'Open') {
+    writeInfo(transaction, proposal.id, proposal.info);
+    return proposal.info;
+  }
+  const decided: ProposalInfo = {
+    ...proposal.info,
+    ...decision,
+    finalVotes: Object.fromEntries(counted.votes.map(({ memberId, inFavour }) => [memberId, inFavour])),
+    ...(Object.keys(counted.failures).length > 0 && { voteFailures: counted.failures }),
+  };
+  writeInfo(transaction, proposal.id, decided);
+  const result = decided.state === 'Accepted' ? applied(scope, proposal, decided) : decided;
+  closeRecord(transaction, proposal.id, result.state, context.nowMs);
+  settleProposals(transaction, context.nowMs);
+  return result;
+}
+
+/** What the constitution says to the votes. */
+export function decide(
+  scope: Scope,
+  { id, body, info }: OpenProposal,
+  { votes }: CountedBallots,
+): { readonly state: ProposalState; readonly failure?: Failure } {
+  const result = scope.scripts.resolve(scope.transaction, {
+    constitution: constitutionOf(scope),
+    proposal: body,
+    proposalId: id,
+    proposerId: info.proposerId,
+    votes,
+    limits: scriptLimits(scope, Object.keys(info.ballots).length),
+  });
+  if (result.outcome === 'failed') {
+    const { reason, ...rest } = failureOf(result);
+    return { state: 'Failed', failure: { reason: `Failed to resolve(): ${reason}`, ...rest } };
+  }
+  const { value } = result;
+  if (value === 'Open' || value === 'Accepted' || value === 'Rejected') return { state: value };
+  const shown = JSON.stringify(value)?.slice(0, 100) ?? 'undefined';
+  return { state: 'Failed', failure: { reason: `resolve() returned invalid status value: ${shown}` } };
+}
+
+/** Applies an accepted proposal; undoes all that it wrote when that fails. */
+function applied(scope: Scope, proposal: OpenProposal, decided: ProposalInfo): ProposalInfo {
+  const { transaction } = scope;
+  const savepoint = transaction.savepoint();
+  const failure = applyFailure(scope, proposal);
+  if (failure === undefined) return decided;
+  transaction.rollbackTo(savepoint);
+  const failed: ProposalInfo = { ...decided, state: 'Failed', failure };
+  writeInfo(transaction, proposal.id, failed);
+  return failed;
+}
+
+/** Runs apply and the guard over its result. The caller undoes what a failure leaves behind. */
+export function applyFailure(scope: Scope, proposal: OpenProposal): Failure | undefined {
+  const { transaction, scripts } = scope;
+  const before: Before = governedBefore(transaction);
+  const result = scripts.apply(transaction, {
+    constitution: constitutionOf(scope),
+    proposal: proposal.body,
+    proposalId: proposal.id,
+    limits: scriptLimits(scope, Object.keys(proposal.info.ballots).length),
+  });
+  if (result.outcome === 'failed') {
+    const { reason, ...rest } = failureOf(result);
+    return { reason: `Failed to apply(): ${reason}`, ...rest };
+  }
+  const refusal = guardRefusal(scope, before, proposal);
+  return refusal === undefined ? undefined : { reason: `Refused after apply(): ${refusal}` };
+}
+
+function failureOf(result: Extract<ScriptResult, { outcome: 'failed' }>): Failure {
+  return { reason: result.reason, ...(result.trace !== undefined && { trace: result.trace }) };
+}

@@ -10,40 +10,50 @@
  */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
-import { type Curve, sha256, sha384, sha512 } from '@coco/crypto';
+import { type Curve, type PublicKey, sha256, sha384, sha512 } from '@coco/crypto';
 import { CocoError, concatBytes, fromBase64, fromUtf8, toBase64 } from '@coco/primitives';
 import { algorithmOf, checkedSignature, readCertificateChain, type Signer } from './signer.js';
 
-export interface CommandSignerOptions {
+/** A command that signs. */
+export interface SigningCommand {
   /** A command line of the system's shell. */
   readonly command: string;
   /** What the command gets. Default message. */
   readonly input?: 'message' | 'digest';
-  /** One certificate, or a chain of them, leaf first. */
-  readonly certificatePem: string;
   /** Default 120,000: somebody may have to touch a token. */
   readonly timeoutMs?: number;
 }
 
-/**
- * A signer that runs `options.command` for every signature, and checks what it gives. COCO_CLIENT_SIGNER when the
- * command fails, COCO_CLIENT_SIGNATURE when its signature is not good.
- */
+export interface CommandSignerOptions extends SigningCommand {
+  /** One certificate, or a chain of them, leaf first. */
+  readonly certificatePem: string;
+}
+
+/** A signer that runs a command for every signature; see `signByCommand`. */
 export function commandSigner(options: CommandSignerOptions): Signer {
   const certificates = readCertificateChain(options.certificatePem);
-  const [leaf] = certificates;
-  const { curve } = leaf.publicKey;
+  const { publicKey } = certificates[0];
   return {
     certificates,
-    algorithm: algorithmOf(curve),
-    async sign(toBeSigned) {
-      const digest = hashOf[curve](toBeSigned);
-      const given = options.input === 'digest' ? digest : toBeSigned;
-      const environment = { COCO_SIGN_ALGORITHM: algorithmOf(curve), COCO_SIGN_DIGEST: toBase64(digest) };
-      const output = await run(options, given, environment);
-      return checkedSignature(leaf, toBeSigned, textOrBytes(output));
-    },
+    algorithm: algorithmOf(publicKey.curve),
+    sign: (toBeSigned) => signByCommand(options, publicKey, toBeSigned),
   };
+}
+
+/**
+ * Has `toBeSigned` signed by a command, and checks what it gives: r || s. COCO_CLIENT_SIGNER when the command fails,
+ * COCO_CLIENT_SIGNATURE when its signature is not one of `publicKey`.
+ */
+export async function signByCommand(
+  command: SigningCommand,
+  publicKey: PublicKey,
+  toBeSigned: Uint8Array,
+): Promise<Uint8Array> {
+  const { curve } = publicKey;
+  const digest = hashOf[curve](toBeSigned);
+  const environment = { COCO_SIGN_ALGORITHM: algorithmOf(curve), COCO_SIGN_DIGEST: toBase64(digest) };
+  const output = await run(command, command.input === 'digest' ? digest : toBeSigned, environment);
+  return checkedSignature(publicKey, toBeSigned, textOrBytes(output));
 }
 
 const hashOf: Readonly<Record<Curve, (bytes: Uint8Array) => Uint8Array>> = {
@@ -54,7 +64,7 @@ const hashOf: Readonly<Record<Curve, (bytes: Uint8Array) => Uint8Array>> = {
 const outputBytesMax = 4096;
 
 function run(
-  { command, timeoutMs = 120_000 }: CommandSignerOptions,
+  { command, timeoutMs = 120_000 }: SigningCommand,
   input: Uint8Array,
   environment: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {

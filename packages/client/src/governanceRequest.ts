@@ -66,7 +66,7 @@ export function completeRequest(prepared: PreparedRequest, signature: Uint8Array
     protectedBytes: prepared.protectedBytes,
     unprotectedHeader: new Map(),
     payload: prepared.payload,
-    signature: checkedSignature(prepared.certificates[0], prepared.toBeSigned, signature),
+    signature: checkedSignature(prepared.certificates[0].publicKey, prepared.toBeSigned, signature),
   });
 }
 

@@ -1,6 +1,11 @@
 export type { ReceiptVerdict } from '@coco/ledger';
 export { createClient } from './client.js';
-export { type CommandSignerOptions, commandSigner } from './commandSigner.js';
+export {
+  type CommandSignerOptions,
+  commandSigner,
+  type SigningCommand,
+  signByCommand,
+} from './commandSigner.js';
 export type { ServerEvent } from './events.js';
 export {
   ackPayload,

@@ -6,6 +6,7 @@ import {
   type Certificate,
   type Curve,
   isIssuedBy,
+  type PublicKey,
   parseCertificate,
   privateKeyFromPem,
   rawSignature,
@@ -74,21 +75,20 @@ export function algorithmOf(curve: Curve): SignatureAlgorithm {
 
 /**
  * `signature` (DER or r || s), made by others over `toBeSigned`, as r || s. COCO_CLIENT_SIGNATURE when it is not that of
- * `certificate`'s key: better known here than from a refusal of the network.
+ * the key: better known here than from a refusal of the network.
  */
 export function checkedSignature(
-  certificate: Certificate,
+  publicKey: PublicKey,
   toBeSigned: Uint8Array,
   signature: Uint8Array,
 ): Uint8Array {
-  const { publicKey } = certificate;
   const raw = rawSignature(publicKey.curve, signature);
   const { hash } = algorithms[publicKey.curve];
   if (raw !== undefined && verifyRaw(publicKey, toBeSigned, raw, { hash })) return raw;
   const made =
     raw === undefined ? 'is neither DER nor r || s' : 'was made by another key, or over other bytes';
   const sentence = `the signature ${made}; expected ${algorithmOf(publicKey.curve)} by the certificate's key`;
-  throw new CocoError('COCO_CLIENT_SIGNATURE', sentence, { certificate: certificate.fingerprint });
+  throw new CocoError('COCO_CLIENT_SIGNATURE', sentence, { publicKey: publicKey.fingerprint });
 }
 
 const chainMax = 8;

@@ -8,7 +8,7 @@ export {
   isCborTag,
 } from './cbor.js';
 export { isIssuedBy, parseCertificate } from './certificate.js';
-export { type CertificateIssuer, issueCertificate } from './certificate-issue.js';
+export { type CertificateIssuer, issueCertificate, prepareSelfSigned } from './certificate-issue.js';
 export {
   type CosePrepareInput,
   type CoseSign1Input,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '@coco/primitives';
+import { isIssuedBy } from './certificate.js';
+import { prepareSelfSigned } from './certificate-issue.js';
 import { coseDecode, coseEncode, cosePrepare, coseVerify } from './cose.js';
 import { generateKeyPair, privateKeyFromPem, privateKeyToPem } from './keys.js';
 import { rawSignature } from './raw-signature.js';
@@ -38,6 +40,19 @@ test('ACT-3: a COSE_Sign1 that is prepared here and signed elsewhere is one that
       signature,
     };
     assert.ok(coseVerify(coseDecode(coseEncode(message)), key.publicKey));
+  }
+});
+
+test('ACT-3: a key that signs elsewhere gets a certificate of its own; another key’s signature makes none', () => {
+  for (const curve of ['P-256', 'P-384', 'P-521'] as const) {
+    const key = generateKeyPair(curve);
+    const validity = { notBeforeMs: Date.UTC(2026, 0, 1), notAfterMs: Date.UTC(2027, 0, 1) };
+    const request = { subjectCommonName: 'Member', publicKey: key.publicKey, isCa: true, ...validity };
+    const prepared = prepareSelfSigned({ ...request, serialNumber: new Uint8Array(16).fill(7) });
+    const certificate = prepared.complete(signRaw(key, prepared.toBeSigned, { hash: hashes[curve] }));
+    assert.ok(isIssuedBy(certificate, certificate));
+    const other = signRaw(generateKeyPair(curve), prepared.toBeSigned, { hash: hashes[curve] });
+    assert.throws(() => prepared.complete(other), { code: 'COCO_CRYPTO_CERTIFICATE' });
   }
 });
 

@@ -5,6 +5,7 @@ export {
   type AuditReport,
   auditLedger,
 } from './audit.js';
+export type { AuditedSnapshot } from './audit-snapshots.js';
 export type { ServiceRecord } from './audit-state.js';
 export { type ChunkSource, chunkHeader, chunkHeaderBytes, chunkOfBytes, encodePositions } from './chunk.js';
 export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
@@ -13,7 +14,13 @@ export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export type { EntryLayout } from './entry.js';
 export { createLedger, type LedgerStart } from './ledger.js';
-export { type LedgerFile, orderFiles } from './ledger-files.js';
+export {
+  firstSnapshot,
+  type LedgerFile,
+  orderFiles,
+  orderSnapshots,
+  type SnapshotFile,
+} from './ledger-files.js';
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export { type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
 export { type CoseReceiptVerdict, verifyCoseReceipt } from './receipt-cose.js';
@@ -28,6 +35,7 @@ export {
 } from './recovery-shares.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
+export { readSnapshot } from './snapshot-read.js';
 export {
   decodeSnapshotTables,
   encodeSnapshotTables,

@@ -30,10 +30,21 @@ export interface OpenSnapshotOptions {
 export function openSnapshot(bytes: Uint8Array, options: OpenSnapshotOptions): OpenedSnapshot {
   const layout = parseSnapshot(bytes, options.snapshotBytesMax);
   const { base } = readPublicTables(layout);
-  const { view, seqno } = base;
-  const key = createSecrets(options.secrets).keyAt(seqno);
+  const key = createSecrets(options.secrets).keyAt(base.seqno);
   if (key === undefined) throw noSecret(base);
-  const { iv, tag, ciphertext, publicDomain } = layout;
+  const privateTables = openPrivateTables(layout, base, key);
+  return { base, publicTables: layout.publicTables, privateTables };
+}
+
+/**
+ * Decrypts the private tables and checks every row. Throws COCO_LEDGER_SNAPSHOT_MALFORMED,
+ * COCO_LEDGER_ENTRY_UNAUTHENTIC.
+ */
+export function openPrivateTables(
+  { iv, tag, ciphertext, publicDomain }: SnapshotLayout,
+  { view, seqno }: TxId,
+  key: Uint8Array,
+): Uint8Array {
   const privateTables = aesGcmOpen({ key, iv, tag, ciphertext, aad: publicDomain });
   if (privateTables === undefined) {
     const sentence = 'the ledger secret does not open the snapshot';
@@ -42,7 +53,7 @@ export function openSnapshot(bytes: Uint8Array, options: OpenSnapshotOptions): O
   for (const { table, seqno: version } of decodeSnapshotTables(privateTables)) {
     if (table.startsWith('public:') || version > seqno) throw malformed(`${table} does not belong there`, 0);
   }
-  return { base, publicTables: layout.publicTables, privateTables };
+  return privateTables;
 }
 
 /** A snapshot taken apart, without any key. Arrays share its memory. */

@@ -95,6 +95,7 @@ export function* readSnapshotTables(bytes: Uint8Array): Generator<SnapshotTable>
     const table = fromUtf8(cursor.sized());
     if (table === undefined || table === '') throw malformed('a table has no proper name', nameAt);
     const version = cursor.number();
+    if (!Number.isSafeInteger(version)) throw malformed('a version is out of range', cursor.at - 8);
     yield { table, version, rows: cursor.sized() };
   }
 }

@@ -62,7 +62,8 @@ export function verifySnapshot(
   return { valid: true, seqno, evidence, digest };
 }
 
-const receiptBytesMax = 2 ** 20;
+/** The longest receipt of a snapshot: 1 MiB. */
+export const receiptBytesMax = 2 ** 20;
 /** The first byte of a tagged COSE_Sign1. */
 const coseTag = 0xd2;
 

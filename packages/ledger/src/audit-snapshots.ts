@@ -69,7 +69,7 @@ export class SnapshotAudit {
   /** Undefined once an entry could not be opened. */
   #private: AuditRows | undefined = new AuditRows();
   /** Found, but perhaps the fault of an entry that no signature has vouched for yet. */
-  #pending: { readonly seqno: Seqno; readonly error: CocoError } | undefined;
+  #pending: CocoError | undefined;
 
   /** Checks the receipts of all of them. Throws COCO_LEDGER_SNAPSHOT_*, COCO_LEDGER_AUDIT_RECEIPT or _SERVICE. */
   constructor(files: readonly SnapshotFile[], options: SnapshotAuditOptions) {
@@ -173,9 +173,9 @@ export class SnapshotAudit {
       else this.#private?.apply(decodeMaps(privateMaps), seqno);
     }
     for (const known of this.#known) {
-      if (known.seqno === seqno) this.#found(known, seqno, () => this.#compare(known, ledger));
+      if (known.seqno === seqno) this.#found(known, () => this.#compare(known, ledger));
       if (known.evidence.seqno === seqno) {
-        this.#found(known, seqno, () => {
+        this.#found(known, () => {
           const same = known.evidence.view === view && equalBytes(claimsDigest ?? noClaims, known.digest);
           if (!same) throw disagrees(`entry ${view}.${seqno} is not the evidence that its receipt is about`);
           known.claimed = true;
@@ -184,14 +184,14 @@ export class SnapshotAudit {
     }
   }
 
-  /** Everything up to the signature at `seqno` is vouched for. Throws what was found about snapshots before it. */
-  signed(seqno: Seqno): void {
-    if (this.#pending !== undefined && this.#pending.seqno < seqno) throw this.#pending.error;
+  /** A signature vouches for all entries so far. Throws what was found to be wrong with their snapshots. */
+  signed(): void {
+    if (this.#pending !== undefined) throw this.#pending;
   }
 
   /** Throws what is wrong, now that no entry follows. `trusted`: fingerprint of the service that is trusted. */
   finish(trusted: string | undefined): void {
-    if (this.#pending !== undefined) throw this.#pending.error;
+    this.signed();
     for (const { source, seqno, service, replayed, claimed } of this.#known) {
       if (replayed || claimed || trusted === undefined || service === trusted) continue;
       placed(source, seqno, () => {
@@ -202,12 +202,12 @@ export class SnapshotAudit {
     }
   }
 
-  #found({ source, seqno: at }: Known, seqno: Seqno, check: () => void): void {
+  #found({ source, seqno }: Known, check: () => void): void {
     try {
-      placed(source, at, check);
+      placed(source, seqno, check);
     } catch (error) {
       if (!(error instanceof CocoError)) throw error;
-      this.#pending ??= { seqno, error };
+      this.#pending ??= error;
     }
   }
 

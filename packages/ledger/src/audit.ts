@@ -304,7 +304,7 @@ class Audit {
     this.#signatures += 1;
     this.#signedBy = this.#state.checker?.service.publicKey.fingerprint;
     this.#lastSigned = { view, seqno };
-    this.#snapshots?.signed(seqno);
+    this.#snapshots?.signed();
     this.#tree.flush(this.#last.seqno - treeLeavesMax);
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sha256 } from '@coco/crypto';
 import { seededRandom } from '@coco/primitives';
 import {
   type AuditOptions,
@@ -155,6 +156,39 @@ test('a snapshot under another’s name is refused', () => {
   };
   const failure = failing([...chunkFiles(entries.slice(first.seqno)), renamed]);
   assert.deepEqual([failure.code, failure.file], ['COCO_LEDGER_AUDIT_SNAPSHOT', renamed.name]);
+  const { seqno } = first;
+  const elsewhere = { ...first.file, name: snapshotName({ seqno, evidenceSeqno: seqno + 2 }) };
+  assert.equal(failing([...chunks, elsewhere]).code, 'COCO_LEDGER_AUDIT_SNAPSHOT');
+});
+
+test('an entry that was changed is not taken for a fault of the snapshot that is compared with it', () => {
+  const claimsAt = 44 + 9;
+  for (const [seqno, at] of [
+    [second.seqno, 8],
+    [second.seqno + 1, claimsAt],
+  ] as const) {
+    const changed = entries.map((entry) => {
+      if (entry.seqno !== seqno) return entry;
+      const bytes = entry.bytes.slice();
+      bytes[at] = (bytes[at] as number) ^ 1;
+      return { ...entry, bytes };
+    });
+    const failure = failing([...chunkFiles(changed), second.file]);
+    assert.equal(failure.seqno, seqno, JSON.stringify(failure));
+    assert.match(failure.file ?? '', /^ledger_/);
+  }
+});
+
+test('a snapshot whose evidence is not in this ledger is refused: the service has two histories', () => {
+  const other = makeLedger(service);
+  const written = entries.slice(0, first.seqno);
+  for (const { bytes } of written) other.add(other.open(bytes));
+  const { view } = other.last;
+  written.push(other.append({ view, publicMaps: none, privateMaps: none }));
+  written.push(other.sign(view));
+  const failure = failing([...chunkFiles(written), first.file]);
+  assert.deepEqual([failure.code, failure.file], ['COCO_LEDGER_AUDIT_SNAPSHOT', first.file.name]);
+  assert.match(failure.reason, /is not the evidence/);
 });
 
 test('a service that claims a snapshot of rows that it never wrote is found out by its own entries', () => {
@@ -185,6 +219,37 @@ test('a service that claims a snapshot of rows that it never wrote is found out 
     assert.deepEqual([failure.code, failure.file], ['COCO_LEDGER_AUDIT_SNAPSHOT', name], what);
     // Who has nothing but the snapshot must trust the service.
     assert.equal(audit([...chunkFiles(written.slice(seqno)), forged]).failure, undefined);
+  }
+});
+
+test('a service that claims a snapshot with another tree or history of views is found out, too', () => {
+  const leafAt = 69;
+  const viewsAt = leafAt + 32 + 8;
+  for (const [what, change] of [
+    ['another leaf', (bytes: Uint8Array) => bytes.fill(7, leafAt, leafAt + 1)],
+    ['another history', (bytes: Uint8Array) => bytes.fill(1, viewsAt + 16, viewsAt + 17)],
+  ] as const) {
+    const forger = makeLedger(service);
+    const written = writeLedger(forger, service, seededRandom(4), 3);
+    const view = forger.last.view + 1;
+    written.push(forger.sign(view, 0, true));
+    const { seqno } = forger.last;
+    forger.compact(seqno);
+    const sealer = forger.snapshot(seqno);
+    for (const rows of [storeOf(forger, written).snapshot(seqno).next(1e9) ?? []]) {
+      sealer.add(encodeSnapshotTables(rows));
+    }
+    const bytes = sealer.finish().bytes.slice();
+    change(bytes);
+    written.push(forger.append({ view, publicMaps: none, privateMaps: none, claimsDigest: sha256(bytes) }));
+    written.push(forger.sign(view));
+    forger.compact(forger.last.seqno);
+    const receipt = forger.receipt(seqno + 1);
+    assert.ok(receipt !== undefined);
+    const name = snapshotName({ seqno, evidenceSeqno: seqno + 1 });
+    const forged = { name, bytes: snapshotFile(bytes, receipt) };
+    const failure = failing([...chunkFiles(written), forged]);
+    assert.deepEqual([failure.code, failure.file], ['COCO_LEDGER_AUDIT_SNAPSHOT', name], what);
   }
 });
 

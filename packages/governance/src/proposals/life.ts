@@ -23,13 +23,12 @@ import {
   writeInfo,
   writeRecord,
 } from './proposal.js';
-import { resolveProposal } from './resolve.js';
+import { type Resolved, resolveProposal } from './resolve.js';
 import { constitutionOf, type Scope, scriptLimits } from './scope.js';
 
 /** What a request left of a proposal. */
-export interface Outcome {
+export interface Outcome extends Resolved {
   readonly id: string;
-  readonly info: ProposalInfo;
   /** False when there was nothing to write. */
   readonly writes: boolean;
 }
@@ -45,7 +44,7 @@ export function createProposal(scope: Scope, signed: SignedRequest): Outcome {
   checkValid(scope, body);
   const proposal = openProposal(scope, { id, body, proposerId: signed.member.id });
   recordHistory(transaction, signed);
-  return { id, info: resolveProposal(scope, proposal), writes: true };
+  return { id, ...resolveProposal(scope, proposal), writes: true };
 }
 
 /** Text of a body, which must be a JSON object. */
@@ -116,11 +115,11 @@ export function submitBallot(scope: Scope, id: string, signed: SignedRequest, ba
   }
   const ballots = { ...proposal.info.ballots, [memberId]: ballot };
   dropExpired(transaction, context.nowMs);
-  const info = resolveProposal(scope, { ...proposal, info: { ...proposal.info, ballots } });
+  const resolved = resolveProposal(scope, { ...proposal, info: { ...proposal.info, ballots } });
   // The same ballot once more asks for the votes to be counted anew, after a change of membership for example.
-  const writes = earlier === undefined || info.state !== 'Open';
+  const writes = earlier === undefined || resolved.info.state !== 'Open';
   if (writes) recordHistory(transaction, signed);
-  return { id, info, writes };
+  return { id, ...resolved, writes };
 }
 
 /** Withdraws a proposal, which only its proposer can; undefined when there is no such proposal (any more). */

@@ -9,7 +9,7 @@ import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
-import { applyFailure, decide } from './resolve.js';
+import { decide, tryApply } from './resolve.js';
 import type { Scope } from './scope.js';
 import { type Tally, tallyOf } from './tally.js';
 
@@ -39,7 +39,7 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const decision = decide(scope, proposal, { votes: [], failures: {} });
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
-  const failure = decision.failure ?? applyFailure(scope, proposal);
+  const failure = decision.failure ?? tryApply(scope, proposal).failure;
   const writeSet = transaction.writeSet();
   transaction.rollbackTo(start);
   return {

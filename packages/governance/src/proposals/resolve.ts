@@ -15,7 +15,7 @@ import {
   writeInfo,
 } from './proposal.js';
 import { constitutionOf, type Scope, scriptLimits } from './scope.js';
-import type { ScriptResult, Vote } from './scriptPort.js';
+import type { ScriptResult, Triggers, Vote } from './scriptPort.js';
 
 export interface CountedBallots {
   readonly votes: readonly Vote[];
@@ -43,14 +43,20 @@ export function countBallots(scope: Scope, proposal: OpenProposal): CountedBallo
   return { votes, failures: Object.fromEntries(failures) };
 }
 
-/** Decides, applies, and writes what became of it; returns the proposal as it is then. */
-export function resolveProposal(scope: Scope, proposal: OpenProposal): ProposalInfo {
+/** A proposal after its ballots were counted. */
+export interface Resolved {
+  readonly info: ProposalInfo;
+  readonly triggers?: Triggers;
+}
+
+/** Decides, applies, and writes what became of it. */
+export function resolveProposal(scope: Scope, proposal: OpenProposal): Resolved {
   const { transaction, context } = scope;
   const counted = countBallots(scope, proposal);
   const decision = decide(scope, proposal, counted);
   if (decision.state === 'Open') {
     writeInfo(transaction, proposal.id, proposal.info);
-    return proposal.info;
+    return { info: proposal.info };
   }
   const decided: ProposalInfo = {
     ...proposal.info,
@@ -59,8 +65,8 @@ export function resolveProposal(scope: Scope, proposal: OpenProposal): ProposalI
     ...(Object.keys(counted.failures).length > 0 && { voteFailures: counted.failures }),
   };
   writeInfo(transaction, proposal.id, decided);
-  const result = decided.state === 'Accepted' ? applied(scope, proposal, decided) : decided;
-  closeRecord(transaction, proposal.id, result.state, context.nowMs);
+  const result = decided.state === 'Accepted' ? applied(scope, proposal, decided) : { info: decided };
+  closeRecord(transaction, proposal.id, result.info.state, context.nowMs);
   settleProposals(transaction, context.nowMs);
   return result;
 }
@@ -90,19 +96,22 @@ export function decide(
 }
 
 /** Applies an accepted proposal; undoes all that it wrote when that fails. */
-function applied(scope: Scope, proposal: OpenProposal, decided: ProposalInfo): ProposalInfo {
+function applied(scope: Scope, proposal: OpenProposal, decided: ProposalInfo): Resolved {
   const { transaction } = scope;
   const savepoint = transaction.savepoint();
-  const failure = applyFailure(scope, proposal);
-  if (failure === undefined) return decided;
+  const { failure, triggers } = tryApply(scope, proposal);
+  if (failure === undefined) return { info: decided, ...(triggers !== undefined && { triggers }) };
   transaction.rollbackTo(savepoint);
   const failed: ProposalInfo = { ...decided, state: 'Failed', failure };
   writeInfo(transaction, proposal.id, failed);
-  return failed;
+  return { info: failed };
 }
 
 /** Runs apply and the guard over its result. The caller undoes what a failure leaves behind. */
-export function applyFailure(scope: Scope, proposal: OpenProposal): Failure | undefined {
+export function tryApply(
+  scope: Scope,
+  proposal: OpenProposal,
+): { readonly failure?: Failure; readonly triggers?: Triggers } {
   const { transaction, scripts } = scope;
   const before: Before = governedBefore(transaction);
   const result = scripts.apply(transaction, {
@@ -113,10 +122,11 @@ export function applyFailure(scope: Scope, proposal: OpenProposal): Failure | un
   });
   if (result.outcome === 'failed') {
     const { reason, ...rest } = failureOf(result);
-    return { reason: `Failed to apply(): ${reason}`, ...rest };
+    return { failure: { reason: `Failed to apply(): ${reason}`, ...rest } };
   }
   const refusal = guardRefusal(scope, before, proposal);
-  return refusal === undefined ? undefined : { reason: `Refused after apply(): ${refusal}` };
+  if (refusal !== undefined) return { failure: { reason: `Refused after apply(): ${refusal}` } };
+  return result.triggers === undefined ? {} : { triggers: result.triggers };
 }
 
 function failureOf(result: Extract<ScriptResult, { outcome: 'failed' }>): Failure {

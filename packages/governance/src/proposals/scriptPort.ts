@@ -4,11 +4,15 @@
  */
 import type { Transaction } from '@coco/kv';
 import type { ScriptLimits, ScriptValue } from '@coco/sandbox';
+import type { GovernanceAnswer } from '../types.js';
 
 /** What a script returned, or why it did not. */
 export type ScriptResult =
   | { readonly outcome: 'returned'; readonly value: ScriptValue }
   | { readonly outcome: 'failed'; readonly reason: string; readonly trace?: string };
+
+/** What an applied action asks of the primary besides its writes. */
+export type Triggers = NonNullable<GovernanceAnswer['triggers']>;
 
 export interface Vote {
   readonly memberId: string;
@@ -29,7 +33,10 @@ export interface ConstitutionScripts {
     },
   ): ScriptResult;
   /** Writes governance tables; after a failure what it has written must be rolled back by who called it. */
-  apply(transaction: Transaction, input: ScriptInput & { readonly proposalId: string }): ScriptResult;
+  apply(
+    transaction: Transaction,
+    input: ScriptInput & { readonly proposalId: string },
+  ): ScriptResult & { readonly triggers?: Triggers };
   /** Reads only. In favour when the value is true. */
   ballot(
     transaction: Transaction,

@@ -3,7 +3,7 @@
  */
 import { parseBallot } from '../proposals/ballot.js';
 import { infoAt } from '../proposals/expiry.js';
-import { createProposal, submitBallot, withdrawProposal } from '../proposals/life.js';
+import { createProposal, type Outcome, submitBallot, withdrawProposal } from '../proposals/life.js';
 import { allInfos, type ProposalInfo, readBody, readInfo } from '../proposals/proposal.js';
 import { refuse } from '../requests/refusal.js';
 import { answerJson, answerNothing, answerScript, answerWritten } from '../requests/responses.js';
@@ -67,8 +67,7 @@ function create(request: RouteRequest): GovernanceAnswer {
     ...expected(request, 'proposal'),
     payloadBytesMax: request.settings.proposalBytesMax,
   });
-  const { id, info } = createProposal(request, signed);
-  return answerWritten(proposalBody(id, info));
+  return answerOutcome(createProposal(request, signed));
 }
 
 function get(request: RouteRequest): GovernanceAnswer {
@@ -89,8 +88,7 @@ function withdraw(request: RouteRequest): GovernanceAnswer {
   const signed = readSignedFor(id, request.request, request.transaction, expected(request, 'withdrawal'));
   const outcome = withdrawProposal(request, id, signed);
   if (outcome === undefined) return answerNothing(false);
-  const body = proposalBody(id, outcome.info);
-  return outcome.writes ? answerWritten(body) : answerJson(body);
+  return answerOutcome(outcome);
 }
 
 function submit(request: RouteRequest): GovernanceAnswer {
@@ -105,9 +103,13 @@ function submit(request: RouteRequest): GovernanceAnswer {
   if (signed.member.id !== memberId) {
     refuse(400, 'InvalidResourceName', 'the member that signed is not that of the path');
   }
-  const outcome = submitBallot(request, id, signed, parseBallot(signed.payload, ballotBytesMax));
-  const body = proposalBody(id, outcome.info);
-  return outcome.writes ? answerWritten(body) : answerJson(body);
+  return answerOutcome(submitBallot(request, id, signed, parseBallot(signed.payload, ballotBytesMax)));
+}
+
+function answerOutcome({ id, info, writes, triggers }: Outcome): GovernanceAnswer {
+  const body = proposalBody(id, info);
+  if (!writes) return answerJson(body);
+  return { ...answerWritten(body), ...(triggers !== undefined && { triggers }) };
 }
 
 function getBallot(request: RouteRequest): GovernanceAnswer {

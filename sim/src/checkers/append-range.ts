@@ -1,6 +1,6 @@
 /**
  * Local: an append message names a range of one view of the sender's own log, in the sender's view, and a commit that
- * the sender has.
+ * the sender has; and nothing of what the sender does not hold, for it began at a snapshot.
  */
 import { type Checker, check } from './checker.js';
 
@@ -23,6 +23,11 @@ export function appendRange(): Checker {
           previous.seqno === 0 || node.log[previous.seqno - 1]?.view === previous.view,
           name,
           () => `${node.id} names ${previous.view}.${previous.seqno}, which is not in its log`,
+        );
+        check(
+          previous.seqno >= node.disk.heldFrom - 1,
+          name,
+          () => `${node.id} sends after ${previous.seqno}, but holds entries only from ${node.disk.heldFrom}`,
         );
         check(to <= node.log.length, name, () => `${node.id} sends up to ${to}, has ${node.log.length}`);
         for (let seqno = previous.seqno + 1; seqno <= to; seqno++) {

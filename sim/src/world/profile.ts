@@ -47,6 +47,7 @@ export interface Profile {
   readonly ambushes: readonly Ambush[];
   readonly chaosMs: number;
   readonly partialHealing: PartialHealing;
+  readonly membership: MembershipProfile;
 }
 
 /** Strike with `fault` at `moment` with `probability`. */
@@ -89,6 +90,19 @@ export interface WorkloadProfile {
   /** Probability that a batch ends with a signature. */
   readonly sign: number;
   readonly uncommittedMax: number;
+}
+
+/** How nodes come and go, in runs in which they do. Probabilities but for the first two. */
+export interface MembershipProfile {
+  /** Mean time between changes. */
+  readonly everyMs: number;
+  readonly style: 'anyhow' | 'oneByOne' | 'allAtOnce';
+  /** That a joiner brings no snapshot. */
+  readonly joinsEmpty: number;
+  /** That a node which starts again does so from a snapshot of its own. */
+  readonly shortens: number;
+  /** That at a change some node starts again from a snapshot of another. */
+  readonly rejoins: number;
 }
 
 const faultKinds: readonly FaultKind[] = [
@@ -164,6 +178,17 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
     ambushes: calm ? [] : drawAmbushes(random),
     chaosMs: chaosMs ?? between(random, 15 * electionTimeoutMs, 60 * electionTimeoutMs),
     partialHealing: pick(random, ['none', 'links', 'deafLeader'] as const),
+    membership: drawMembership(random),
+  };
+}
+
+function drawMembership(random: Random): MembershipProfile {
+  return {
+    everyMs: between(random, 40, 400),
+    style: pick(random, ['anyhow', 'anyhow', 'oneByOne', 'allAtOnce'] as const),
+    joinsEmpty: pick(random, [0, 0.1, 0.5]),
+    shortens: pick(random, [0, 0.2, 0.7]),
+    rejoins: pick(random, [0, 0, 0.1]),
   };
 }
 

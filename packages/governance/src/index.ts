@@ -4,9 +4,16 @@ export { type AdmitOutcome, admitNode, recordRetired, snapshotEvidence } from '.
 export { genesisTables } from './genesis.js';
 export { governanceOver } from './governance.js';
 export { readNetwork, touchesNetwork } from './network.js';
+export { govOpenApi } from './openapi/document.js';
 export type { RowChange } from './proposals/change.js';
 export type { Rehearsal } from './proposals/rehearse.js';
-export type { ConstitutionScripts, ScriptInput, ScriptResult, Vote } from './proposals/scriptPort.js';
+export type {
+  ConstitutionScripts,
+  ScriptInput,
+  ScriptResult,
+  Triggers,
+  Vote,
+} from './proposals/scriptPort.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
 export { defaultGovernanceSettings } from './settings.js';
 export {

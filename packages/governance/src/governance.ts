@@ -3,6 +3,7 @@
  */
 import type { AdapterRequest } from '@coco/adapter';
 import type { Transaction } from '@coco/kv';
+import { CocoError } from '@coco/primitives';
 import type { ConstitutionScripts } from './proposals/scriptPort.js';
 import { Refusal } from './requests/refusal.js';
 import { answerRefusal } from './requests/responses.js';
@@ -47,8 +48,14 @@ export function governanceOver(scripts: ConstitutionScripts, settings: Governanc
         return answer(request, transaction, context);
       } catch (error) {
         if (error instanceof Refusal) return answerRefusal(error);
+        // A row longer than the store holds, for example: no member may stop a node with that.
+        if (error instanceof CocoError) return answerRefusal(internal(error));
         throw error;
       }
     },
   };
+}
+
+function internal({ code, message }: CocoError): Refusal {
+  return new Refusal(500, 'InternalError', `${message} (${code})`);
 }

@@ -15,15 +15,36 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value that `bytes` are in JSON, or undefined when they are none. */
+/** What is nested deeper is not read: whoever writes it out again would run out of stack. */
+const nestingMax = 64;
+
+/** The value that `bytes` are in JSON, or undefined when they are none, or nested too deep. */
 export function parseJson(bytes: Uint8Array | undefined): unknown {
   const text = bytes === undefined ? undefined : fromUtf8(bytes);
-  if (text === undefined) return undefined;
+  if (text === undefined || isNestedTooDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isNestedTooDeep(text: string): boolean {
+  if (text.length <= nestingMax) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (quoted) {
+      if (character === 0x5c) i += 1;
+      else if (character === 0x22) quoted = false;
+    } else if (character === 0x22) quoted = true;
+    else if (character === 0x5b || character === 0x7b) {
+      depth += 1;
+      if (depth > nestingMax) return true;
+    } else if (character === 0x5d || character === 0x7d) depth -= 1;
+  }
+  return false;
 }
 
 /** `value` in JSON, in UTF-8. */

@@ -11,7 +11,8 @@ import { allInfos, type ProposalInfo, type ProposalRecord, readRecord, writeInfo
 /** When it ends, seconds since 1970; undefined when it does not. */
 export function expiresAtSeconds(record: ProposalRecord): number | undefined {
   let earliest: number | undefined;
-  for (const action of record.actions) {
+  // One whose actions cannot be told is decided as everything else is.
+  for (const action of record.actions.length > 0 ? record.actions : ['default']) {
     const { expiresAfterSeconds } = policyFor(record.policies, action).policy;
     if (expiresAfterSeconds === undefined) continue;
     const end = record.createdAtSeconds + expiresAfterSeconds;

@@ -155,6 +155,8 @@ test('bad input: proposals and ballots of a wrong form, too long, too many, or f
   assert.equal(create(utf8('{')).code, 'InvalidInput');
   assert.equal(create(Uint8Array.of(0x22, 0xff, 0x22)).code, 'InvalidInput');
   assert.equal(create({ actions: [], text: 'x'.repeat(1000) }).code, 'RequestBodyTooLarge');
+  const deep = `{"actions":[],"\\"[{":${'['.repeat(100)}${']'.repeat(100)}}`;
+  assert.equal(create(utf8(deep)).code, 'InvalidInput', 'would break who writes it out again');
   const id = idOf(create({ actions: [] }));
   assert.equal(world.vote(a, id, 'x'.repeat(101)).code, 'RequestBodyTooLarge');
   assert.equal(world.vote(a, id, 7).code, 'InvalidInput');

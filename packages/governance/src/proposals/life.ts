@@ -51,7 +51,7 @@ export function createProposal(scope: Scope, signed: SignedRequest): Outcome {
 export function proposalText(payload: Uint8Array): string {
   const text = fromUtf8(payload);
   if (text === undefined || !isJsonObject(parseJson(payload))) {
-    refuse(400, 'InvalidInput', 'a proposal must be a JSON object');
+    refuse(400, 'InvalidInput', 'a proposal must be a JSON object, not nested too deep');
   }
   return text;
 }

@@ -91,7 +91,7 @@ export function decide(
   }
   const { value } = result;
   if (value === 'Open' || value === 'Accepted' || value === 'Rejected') return { state: value };
-  const shown = JSON.stringify(value)?.slice(0, 100) ?? 'undefined';
+  const shown = typeof value === 'string' ? `"${value.slice(0, 100)}"` : `a ${typeof value}`;
   return { state: 'Failed', failure: { reason: `resolve() returned invalid status value: ${shown}` } };
 }
 

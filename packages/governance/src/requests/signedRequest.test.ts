@@ -213,6 +213,45 @@ test('replay: the window keeps as many as the configuration says, the most recen
   );
 });
 
+test('property: no path, method, query or body makes it throw or write', () => {
+  const world = createWorld();
+  const random = seededRandom(8);
+  const parts = [
+    '/gov',
+    '/members',
+    '/proposals',
+    ':create',
+    '/',
+    '/coco',
+    ':',
+    '%',
+    '/service',
+    '{',
+    'a',
+    '/js-modules',
+    'nodes',
+    '\u0000',
+  ];
+  const queries = ['', 'api-version=2024-07-01', '%', '=&=', 'case=x&api-version=2024-07-01', '__proto__=1'];
+  const types = ['application/cose', 'application/json', '', 'application/cose;x'];
+  for (let i = 0; i < 2000; i++) {
+    const path = Array.from({ length: random.integer(7) }, () => parts[random.integer(parts.length)]).join(
+      '',
+    );
+    const body = Uint8Array.from({ length: random.integer(60) }, () => random.integer(256));
+    const method = ['GET', 'POST', 'PUT', ''][random.integer(4)] ?? '';
+    const headers = { 'content-type': types[random.integer(types.length)] ?? '' };
+    const answer = world.send({
+      method,
+      path,
+      query: queries[random.integer(queries.length)] ?? '',
+      headers,
+      body,
+    });
+    assert.ok(!answer.writes && (answer.status === 200 || answer.code !== ''), `${method} ${path}`);
+  }
+});
+
 test('property: whatever a request is mutated into, the answer is an error and nothing is written', () => {
   const world = createWorld();
   const [member] = world.members as [World['members'][0]];

@@ -11,7 +11,7 @@ import {
   parseCertificate,
   privateKeyToPem,
 } from '@coco/crypto';
-import { CocoError } from '@coco/primitives';
+import { CocoError, concatBytes } from '@coco/primitives';
 import { type Address, formatAddress } from './address.js';
 import { plainBytes } from './plainBytes.js';
 
@@ -55,24 +55,44 @@ export async function pinnedRequest(
   onBody?: (bytes: Uint8Array, answer: Omit<PinnedAnswer, 'body'>) => void,
 ): Promise<PinnedAnswer> {
   const { socket, serviceCertificate } = await connectPinned(to, pin);
+  /** What the taker of the body threw is its own, and not the connection's. */
+  let thrown: { readonly error: unknown } | undefined;
   try {
     const message = await send(socket, to, asked, pin);
     const answer = { status: message.statusCode ?? 0, headers: message.headers, serviceCertificate };
+    const body = new Body();
     const streamed = onBody !== undefined && (answer.status === 200 || answer.status === 206);
-    const parts: Uint8Array[] = [];
-    let length = 0;
+    const take = streamed
+      ? (bytes: Uint8Array) => onBody(bytes, answer)
+      : (bytes: Uint8Array) => body.add(bytes);
     for await (const part of message) {
-      const bytes = plainBytes(part as ArrayBufferView);
-      length += bytes.length;
-      if (streamed) onBody(bytes, answer);
-      else if (length <= bodyBytesMax) parts.push(bytes);
-      else throw new Error('its answer is too long');
+      try {
+        take(plainBytes(part as ArrayBufferView));
+      } catch (error) {
+        thrown = { error };
+        throw error;
+      }
     }
-    return { ...answer, body: new Uint8Array(Buffer.concat(parts)) };
+    return { ...answer, body: body.bytes };
   } catch (error) {
-    throw error instanceof CocoError ? error : unreachable(to, error);
+    throw thrown === undefined ? unreachable(to, error) : thrown.error;
   } finally {
     socket.destroy();
+  }
+}
+
+class Body {
+  readonly #parts: Uint8Array[] = [];
+  #length = 0;
+
+  add(bytes: Uint8Array): void {
+    this.#length += bytes.length;
+    if (this.#length > bodyBytesMax) throw new CocoError('COCO_JOIN_ANSWER', "the node's answer is too long");
+    this.#parts.push(bytes);
+  }
+
+  get bytes(): Uint8Array {
+    return concatBytes(...this.#parts);
   }
 }
 

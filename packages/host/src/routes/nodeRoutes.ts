@@ -147,7 +147,7 @@ function consensusOf({ replica, network }: NodeFacts): unknown {
   };
 }
 
-function certificateRoutes({ nodeId, network, selfSignedCertificatePem }: NodeFacts): readonly Route[] {
+function certificateRoutes({ network, selfSignedCertificatePem }: NodeFacts): readonly Route[] {
   const certificate = objectOf({ self_signed_certificate: ref('Pem') });
   return [
     {
@@ -155,7 +155,7 @@ function certificateRoutes({ nodeId, network, selfSignedCertificatePem }: NodeFa
       path: '/node/self_signed_certificate',
       summary: "This node's key, certified by itself: what it shows while it joins",
       answers: { 200: { description: 'The certificate', schema: certificate } },
-      handle: () => json(200, { self_signed_certificate: selfSignedCertificatePem, node_id: nodeId }),
+      handle: () => json(200, { self_signed_certificate: selfSignedCertificatePem }),
     },
     {
       method: 'GET',

@@ -68,5 +68,11 @@ export const componentSchemas = {
     peer_address: string,
     administrative_address: string,
   }),
-  OpenApi: objectOf({ openapi: string, info: mapOf({}), paths: mapOf(mapOf({})) }),
+  OpenApi: objectOf({
+    openapi: string,
+    info: mapOf({}),
+    'servers?': listOf(mapOf({})),
+    paths: mapOf(mapOf({})),
+    components: mapOf({}),
+  }),
 } as const satisfies Readonly<Record<string, Schema>>;

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testIdentity, testNetworkView, testNodeView } from './identities.test.js';
+import { networkPeers } from './networkPeers.js';
+
+test('NET-2: a node talks to those that take part, and to those whose removal still needs them', () => {
+  const identities = ['a', 'b', 'c', 'd', 'e'].map((name) => testIdentity(name));
+  const [trusted, pending, leaving, gone, nowhere] = identities;
+  assert.ok(trusted && pending && leaving && gone && nowhere);
+  const view = testNetworkView({
+    nodes: [
+      testNodeView(trusted, { peerAddress: '[::1]:7' }),
+      testNodeView(pending, { status: 'Pending' }),
+      testNodeView(leaving, { status: 'Retired', peerAddress: 'leaving.example:8' }),
+      testNodeView(gone, { status: 'Retired', retiredCommitted: true }),
+      testNodeView(nowhere, { peerAddress: 'not an address' }),
+    ],
+  });
+  assert.deepEqual(networkPeers(view), [
+    { nodeId: trusted.nodeId, address: { host: '::1', port: 7 } },
+    { nodeId: leaving.nodeId, address: { host: 'leaving.example', port: 8 } },
+  ]);
+});

@@ -27,9 +27,13 @@ export interface Command {
   readonly summary: string;
   /** Positional arguments as shown in help, for example "DIR". */
   readonly operands: string;
+  /** What the first operand can be, when it is one of a few words; for completion. */
+  readonly choices?: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Paragraphs between usage and options, for commands that need them; wrapped to the screen. */
   readonly about?: readonly string[];
+  /** Lines behind `about`, as they are. */
+  readonly list?: readonly string[];
   /** Whole command lines with what they do. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   readonly run: (operands: readonly string[], options: OptionValues) => Promise<number>;

@@ -54,6 +54,7 @@ export function helpOf(command: Command): string {
     '',
     `Usage: coco ${command.name}${operands} [OPTIONS]`,
     ...(command.about ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, columns)]),
+    ...(command.list ?? []),
     ...groups.flatMap((group) => {
       const inGroup = rows.filter((row) => row.group === group);
       return ['', `${group}:`, ...inGroup.flatMap(({ left, right }) => optionLines(left, right, width))];

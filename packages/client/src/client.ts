@@ -25,13 +25,15 @@ export function createClient(options: ClientOptions): Client {
       const headers = { 'content-type': contentType };
       return accepted(path, await connection.send({ method: 'POST', path, headers, body }));
     },
-    events: (path, onEvent, signal) => {
+    events: (path, onEvent, { signal, lastId }) => {
       const reader = createEventReader();
       const onText = (text: string): void => {
         for (const event of reader.push(text)) onEvent(event);
       };
-      return connection.stream(path, onText, signal);
+      const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
+      return connection.stream({ path, headers, signal }, onText);
     },
+    delete: async (path) => accepted(path, await connection.send({ method: 'DELETE', path })),
     waitForCommit: (txId, wait = {}) =>
       waitForCommit(connection, txId, wait.timeoutMs ?? options.timeoutMs ?? defaultCommitTimeoutMs),
     close: () => connection.close(),

@@ -10,10 +10,17 @@ import type { ClientOptions, HttpReply } from './types.js';
 
 /** One request; `path` includes the query. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+}
+
+/** A request for an answer without end. */
+export interface StreamRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 /** Sends requests to one node. */
@@ -21,7 +28,7 @@ export interface Connection {
   /** The answer, whatever its status. */
   send(httpRequest: HttpRequest): Promise<HttpReply>;
   /** GET of an answer without end: `onText` gets it as it comes; resolves when the node ends it or `signal` aborts. */
-  stream(path: string, onText: (text: string) => void, signal: AbortSignal): Promise<void>;
+  stream(streamRequest: StreamRequest, onText: (text: string) => void): Promise<void>;
   close(): void;
 }
 
@@ -61,8 +68,8 @@ export function openConnection(options: ClientOptions): Connection {
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
     return exchange({ ...target, method, path, headers }, body, limits);
   };
-  const stream: Connection['stream'] = (path, onText, signal) => {
-    const headers = { ...options.headers, accept: 'text/event-stream' };
+  const stream: Connection['stream'] = ({ path, signal, headers: own }, onText) => {
+    const headers = { ...options.headers, accept: 'text/event-stream', ...own };
     return follow({ ...target, method: 'GET', path, headers, signal }, onText, limits.timeoutMs);
   };
   return { send, stream, close: () => agent.destroy() };

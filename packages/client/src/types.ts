@@ -59,9 +59,15 @@ export interface Client {
   post(path: string, contentType: string, body: Uint8Array): Promise<HttpReply>;
   /**
    * Server-sent events of `path`, until the node ends them or `signal` aborts. Throws COCO_CLIENT_HTTP when the node
-   * sends none, COCO_CLIENT_TIMEOUT when it falls silent.
+   * sends none, COCO_CLIENT_TIMEOUT when it falls silent. With `lastId` those after that one.
    */
-  events(path: string, onEvent: (event: ServerEvent) => void, signal: AbortSignal): Promise<void>;
+  events(
+    path: string,
+    onEvent: (event: ServerEvent) => void,
+    options: { readonly signal: AbortSignal; readonly lastId?: string },
+  ): Promise<void>;
+  /** DELETE of `path`. Throws COCO_CLIENT_HTTP for status 400 and above. */
+  delete(path: string): Promise<HttpReply>;
   /**
    * Asks until `txId` is final. Throws COCO_CLIENT_TIMEOUT when it is not within `timeoutMs` (default that of
    * the client).

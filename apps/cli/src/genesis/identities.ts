@@ -10,6 +10,8 @@ import {
   generateKeyPair,
   issueCertificate,
   type PrivateKey,
+  type PublicKey,
+  prepareSelfSigned,
   privateKeyToPem,
   randomBytes,
 } from '@coco/crypto';
@@ -56,6 +58,13 @@ export interface ActorIdentityOptions {
   readonly days?: number;
 }
 
+export interface ActorIdentityOptions {
+  /** Default P-256. */
+  readonly curve?: Curve;
+  /** How long the certificate is valid. Default 365. */
+  readonly days?: number;
+}
+
 /** A member or participant: self-signed, as an organisation brings it; a CA, so that it can issue to its people (ACT-2). */
 export function createActorIdentity(
   name: string,
@@ -64,6 +73,27 @@ export function createActorIdentity(
 ): Identity {
   const { curve = 'P-256', days = 365 } = options;
   return selfSigned(name, generateKeyPair(curve), { nowMs, days, organization: name });
+}
+
+/** The certificate of such an actor whose key signs somewhere else: `sign` is given the bytes, and gives r || s. */
+export async function certifyActor(
+  name: string,
+  publicKey: PublicKey,
+  options: {
+    readonly nowMs: number;
+    readonly days: number;
+    readonly sign: (toBeSigned: Uint8Array) => Promise<Uint8Array>;
+  },
+): Promise<Certificate> {
+  const { toBeSigned, complete } = prepareSelfSigned({
+    subjectCommonName: name,
+    subjectOrganization: name,
+    publicKey,
+    ...validity(options.nowMs, options.days),
+    isCa: true,
+    serialNumber: randomBytes(16),
+  });
+  return complete(await options.sign(toBeSigned));
 }
 
 /** The files of an identity. */
@@ -88,18 +118,29 @@ export function writeActorIdentity(
   passphrase?: string,
 ): IdentityFiles {
   const files = identityFiles(directory, identity.name);
-  const taken = Object.values(files).find((file) => existsSync(file));
-  if (taken !== undefined) {
-    const sentence = `${taken} is there already; keys are never written over: choose another name or directory`;
-    throw new CocoError('COCO_CLI_EXISTS', sentence, { path: taken });
-  }
-  if (!existsSync(directory)) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    chmodSync(directory, 0o700);
-  }
+  makeRoom(directory, [files.certificate, files.key]);
   writeFileSync(files.certificate, identity.certificate.pem);
   writeFileSync(files.key, privateKeyToPem(identity.key, passphrase), { mode: 0o600 });
   return files;
+}
+
+/** Writes the certificate of an actor whose key is elsewhere. COCO_CLI_EXISTS. */
+export function writeActorCertificate(directory: string, name: string, certificate: Certificate): string {
+  const file = identityFiles(directory, name).certificate;
+  makeRoom(directory, [file]);
+  writeFileSync(file, certificate.pem);
+  return file;
+}
+
+function makeRoom(directory: string, files: readonly string[]): void {
+  const taken = files.find((file) => existsSync(file));
+  if (taken !== undefined) {
+    const sentence = `${taken} is there already, and is never written over: choose another name or directory`;
+    throw new CocoError('COCO_CLI_EXISTS', sentence, { path: taken });
+  }
+  if (existsSync(directory)) return;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
 }
 
 function selfSigned(

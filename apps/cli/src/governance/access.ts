@@ -3,7 +3,14 @@
  */
 
 import process from 'node:process';
-import { type Client, commandSigner, createClient, keySigner, type Signer } from '@coco/client';
+import {
+  type Client,
+  commandSigner,
+  createClient,
+  keySigner,
+  type Signer,
+  type SigningCommand,
+} from '@coco/client';
 import { privateKeyFromPem, privateKeyToPem } from '@coco/crypto';
 import { CocoError } from '@coco/primitives';
 import { needed, type OptionSpec, type OptionValues, text, UsageError } from '../command.js';
@@ -97,15 +104,37 @@ export async function withClient<Result>(
   }
 }
 
-/** Who signs, as the options say. A UsageError when they do not. */
-export async function openSigner(options: OptionValues): Promise<Signer> {
-  const certificatePem = readText(needed(options, 'cert', 'COCO_CERT'));
+/** The same, but without a client when no node is named and a request is only to be prepared or written to a file. */
+export function withClientUnlessPreparing<Result>(
+  options: OptionValues,
+  work: (client: Client | undefined) => Promise<Result>,
+): Promise<Result> {
+  const offline = text(options, 'prepare') !== undefined || text(options, 'write') !== undefined;
+  return offline && text(options, 'url') === undefined ? work(undefined) : withClient(options, work);
+}
+
+/** The command that signs, if the options name one. A UsageError when they are not right. */
+export function signingCommandOf(options: OptionValues): SigningCommand | undefined {
   const command = text(options, 'signer-command');
-  if (command !== undefined && command !== '') {
-    const input = (['message', 'digest'] as const).find((one) => one === options['signer-input']);
-    if (input === undefined) throw new UsageError('--signer-input is message or digest');
-    return commandSigner({ command, input, certificatePem });
-  }
+  if (command === undefined || command === '') return undefined;
+  const input = (['message', 'digest'] as const).find((one) => one === options['signer-input']);
+  if (input === undefined) throw new UsageError('--signer-input is message or digest');
+  return { command, input };
+}
+
+/** Who signs, as the options say. A UsageError when they do not. */
+export function openSigner(options: OptionValues): Promise<Signer> {
+  return openSignerOf(readText(needed(options, 'cert', 'COCO_CERT')), options);
+}
+
+/** Who signs with the key of `certificates`. A UsageError when the options do not say. */
+export function openSignerFor(certificates: Signer['certificates'], options: OptionValues): Promise<Signer> {
+  return openSignerOf(certificates.map(({ pem }) => pem).join(''), options);
+}
+
+async function openSignerOf(certificatePem: string, options: OptionValues): Promise<Signer> {
+  const command = signingCommandOf(options);
+  if (command !== undefined) return commandSigner({ ...command, certificatePem });
   const keyFile = text(options, 'key');
   if (keyFile === undefined) {
     throw new UsageError('--key (or COCO_KEY) or --signer-command is needed to sign');
@@ -113,19 +142,27 @@ export async function openSigner(options: OptionValues): Promise<Signer> {
   return keySigner({ certificatePem, privateKeyPem: await decryptedKey(keyFile) });
 }
 
-/** The certificate and key that connections are made with, if the options name any. */
+/**
+ * The certificate and key that connections are made with, if the options name any. Nodes let everybody ask, so that nobody
+ * is asked for a passphrase only to read.
+ */
 async function connectionIdentity(
   options: OptionValues,
 ): Promise<{ readonly certificatePem: string; readonly privateKeyPem: string } | undefined> {
-  const of = (certFile: string, keyFile: string) =>
-    decryptedKey(keyFile).then((privateKeyPem) => ({ certificatePem: readText(certFile), privateKeyPem }));
   const [tlsCert, tlsKey] = [text(options, 'tls-cert'), text(options, 'tls-key')];
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new UsageError('--tls-cert and --tls-key belong together');
   }
-  if (tlsCert !== undefined && tlsKey !== undefined) return of(tlsCert, tlsKey);
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return { certificatePem: readText(tlsCert), privateKeyPem: await decryptedKey(tlsKey) };
+  }
   const [cert, key] = [text(options, 'cert'), text(options, 'key')];
-  return cert !== undefined && key !== undefined ? of(cert, key) : undefined;
+  if (cert === undefined || key === undefined || isEncrypted(readText(key))) return undefined;
+  return { certificatePem: readText(cert), privateKeyPem: readText(key) };
+}
+
+function isEncrypted(pem: string): boolean {
+  return pem.includes('ENCRYPTED');
 }
 
 const opened = new Map<string, string>();
@@ -133,7 +170,7 @@ const opened = new Map<string, string>();
 /** The private key in `file` as PEM without encryption. Asks for its passphrase once. */
 async function decryptedKey(file: string): Promise<string> {
   const pem = readText(file);
-  if (!pem.includes('ENCRYPTED')) return pem;
+  if (!isEncrypted(pem)) return pem;
   const known = opened.get(file);
   if (known !== undefined) return known;
   const passphrase = await passphraseFor(file);

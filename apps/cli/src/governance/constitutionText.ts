@@ -1,0 +1,110 @@
+/**
+ * The constitution on one screen (GOV-8): what somebody approves who joins, in the words of people who are not engineers.
+ */
+import { bold, dim, fields, screenColumns, table, wrap, yellow } from '../terminal.js';
+import { formatDuration } from './duration.js';
+import { type JsonView, shortJson, viewOf } from './jsonView.js';
+import { shortId } from './naming.js';
+
+/** The summary that `GET /gov/coco/constitution` gives. */
+export function describeConstitution(summary: JsonView): string {
+  const scripts = summary.object('scripts');
+  const service = summary.object('service');
+  return [
+    `${bold('Constitution')} ${summary.text('digest')}`,
+    '',
+    actorsText('Members', summary.list('members'), 'each has one vote'),
+    '',
+    actorsText('Participants', summary.list('participants'), 'they transact, without a vote'),
+    '',
+    policiesText(summary.list('votingPolicies')),
+    '',
+    rulesText('Automatic rules', summary.object('automation'), automationText),
+    rulesText('Approved code', summary.object('codeManifest'), codeText),
+    rulesText('Approved platforms', summary.object('teeManifest'), teeText),
+    '',
+    bold('Settings'),
+    fields([
+      ...settingsRows(summary.object('settings')),
+      ['  node certificates', `${service.number('nodeCertificateDays') ?? '?'} days`],
+      ['  scripts', `${scripts.number('bytes') ?? 0} bytes, SHA-256 ${scripts.text('sha256')}`],
+    ]),
+    ...actionsText(scripts.texts('actions')),
+  ].join('\n');
+}
+
+function actorsText(title: string, actors: readonly JsonView[], note: string): string {
+  if (actors.length === 0) return `${bold(title)}: ${dim('none')}`;
+  const rows = actors.map((actor) => {
+    const ends = actor.number('certificateEndsMs') ?? 0;
+    return [
+      `  ${actor.text('name') || dim('no name')}`,
+      shortId(actor.text('id')),
+      actor.text('status') === 'Active' ? '' : yellow(actor.text('status')),
+      dim([actor.text('subject'), ends === 0 ? '' : `until ${dayOf(ends)}`].filter(Boolean).join(', ')),
+    ];
+  });
+  return `${bold(title)} ${dim(`— ${note}`)}\n${headless(rows)}`;
+}
+
+function policiesText(policies: readonly JsonView[]): string {
+  const rows = policies.map((policy) => {
+    const action = policy.text('action');
+    return [`  ${action === 'default' ? 'everything else' : action}`, policy.text('sentence')];
+  });
+  if (rows.length === 0) rows.push(['  everything', 'more than half of the members must be in favour']);
+  return `${bold('How proposals are decided')}\n${headless(rows)}`;
+}
+
+function rulesText(title: string, rules: JsonView, describe: (rule: JsonView) => string): string {
+  const entries = rules.entries();
+  if (entries.length === 0) return `${bold(title)}: ${dim('none')}`;
+  const rows = entries.map(([name, rule]) => [`  ${name.slice(0, 24)}`, describe(viewOf(rule))]);
+  return `${bold(title)}\n${headless(rows)}`;
+}
+
+function automationText(rule: JsonView): string {
+  const count = rule.number('max_per_member');
+  if (rule.text('action') !== 'add_node' || count === undefined) return shortJson(rule.value, 70);
+  const code = rule.flag('requires_approved_code') ? ' that run approved code' : '';
+  return `each member may add up to ${count} node${count === 1 ? '' : 's'}${code} without a ballot`;
+}
+
+function codeText(code: JsonView): string {
+  return [code.text('component'), code.text('description')].filter(Boolean).join(': ');
+}
+
+function teeText(tee: JsonView): string {
+  const minimum = tee.value['minimum_tcb'];
+  const floor = minimum === undefined ? [] : [`firmware from ${shortJson(minimum, 40)}`];
+  return [tee.text('description'), ...floor].filter(Boolean).join(', ');
+}
+
+function settingsRows(settings: JsonView): readonly (readonly [string, string])[] {
+  return settings.entries().map(([name, value]) => {
+    const isTime = name.endsWith('_seconds') && typeof value === 'number';
+    const label = isTime ? name.slice(0, -'_seconds'.length) : name;
+    return [`  ${label.replaceAll('_', ' ')}`, isTime ? formatDuration(value) : shortJson(value, 70)];
+  });
+}
+
+function actionsText(actions: readonly string[]): readonly string[] {
+  if (actions.length === 0) return [];
+  const lines = wrap(actions.join(', '), screenColumns - 2);
+  return [
+    '',
+    `${bold('What can be proposed')} ${dim(`— ${actions.length} kinds of action`)}`,
+    ...lines.map((line) => `  ${line}`),
+  ];
+}
+
+function headless(rows: readonly (readonly string[])[]): string {
+  return table([[], ...rows])
+    .split('\n')
+    .slice(1)
+    .join('\n');
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

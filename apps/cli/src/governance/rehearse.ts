@@ -1,0 +1,41 @@
+/**
+ * Asking for a rehearsal (GOV-6): signed, so that the network knows that it is a member who asks.
+ */
+import type { Client } from '@coco/client';
+import { signRequest } from '@coco/client';
+import type { OptionValues } from '../command.js';
+import { text, UsageError } from '../command.js';
+import { openSigner, signingCommandOf } from './access.js';
+import { type JsonView, viewOf } from './jsonView.js';
+import { actorIdOf } from './signing.js';
+
+const path = '/gov/coco/proposals:rehearse';
+
+/** What the proposal `payload` would do now. A UsageError when there is no way to show who asks. */
+export async function rehearse(
+  payload: Uint8Array,
+  options: OptionValues,
+  client: Client,
+): Promise<JsonView> {
+  if (!canRehearse(options)) {
+    throw new UsageError('only members can rehearse: give --cert and --key (or COCO_CERT and COCO_KEY)');
+  }
+  const connected = text(options, 'tls-cert') !== undefined;
+  if (connected) return answerOf(await client.post(path, 'application/json', payload));
+  const signer = await openSigner(options);
+  const actorId = await actorIdOf(signer.certificates, options, client);
+  const createdAt = Math.floor(Date.now() / 1000);
+  const message = await signRequest({ type: 'proposal', actorId, createdAt, payload }, signer);
+  return answerOf(await client.post(path, 'application/cose', message));
+}
+
+/** Whether the options say who asks. */
+export function canRehearse(options: OptionValues): boolean {
+  const certified = text(options, 'cert') !== undefined;
+  const signs = text(options, 'key') !== undefined || signingCommandOf(options) !== undefined;
+  return (certified && signs) || text(options, 'tls-cert') !== undefined;
+}
+
+function answerOf({ body }: { readonly body: Uint8Array }): JsonView {
+  return viewOf(JSON.parse(new TextDecoder().decode(body)));
+}

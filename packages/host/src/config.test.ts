@@ -175,7 +175,7 @@ test('every setting is documented, and every documented setting exists', (t) => 
   const documented = [...document.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] as string);
   const parser = text('./config.js');
   const read =
-    /(?:\.(?:text|optionalText|hex|optionalHex|whole|flag|choice|list|raw|inner|has)\(|limit\(|address\(\w+, )'(\w+)'/g;
+    /(?:\.(?:text|optionalText|hex|optionalHex|whole|flag|choice|list|raw|inner|has)\(|limit\(|ofScripts\(|address\(\w+, )'(\w+)'/g;
   const names = new Set([...parser.matchAll(read)].map((match) => match[1] as string));
   for (const name of names) {
     assert.ok(

@@ -3,7 +3,7 @@
  * setting means. It holds no secrets.
  */
 import path from 'node:path';
-import type { GovernanceSettings } from '@coco/governance';
+import { defaultGovernanceSettings, type GovernanceSettings } from '@coco/governance';
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { ReplicaSettings } from '@coco/replica';
 import type { WorkerSettings } from '@coco/worker';
@@ -211,19 +211,23 @@ function readReplica(
 
 function readGovernance(fields: Fields): GovernanceSettings {
   const scripts = fields.inner('scripts');
-  const mib = 2 ** 20;
+  const { scripts: script, ...others } = defaultGovernanceSettings;
+  const ofScripts = (key: keyof typeof script, min: number, max: number): number =>
+    scripts.whole(key, { min, max, fallback: script[key] });
+  const limit = (key: keyof typeof others, min: number, max: number): number =>
+    fields.whole(key, { min, max, fallback: others[key] });
   const settings: GovernanceSettings = {
     scripts: {
-      sourceBytesMax: scripts.whole('sourceBytesMax', { min: 4096, max: 2 ** 26, fallback: mib }),
-      heapBytesMax: scripts.whole('heapBytesMax', { min: mib, max: 2 ** 30, fallback: 64 * mib }),
-      stackBytesMax: scripts.whole('stackBytesMax', { min: 65_536, max: 2 ** 24, fallback: mib / 2 }),
-      stepsMax: scripts.whole('stepsMax', { min: 10, max: 1_000_000, fallback: 2000 }),
-      valueBytesMax: scripts.whole('valueBytesMax', { min: 4096, max: 2 ** 26, fallback: 4 * mib }),
+      sourceBytesMax: ofScripts('sourceBytesMax', 4096, 2 ** 26),
+      heapBytesMax: ofScripts('heapBytesMax', 2 ** 20, 2 ** 30),
+      stackBytesMax: ofScripts('stackBytesMax', 2 ** 16, 2 ** 24),
+      stepsMax: ofScripts('stepsMax', 10, 1_000_000),
+      valueBytesMax: ofScripts('valueBytesMax', 4096, 2 ** 26),
     },
-    requestStepsMax: fields.whole('requestStepsMax', { min: 10, max: 10_000_000, fallback: 5000 }),
-    proposalBytesMax: fields.whole('proposalBytesMax', { min: 1024, max: 2 ** 26, fallback: mib }),
-    ballotBytesMax: fields.whole('ballotBytesMax', { min: 256, max: 2 ** 20, fallback: 65_536 }),
-    openProposalsMax: fields.whole('openProposalsMax', { min: 1, max: 10_000, fallback: 100 }),
+    requestStepsMax: limit('requestStepsMax', 10, 10_000_000),
+    proposalBytesMax: limit('proposalBytesMax', 1024, 2 ** 26),
+    ballotBytesMax: limit('ballotBytesMax', 256, 2 ** 20),
+    openProposalsMax: limit('openProposalsMax', 1, 10_000),
   };
   scripts.end();
   fields.end();

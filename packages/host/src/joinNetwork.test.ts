@@ -82,7 +82,7 @@ test('NET-4, GOV-8: a node joins from an address and a fingerprint; it waits for
   const { nodeId } = await joinNetwork(joiner.options);
   const { constitutionDigest } = world.network();
   assert.equal(shown[0], constitutionDigest);
-  assert.match(JSON.stringify(shown[1]), /"voting_policies":\{"default":\{"kind":"majority"/);
+  assert.match(JSON.stringify(shown[1]), /"action":"default","policy":\{"kind":"majority"/);
   const waiting = joiner.progress.find((one) => one.type === 'waiting');
   assert.equal(waiting?.type === 'waiting' && waiting.code, 'COCO_JOIN_NOT_LISTED');
   const { directories, sealer } = joiner;
@@ -199,7 +199,7 @@ test('a constitution that nobody approves ends it before anything is fetched (CO
     config: { ...config, join: { ...config.join, constitutionDigest: 'a'.repeat(64) } },
   };
   await assert.rejects(joinNetwork(wrong), { code: 'COCO_JOIN_CONSTITUTION' });
-  assert.ok(world.asked.every((one) => one === 'GET /node/constitution'));
+  assert.ok(world.asked.every((one) => one === 'GET /gov/coco/constitution'));
   assert.equal(loadMembership(config.directories.sealed, declined.sealer), undefined);
   const { constitutionDigest } = world.network();
   await joinNetwork({ ...alone, config: { ...config, join: { ...config.join, constitutionDigest } } });

@@ -30,7 +30,7 @@ import type { Sealer } from './sealer.js';
 export interface ShownConstitution {
   /** Names every row of every policy: two constitutions with the same digest are the same. */
   readonly digest: string;
-  /** Members, participants, voting policies and nodes, as `GET /node/constitution` has them. */
+  /** Members, participants, voting policies and the rest, as `GET /gov/coco/constitution` has them. */
   readonly summary: Readonly<Record<string, unknown>>;
 }
 
@@ -155,7 +155,7 @@ function askOptions(
 /** Shows the constitution; its digest when it is approved. COCO_JOIN_DECLINED, COCO_JOIN_CONSTITUTION. */
 async function approve(options: JoinOptions, identity: NodeIdentity): Promise<string> {
   const { body } = await askNetwork(
-    { method: 'GET', path: '/node/constitution' },
+    { method: 'GET', path: '/gov/coco/constitution' },
     askOptions(options, identity),
   );
   const shown = readConstitution(body);
@@ -172,15 +172,13 @@ async function approve(options: JoinOptions, identity: NodeIdentity): Promise<st
 
 function readConstitution(body: Uint8Array): ShownConstitution {
   try {
-    const { constitution_digest: digest, ...summary } = JSON.parse(fromUtf8(body) ?? '') as Record<
-      string,
-      unknown
-    >;
+    const summary = JSON.parse(fromUtf8(body) ?? '') as Record<string, unknown>;
+    const { digest } = summary;
     if (typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)) return { digest, summary };
   } catch {
     // Told below.
   }
-  throw new CocoError('COCO_JOIN_ANSWER', "the node's answer is not understood: constitution_digest");
+  throw new CocoError('COCO_JOIN_ANSWER', "the node's answer is not understood: digest");
 }
 
 interface Given {

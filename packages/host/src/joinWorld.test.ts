@@ -4,6 +4,7 @@
  */
 import { coseSign1, privateKeyToPem, publicKeyToPem } from '@coco/crypto';
 import {
+  constitutionSummary,
   genesisTables,
   governanceTables,
   identifyActor,
@@ -21,9 +22,9 @@ import { type HttpEndpoint, type HttpRequest, openHttp } from './http.js';
 import { silentLog } from './httpEndpoint.test.js';
 import { type TestIdentity, testIdentity } from './identities.test.js';
 import { endorseNode } from './nodeCertificate.js';
-import { failure } from './routes/answers.js';
-import { constitutionRoutes } from './routes/constitutionRoutes.js';
+import { failure, json } from './routes/answers.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
+import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 import { type SnapshotFacts, snapshotRoutes } from './routes/snapshotRoutes.js';
 import { openSnapshotFiles } from './snapshotFiles.js';
@@ -152,7 +153,14 @@ export async function joinWorld(
     snapshots: files,
     makeSnapshot: () => void asked.push('make a snapshot'),
   };
-  const route = createRouter([...constitutionRoutes(facts), ...joinRoutes(facts), ...snapshotRoutes(facts)]);
+  const constitution: Route = {
+    method: 'GET',
+    path: '/gov/coco/constitution',
+    summary: '',
+    answers: {},
+    handle: () => json(200, constitutionSummary(store.read(store.head))),
+  };
+  const route = createRouter([constitution, ...joinRoutes(facts), ...snapshotRoutes(facts)]);
   const endpoint = await openHttp({
     listen: { host: '127.0.0.1', port: 0 },
     key: ledgerNode.privateKey,

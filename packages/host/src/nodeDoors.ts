@@ -14,7 +14,7 @@ import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 
 export interface NodeDoorsOptions {
-  readonly config: Pick<NodeConfig, 'addresses' | 'admitAnonymous' | 'limits' | 'corsOrigins'>;
+  readonly config: Pick<NodeConfig, 'addresses' | 'admitAnonymous' | 'limits' | 'corsOrigins' | 'replica'>;
   readonly key: PrivateKey;
   readonly certificatePem: string;
   readonly serviceCertificatePem: string;
@@ -35,9 +35,13 @@ export interface NodeDoors {
   close(): Promise<void>;
 }
 
+/** What a signature and its headers may add to a proposal. */
+const coseBytes = 65_536;
+
 /** Opens both. COCO_HOST_LISTEN. */
 export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoors> {
   const { config, key, certificatePem, serviceCertificatePem, network, log } = options;
+  const { proposalBytesMax } = config.replica.governance;
   const common = {
     key,
     certificate: parseCertificate(certificatePem),
@@ -58,6 +62,10 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     ...common,
     listen: config.addresses.administrative,
     admit: { anonymous: true, strangers: true, nodes: true },
+    limits: {
+      ...config.limits,
+      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes),
+    },
     headers: ['content-type', 'accept', 'prefer', 'range', 'last-event-id'],
     handle: administrativeHandler(options),
   });

@@ -13,8 +13,7 @@ import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
 import type { NodeParts } from './nodeParts.js';
-import { withApi } from './routes/apiRoutes.js';
-import { constitutionRoutes } from './routes/constitutionRoutes.js';
+import { govApiRoute, withApi } from './routes/apiRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
 import { networkRoutes } from './routes/networkRoutes.js';
@@ -80,7 +79,6 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       commitTimes: options.commitTimes,
     }),
     ...networkRoutes(about),
-    ...constitutionRoutes({ network, tables }),
     ...joinRoutes(joining),
     ...snapshotRoutes({
       ...about,
@@ -91,7 +89,10 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     }),
     ...eventRoutes(options.events),
   ]);
-  return { applicationRoutes: withApi('/app', transactionRoutes('/app', replica)), administrativeRoutes };
+  return {
+    applicationRoutes: withApi('/app', transactionRoutes('/app', replica)),
+    administrativeRoutes: [...administrativeRoutes, govApiRoute],
+  };
 }
 
 /** Joining nodes ask every second; one snapshot is enough for a while. */

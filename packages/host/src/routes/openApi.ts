@@ -18,7 +18,7 @@ export function openApiDocument({ title, description, version, routes }: OpenApi
   for (const route of routes) {
     const path = paths[route.path] ?? {};
     paths[route.path] = path;
-    path[route.method.toLowerCase()] = operation(route);
+    path[route.method.toLowerCase()] = operationObject(route);
   }
   return {
     openapi: '3.1.0',
@@ -29,7 +29,8 @@ export function openApiDocument({ title, description, version, routes }: OpenApi
   };
 }
 
-function operation({ method, path, summary, query = [], body, answers }: Route): Schema {
+/** The entry of one route. */
+export function operationObject({ method, path, summary, query = [], body, answers }: Route): Schema {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',

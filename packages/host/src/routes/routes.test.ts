@@ -4,8 +4,7 @@ import { createStore } from '@coco/kv';
 import type { ReplicaStatus } from '@coco/replica';
 import type { HttpRequest, HttpResponse } from '../http.js';
 import { testIdentity, testNetworkView, testNodeView, testService } from '../identities.test.js';
-import { withApi } from './apiRoutes.js';
-import { constitutionRoutes } from './constitutionRoutes.js';
+import { govApiRoute, withApi } from './apiRoutes.js';
 import { eventRoutes } from './eventRoutes.js';
 import { type JoinFacts, joinRoutes } from './joinRoutes.js';
 import { networkRoutes } from './networkRoutes.js';
@@ -83,7 +82,6 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       commitTimes: { after: () => [{ seqno: 2, atMs: 1.5 }] },
     }),
     ...networkRoutes(about),
-    ...constitutionRoutes({ network: () => view, tables }),
     ...joinRoutes({ ...common, tables } as unknown as JoinFacts),
     ...snapshotRoutes({ ...common, snapshots: nothing, makeSnapshot: () => undefined }),
     ...eventRoutes({ hasRoom: true, subscribe: () => true }),
@@ -173,7 +171,6 @@ const targets = [
   `DELETE /node/network/nodes/${gone.nodeId}`,
   `DELETE /node/network/nodes/${late.nodeId}`,
   'DELETE /node/network/nodes/nobody',
-  'GET /node/constitution',
   'POST /node/join',
   'GET /node/snapshot',
   'GET /node/snapshot/snapshot_1_2.committed',
@@ -237,4 +234,10 @@ test('only a node whose removal is committed can be forgotten', async () => {
   assert.equal(await code(late.nodeId), 'NodeNotRetiredCommitted');
   assert.equal(await code(other.nodeId), 'NodeNotRetiredCommitted');
   assert.equal(await code('nobody'), 'ResourceNotFound');
+});
+
+test('the document of governance is served with itself in it', async () => {
+  const { openapi, paths } = jsonOf(await ask([govApiRoute], 'GET', '/gov/api')) as Document;
+  assert.equal(openapi, '3.1.0');
+  assert.ok('/gov/members/proposals:create' in paths && '/gov/api' in paths);
 });

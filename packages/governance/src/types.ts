@@ -36,11 +36,25 @@ export interface GovernanceContext {
 export interface GovernanceAnswer {
   readonly response: AdapterResponse;
   readonly writes: boolean;
-  /**
-   * What an action that was applied asks of the primary besides (`trigger_ledger_chunk`, `trigger_snapshot`); only with
-   * `writes`.
-   */
-  readonly triggers?: { readonly chunk?: true; readonly snapshot?: true };
+  /** What an action that was applied asks of the primary besides; only with `writes`. */
+  readonly triggers?: GovernanceTriggers;
+}
+
+/** What the framework is to do because of an applied action. What it does not know it leaves. */
+export interface GovernanceTriggers {
+  /** End the chunk of the ledger. */
+  readonly chunk?: true;
+  readonly snapshot?: true;
+  /** Go on with a new ledger secret. */
+  readonly rekey?: true;
+  /** Hand out new recovery shares. */
+  readonly recoveryShares?: true;
+  /** Issue new certificates for nodes that take part. `validFrom` as the proposal says it (ISO 8601 or ASN.1 time). */
+  readonly nodeCertificates?: readonly {
+    readonly nodeId: NodeId;
+    readonly validFrom: string;
+    readonly validityDays: number;
+  }[];
 }
 
 /** Answers governance requests. Never throws for bad input: a refusal is a response in OData's error format. */

@@ -13,7 +13,7 @@ import {
   writeActorCertificate,
   writeActorIdentity,
 } from '../genesis/identities.js';
-import { jsonOption, signingCommandOf, signingOptions } from '../governance/access.js';
+import { jsonOption, signerOptions, signingCommandOf } from '../governance/access.js';
 import { readText } from '../ledger/textFile.js';
 import { askHidden } from '../prompt.js';
 import { bold, dim, fields, green, interactive } from '../terminal.js';
@@ -42,9 +42,9 @@ function keygen(kind: 'member' | 'participant'): Command {
         type: 'string',
         value: 'FILE',
         group: 'When the key is in an HSM or a key service',
-        help: 'make a certificate for this public key (PEM) alone; --signer-command signs it',
+        help: 'make a certificate for this public key, in PEM; --signer-command signs it',
       },
-      ...signingOptions,
+      ...signerOptions,
     },
     about: [
       'Writes NAME.cert.pem, which the others get, and NAME.key.pem, which nobody gets. The certificate may issue ' +

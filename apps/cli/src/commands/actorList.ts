@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { readCertificateChain } from '@coco/client';
 import { type Command, type OptionValues, text } from '../command.js';
-import { accessOptions, jsonOption, withClient } from '../governance/access.js';
+import { accessOptions, jsonOption, signingOptions, withClient } from '../governance/access.js';
 import { shortId } from '../governance/naming.js';
 import { type Actor, readActors } from '../governance/networkReader.js';
 import { dim, green, red, table, yellow } from '../terminal.js';
@@ -19,7 +19,7 @@ function actorList(kind: Actor['kind']): Command {
     name: `${kind} list`,
     summary: `show the ${kind}s of the network`,
     operands: '',
-    options: { ...jsonOption, ...accessOptions },
+    options: { ...jsonOption, ...accessOptions, cert: { ...signingOptions.cert, group: 'Network' } },
     examples: [[`coco ${kind} list`, 'with COCO_URL and COCO_SERVICE in the environment']],
     async run(_operands, options) {
       const actors = (await withClient(options, readActors)).filter((actor) => actor.kind === kind);

@@ -26,7 +26,7 @@ export const networkCreate: Command = {
       type: 'string',
       value: 'NAME=CERT',
       multiple: true,
-      help: 'a member, who votes, by its certificate (PEM)',
+      help: 'a member, who votes, by its certificate in PEM',
     },
     participant: {
       type: 'string',
@@ -44,7 +44,7 @@ export const networkCreate: Command = {
       type: 'string',
       value: 'POLICY',
       multiple: true,
-      help: 'majority, unanimous, one-of-n or m-of-n:M, then ,quorum=Q and ,expires=7d if wanted; ACTION=POLICY for one kind of action (default majority)',
+      help: 'majority (default), unanimous, one-of-n or m-of-n:M, with ,quorum=Q and ,expires=7d behind it if wanted; ACTION=POLICY for one kind of action',
     },
     constitution: {
       type: 'string',
@@ -55,9 +55,14 @@ export const networkCreate: Command = {
     'ethereum-genesis': {
       type: 'string',
       value: 'FILE',
-      help: 'what the Ethereum adapter begins with, in geth’s format; default: no accounts',
+      help: 'what the Ethereum adapter begins with, in geth’s format; without it there are no accounts',
     },
-    'chain-id': { type: 'string', value: 'N', default: String(sandboxChainId), help: 'without such a file' },
+    'chain-id': {
+      type: 'string',
+      value: 'N',
+      default: String(sandboxChainId),
+      help: 'of Ethereum, without such a file',
+    },
     'admit-anonymous': { type: 'boolean', help: 'let in clients without a certificate; for trying out only' },
     yes: { type: 'boolean', short: 'y', help: 'do not ask before writing' },
     ...jsonOption,

@@ -8,7 +8,7 @@ import { formatPrepared, prepareRequest, readCertificateChain } from '@coco/clie
 import { createNodeIdentityFiles, loadConfig, type NodeIdentity, openVirtualSealer } from '@coco/host';
 import { CocoError } from '@coco/primitives';
 import { type Command, needed, type OptionValues, text } from '../command.js';
-import { jsonOption, openSignerFor, signingOptions } from '../governance/access.js';
+import { jsonOption, openSignerFor, signerOptions } from '../governance/access.js';
 import { shortId } from '../governance/naming.js';
 import { describePrepared, requestOptions } from '../governance/signing.js';
 import { readText } from '../ledger/textFile.js';
@@ -23,16 +23,16 @@ export const actorOptions = {
     value: 'FILE',
     env: 'COCO_CERT',
     group: 'Signing',
-    help: 'certificate of the member or participant whose node it is (PEM)',
+    help: 'certificate of the member or participant whose node it is, in PEM',
   },
   'actor-key': {
     type: 'string',
     value: 'FILE',
     env: 'COCO_KEY',
     group: 'Signing',
-    help: 'its private key (PEM), if it is on this machine',
+    help: 'its private key in PEM, if it is on this machine',
   },
-  ...signingOptions,
+  ...signerOptions,
 } as const;
 
 export const nodeTuple: Command = {

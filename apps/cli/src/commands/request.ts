@@ -17,6 +17,7 @@ import {
   accessOptions,
   jsonOption,
   openSignerFor,
+  signerOptions,
   signingOptions,
   withClient,
 } from '../governance/access.js';
@@ -50,8 +51,8 @@ export const requestSign: Command = {
     },
     yes: { type: 'boolean', short: 'y', help: 'do not show it and ask first (on a terminal)' },
     ...jsonOption,
-    key: { ...accessOptions.key, group: 'Signing' },
-    ...signingOptions,
+    key: signingOptions.key,
+    ...signerOptions,
   },
   about: [
     'FILE is what --prepare wrote. What would be signed is made again from what can be read in the file, and compared: a ' +

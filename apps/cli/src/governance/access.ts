@@ -18,64 +18,60 @@ import { readText } from '../ledger/textFile.js';
 import { askHidden } from '../prompt.js';
 import { interactive } from '../terminal.js';
 
-const group = 'Network';
-
 /** For every command that talks to a node. */
 export const accessOptions = {
   url: {
     type: 'string',
     value: 'URL',
     env: 'COCO_URL',
-    group,
+    group: 'Network',
     help: 'administrative endpoint of any node, https://HOST:PORT',
   },
   service: {
     type: 'string',
     value: 'FILE',
     env: 'COCO_SERVICE',
-    group,
-    help: 'certificate of the service that you trust (PEM)',
+    group: 'Network',
+    help: 'certificate of the service that you trust, in PEM',
   },
-  cert: {
-    type: 'string',
-    value: 'FILE',
-    env: 'COCO_CERT',
-    group,
-    help: 'your certificate (PEM); a chain when you are beneath your organisation’s CA',
-  },
-  key: {
-    type: 'string',
-    value: 'FILE',
-    env: 'COCO_KEY',
-    group,
-    help: 'its private key (PEM); the passphrase of an encrypted one is asked for, or COCO_PASSPHRASE',
-  },
-  'tls-cert': {
-    type: 'string',
-    value: 'FILE',
-    env: 'COCO_TLS_CERT',
-    group,
-    help: 'certificate for the connection, when the key that signs is elsewhere',
-  },
-  'tls-key': { type: 'string', value: 'FILE', env: 'COCO_TLS_KEY', group, help: 'its private key (PEM)' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
-/** For commands that sign. */
-export const signingOptions = {
+/** For commands that have a key sign: see `openSignerFor`. */
+export const signerOptions = {
   'signer-command': {
     type: 'string',
     value: 'CMD',
     env: 'COCO_SIGNER_COMMAND',
     group: 'Signing',
-    help: 'sign with this command instead of --key: it gets the bytes on standard input and gives the signature',
+    help: 'have this command sign, instead of a key file: bytes on its standard input, the signature on its output',
   },
   'signer-input': {
     type: 'string',
     value: 'WHAT',
+    env: 'COCO_SIGNER_INPUT',
     default: 'message',
     group: 'Signing',
-    help: 'what the command gets: message, or digest (the hash of it)',
+    help: 'what the command gets: message, or digest for the hash of it',
   },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+/** For commands that sign in somebody's name: see `openSigner`. */
+export const signingOptions = {
+  cert: {
+    type: 'string',
+    value: 'FILE',
+    env: 'COCO_CERT',
+    group: 'Signing',
+    help: 'your certificate in PEM; with those above it when you are beneath your organisation’s CA',
+  },
+  key: {
+    type: 'string',
+    value: 'FILE',
+    env: 'COCO_KEY',
+    group: 'Signing',
+    help: 'its private key in PEM; if it is encrypted, COCO_PASSPHRASE opens it, or you are asked',
+  },
+  ...signerOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export const jsonOption = { json: { type: 'boolean', help: 'print JSON, for programs' } } as const;
@@ -91,7 +87,7 @@ export async function withClient<Result>(
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const url = needed(options, 'url', 'COCO_URL');
-  const clientCertificate = await connectionIdentity(options);
+  const clientCertificate = connectionIdentity(options);
   const client = createClient({
     url,
     serviceCertificatePem: serviceCertificatePem(options),
@@ -144,21 +140,15 @@ async function openSignerOf(certificatePem: string, options: OptionValues): Prom
 
 /**
  * The certificate and key that connections are made with, if the options name any. Nodes let everybody ask, so that nobody
- * is asked for a passphrase only to read.
+ * is asked for a passphrase only to read; members are told a little more.
  */
-async function connectionIdentity(
+function connectionIdentity(
   options: OptionValues,
-): Promise<{ readonly certificatePem: string; readonly privateKeyPem: string } | undefined> {
-  const [tlsCert, tlsKey] = [text(options, 'tls-cert'), text(options, 'tls-key')];
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new UsageError('--tls-cert and --tls-key belong together');
-  }
-  if (tlsCert !== undefined && tlsKey !== undefined) {
-    return { certificatePem: readText(tlsCert), privateKeyPem: await decryptedKey(tlsKey) };
-  }
+): { readonly certificatePem: string; readonly privateKeyPem: string } | undefined {
   const [cert, key] = [text(options, 'cert'), text(options, 'key')];
-  if (cert === undefined || key === undefined || isEncrypted(readText(key))) return undefined;
-  return { certificatePem: readText(cert), privateKeyPem: readText(key) };
+  if (cert === undefined || key === undefined) return undefined;
+  const privateKeyPem = readText(key);
+  return isEncrypted(privateKeyPem) ? undefined : { certificatePem: readText(cert), privateKeyPem };
 }
 
 function isEncrypted(pem: string): boolean {

@@ -131,7 +131,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'FILE…',
     count: 1,
     more: true,
-    what: 'replace the scripts of the constitution by these files together',
+    what: 'replace the constitution’s scripts by these files together',
     action: async (operands) => ({
       name: 'set_constitution',
       args: { constitution: constitutionOf(operands) },
@@ -215,7 +215,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'NAME [ARGS.json]',
     count: 1,
     more: true,
-    what: 'any action of the constitution, with its arguments from a file',
+    what: 'any action of the constitution, by its name',
     action: async ([name = '', file]) => ({ name, args: file === undefined ? {} : objectIn(file) }),
   },
 };

@@ -6,8 +6,8 @@ import { signRequest } from '@coco/client';
 import type { OptionValues } from '../command.js';
 import { text, UsageError } from '../command.js';
 import { openSigner, signingCommandOf } from './access.js';
-import { type JsonView, viewOf } from './jsonView.js';
-import { actorIdOf } from './signing.js';
+import type { JsonView } from './jsonView.js';
+import { actorIdOf, post } from './signing.js';
 
 const path = '/gov/coco/proposals:rehearse';
 
@@ -20,22 +20,15 @@ export async function rehearse(
   if (!canRehearse(options)) {
     throw new UsageError('only members can rehearse: give --cert and --key (or COCO_CERT and COCO_KEY)');
   }
-  const connected = text(options, 'tls-cert') !== undefined;
-  if (connected) return answerOf(await client.post(path, 'application/json', payload));
   const signer = await openSigner(options);
   const actorId = await actorIdOf(signer.certificates, options, client);
   const createdAt = Math.floor(Date.now() / 1000);
   const message = await signRequest({ type: 'proposal', actorId, createdAt, payload }, signer);
-  return answerOf(await client.post(path, 'application/cose', message));
+  return post(path, message, client);
 }
 
 /** Whether the options say who asks. */
 export function canRehearse(options: OptionValues): boolean {
-  const certified = text(options, 'cert') !== undefined;
-  const signs = text(options, 'key') !== undefined || signingCommandOf(options) !== undefined;
-  return (certified && signs) || text(options, 'tls-cert') !== undefined;
-}
-
-function answerOf({ body }: { readonly body: Uint8Array }): JsonView {
-  return viewOf(JSON.parse(new TextDecoder().decode(body)));
+  if (text(options, 'cert') === undefined) return false;
+  return text(options, 'key') !== undefined || signingCommandOf(options) !== undefined;
 }

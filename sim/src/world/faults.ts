@@ -2,6 +2,7 @@
  * What can befall nodes and links, by name, aimed at a victim.
  */
 import { crashNode, stepNode } from './driver.js';
+import { rejoin } from './joining.js';
 import { cutLinks } from './network.js';
 import { type FaultKind, pick, waitingMs } from './profile.js';
 import { present, type SimNode, type World } from './world.js';
@@ -25,6 +26,11 @@ export function strike(world: World, fault: FaultKind, victim: SimNode): void {
       break;
     case 'transfer':
       transfer(world, victim);
+      break;
+    case 'rejoin':
+      // An operator who takes no chances. Where nobody keeps snapshots it is a restart.
+      if (world.membership) rejoin(world, victim, pick(world.random, present(world)));
+      else crash(world, victim);
       break;
     default:
       partition(world, fault, victim);

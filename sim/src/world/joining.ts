@@ -22,6 +22,7 @@ export function joinOne(world: World): void {
 
 /** A node starts again, from a snapshot of `source` where its own log does not hold that. */
 export function rejoin(world: World, node: SimNode, source: SimNode): void {
+  if (node.stage !== 'present') return;
   crashNode(world, node);
   install(world, node, source);
   world.counts.rejoins += 1;

@@ -19,7 +19,8 @@ export type FaultKind =
   | 'bridge'
   | 'links'
   | 'clock'
-  | 'transfer';
+  | 'transfer'
+  | 'rejoin';
 
 /** Moments worth striking at. */
 export type Moment = 'leader' | 'candidate' | 'vote' | 'signature' | 'commit' | 'ack' | 'sync' | 'rollback';
@@ -101,8 +102,6 @@ export interface MembershipProfile {
   readonly joinsEmpty: number;
   /** That a node which starts again does so from a snapshot of its own. */
   readonly shortens: number;
-  /** That at a change some node starts again from a snapshot of another. */
-  readonly rejoins: number;
 }
 
 const faultKinds: readonly FaultKind[] = [
@@ -122,6 +121,7 @@ const faultKinds: readonly FaultKind[] = [
   'links',
   'clock',
   'transfer',
+  'rejoin',
 ];
 const ambushFaults: readonly FaultKind[] = [
   'crash',
@@ -132,6 +132,7 @@ const ambushFaults: readonly FaultKind[] = [
   'mute',
   'pair',
   'split',
+  'rejoin',
 ];
 const moments: readonly Moment[] = [
   'leader',
@@ -144,7 +145,7 @@ const moments: readonly Moment[] = [
   'rollback',
 ];
 
-/** Draws a profile. `chaosMs` overrides how long faults last. */
+/** Draws a profile. `chaosMs` overrides how long faults last, in simulated milliseconds. */
 export function drawProfile(random: Random, chaosMs?: number): Profile {
   const electionTimeoutMs = 100;
   const settings: ConsensusSettings = {
@@ -176,7 +177,7 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
     aimAtPrimary: random.fraction(),
     outageMs: between(random, 0.3 * electionTimeoutMs, 8 * electionTimeoutMs),
     ambushes: calm ? [] : drawAmbushes(random),
-    chaosMs: chaosMs ?? between(random, 15 * electionTimeoutMs, 60 * electionTimeoutMs),
+    chaosMs: chaosMs ?? between(random, 8 * electionTimeoutMs, 32 * electionTimeoutMs),
     partialHealing: pick(random, ['none', 'links', 'deafLeader'] as const),
     membership: drawMembership(random),
   };
@@ -184,11 +185,10 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
 
 function drawMembership(random: Random): MembershipProfile {
   return {
-    everyMs: between(random, 40, 400),
+    everyMs: between(random, 25, 250),
     style: pick(random, ['anyhow', 'anyhow', 'oneByOne', 'allAtOnce'] as const),
     joinsEmpty: pick(random, [0, 0.1, 0.5]),
     shortens: pick(random, [0, 0.2, 0.7]),
-    rejoins: pick(random, [0, 0, 0.1]),
   };
 }
 

@@ -5,8 +5,8 @@
  */
 import type { NodeId } from '@coco/primitives';
 import { appendAt, crashNode } from './driver.js';
-import { joinOne, rejoin, rescue } from './joining.js';
-import { pick, waitingMs } from './profile.js';
+import { joinOne, rescue } from './joining.js';
+import { waitingMs } from './profile.js';
 import { type NewEntry, signatureEntry } from './record.js';
 import { activeIn, leavingAt, type Standing, standingIn } from './standing.js';
 import { isReady } from './workload.js';
@@ -36,10 +36,6 @@ export function reconfigure(world: World): void {
     if (world.faultsOn && world.workloadOn && isReady(node)) changeMembers(world, node);
   }
   rescue(world);
-  // An operator who takes no chances.
-  if (world.faultsOn && random.fraction() < world.profile.membership.rejoins) {
-    rejoin(world, pick(random, present(world)), pick(random, present(world)));
-  }
   switchOffRetired(world);
 }
 

@@ -36,6 +36,8 @@ test('NET-2: a node is admitted only when it is on the VN list, with a certifica
   assert.equal(tried('x'), 'certificate');
   const selfSigned = makeIdentity();
   assert.equal(tried(selfSigned.certificate.pem), 'certificate');
+  const other = makeIdentity({ isCa: true, name: 'service' });
+  assert.equal(tried(makeIdentity({ issuer: other, key: joiner.key }).certificate.pem), 'certificate');
   const transaction = store.begin();
   assert.deepEqual(admitNode(transaction, { nodeId, certificatePem }), { outcome: 'admitted' });
   store.commit(transaction, store.head + 1);

@@ -27,8 +27,11 @@ export const routes: readonly Route[] = [
   ...cocoRoutes,
 ];
 
-/** Governance over scripts that somebody else runs. */
-export function governanceOver(scripts: ConstitutionScripts, settings: GovernanceSettings): Governance {
+/** Governance over scripts that `scriptsFor` runs, for a request in these circumstances. */
+export function governanceOver(
+  scriptsFor: (context: GovernanceContext) => ConstitutionScripts,
+  settings: GovernanceSettings,
+): Governance {
   const answer = (
     request: AdapterRequest,
     transaction: Transaction,
@@ -38,6 +41,7 @@ export function governanceOver(scripts: ConstitutionScripts, settings: Governanc
     const query = parseQuery(request.query);
     checkVersion(found.route, query);
     const { path } = found;
+    const scripts = scriptsFor(context);
     return found.route.handle({ request, transaction, context, scripts, settings, path, query });
   };
   return {

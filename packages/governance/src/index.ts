@@ -1,20 +1,14 @@
 export { identifyActor } from './actors/identifyActor.js';
+export { createGovernance } from './createGovernance.js';
 export { constitutionDigest } from './digest.js';
 export { type AdmitOutcome, admitNode, recordRetired, snapshotEvidence } from './framework.js';
 export { genesisTables } from './genesis.js';
-export { governanceOver } from './governance.js';
 export { readNetwork, touchesNetwork } from './network.js';
 export { govOpenApi } from './openapi/document.js';
 export type { RowChange } from './proposals/change.js';
 export type { Rehearsal } from './proposals/rehearse.js';
-export type {
-  ConstitutionScripts,
-  ScriptInput,
-  ScriptResult,
-  Triggers,
-  Vote,
-} from './proposals/scriptPort.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
+export type { ScriptServices } from './scripts/types.js';
 export { defaultGovernanceSettings } from './settings.js';
 export {
   type ConstitutionSummary,

@@ -1,6 +1,7 @@
 /**
- * Limits of governance, with what they were chosen by: a constitution of hundreds of kilobytes (CCF's default has about
- * 60) and a JavaScript app in one proposal must fit; a hostile member may not stop the primary for more than about a second.
+ * Limits of governance, with what they were chosen by: a constitution of hundreds of kilobytes (CCF's default has about 50,
+ * and takes 120 steps a run) and a JavaScript app in one proposal must fit; no request may keep the primary busy for more
+ * than about a second, in which 10,000 steps are done.
  */
 import type { GovernanceSettings } from './types.js';
 
@@ -8,7 +9,7 @@ export const defaultGovernanceSettings: GovernanceSettings = {
   scripts: {
     sourceBytesMax: 4 << 20,
     heapBytesMax: 64 << 20,
-    stackBytesMax: 1 << 20,
+    stackBytesMax: 512 << 10,
     stepsMax: 2_000,
     valueBytesMax: 8 << 20,
   },

@@ -9,6 +9,7 @@ import type { Certificate } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import type { NodeId, Seqno, TxId, TxStatus } from '@coco/primitives';
 import type { Sandbox, ScriptLimits } from '@coco/sandbox';
+import type { ScriptServices } from './scripts/types.js';
 
 /** Limits of governance. */
 export interface GovernanceSettings {
@@ -71,6 +72,8 @@ export interface Governance {
 export interface GovernanceStart {
   readonly sandbox: Sandbox;
   readonly settings: GovernanceSettings;
+  /** What scripts can ask of the node besides what the context of a request tells. Default: nothing. */
+  readonly services?: Omit<ScriptServices, 'lastCommitted' | 'txStatus'>;
 }
 
 /** A member or participant. `id` is the hex SHA-256 of its certificate (DER). */

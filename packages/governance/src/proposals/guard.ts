@@ -9,7 +9,7 @@ import { countOf, objectRows, parseJson, readObject, readRow, readText, textOf, 
 import { governanceTables } from '../tables.js';
 import { parseVotingPolicy, votesNeeded } from '../votingPolicy.js';
 import type { OpenProposal } from './proposal.js';
-import { type Scope, scriptLimits } from './scope.js';
+import { constitutionLimits, type Scope } from './scope.js';
 
 /** What was so before the proposal was applied. */
 export interface Before {
@@ -164,8 +164,8 @@ function constitutionRefusal(scope: Scope, before: Before, proposal: OpenProposa
   if (constitution === undefined) return 'no constitution would be left';
   if (constitution === before.constitution) return undefined;
   const { id: proposalId } = proposal;
-  const { ballots, proposerId } = proposal.info;
-  const limits = scriptLimits(scope, Object.keys(ballots).length);
+  const { proposerId } = proposal.info;
+  const limits = constitutionLimits(scope);
   const input = { constitution, proposal: nothing, limits };
   const savepoint = transaction.savepoint();
   const results = [

@@ -24,7 +24,7 @@ import {
   writeRecord,
 } from './proposal.js';
 import { type Resolved, resolveProposal } from './resolve.js';
-import { constitutionOf, type Scope, scriptLimits } from './scope.js';
+import { constitutionLimits, constitutionOf, type Scope } from './scope.js';
 
 /** What a request left of a proposal. */
 export interface Outcome extends Resolved {
@@ -61,7 +61,7 @@ export function validity(
   scope: Scope,
   body: string,
 ): { readonly valid: boolean; readonly description: string } {
-  const limits = scriptLimits(scope, 0);
+  const limits = constitutionLimits(scope);
   const input = { constitution: constitutionOf(scope), proposal: body, limits };
   const result = scope.scripts.validate(scope.transaction, input);
   if (result.outcome === 'failed') {

@@ -14,7 +14,7 @@ import {
   type ProposalState,
   writeInfo,
 } from './proposal.js';
-import { constitutionOf, type Scope, scriptLimits } from './scope.js';
+import { ballotLimits, constitutionLimits, constitutionOf, type Scope } from './scope.js';
 import type { ScriptResult, Triggers, Vote } from './scriptPort.js';
 
 export interface CountedBallots {
@@ -28,7 +28,8 @@ export function countBallots(scope: Scope, proposal: OpenProposal): CountedBallo
   const { members } = readActors(scope.transaction);
   const active = new Set(members.filter(({ status }) => status === 'Active').map(({ id }) => id));
   const counted = Object.entries(ballots).filter(([memberId]) => active.has(memberId));
-  const limits = scriptLimits(scope, counted.length);
+  const scripts = counted.filter(([, ballot]) => plainVote(ballot) === undefined);
+  const limits = ballotLimits(scope, scripts.length);
   const votes: Vote[] = [];
   const failures: [string, Failure][] = [];
   for (const [memberId, ballot] of counted) {
@@ -83,7 +84,7 @@ export function decide(
     proposalId: id,
     proposerId: info.proposerId,
     votes,
-    limits: scriptLimits(scope, Object.keys(info.ballots).length),
+    limits: constitutionLimits(scope),
   });
   if (result.outcome === 'failed') {
     const { reason, ...rest } = failureOf(result);
@@ -118,7 +119,7 @@ export function tryApply(
     constitution: constitutionOf(scope),
     proposal: proposal.body,
     proposalId: proposal.id,
-    limits: scriptLimits(scope, Object.keys(proposal.info.ballots).length),
+    limits: constitutionLimits(scope),
   });
   if (result.outcome === 'failed') {
     const { reason, ...rest } = failureOf(result);

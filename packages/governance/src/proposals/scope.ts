@@ -23,14 +23,20 @@ export function constitutionOf({ transaction }: Scope): string {
   return source;
 }
 
-/**
- * The limits of one script when `ballots` ballots are counted in the same request: each gets an equal part of what the
- * request may use, because what one has used is not known.
- */
-export function scriptLimits({ settings }: Scope, ballots: number): ScriptLimits {
-  const part = Math.max(1, Math.floor(settings.requestStepsMax / (ballots + otherScripts)));
-  return { ...settings.scripts, stepsMax: Math.min(settings.scripts.stepsMax, part) };
+/** How often the constitution may run in one request: validate, resolve, apply, and the three of a new one on trial. */
+const constitutionRuns = 6;
+
+/** What one run of the constitution may use: an equal part of half of what the request may. */
+export function constitutionLimits(scope: Scope): ScriptLimits {
+  return limitsOf(scope, constitutionRuns);
 }
 
-/** validate, resolve, apply, and the three of a new constitution on trial. */
-const otherScripts = 6;
+/** What one of `ballots` ballots that are scripts may use: an equal part of the other half, so that nobody's takes all. */
+export function ballotLimits(scope: Scope, ballots: number): ScriptLimits {
+  return limitsOf(scope, ballots);
+}
+
+function limitsOf({ settings }: Scope, parts: number): ScriptLimits {
+  const part = Math.max(1, Math.floor(settings.requestStepsMax / 2 / Math.max(1, parts)));
+  return { ...settings.scripts, stepsMax: Math.min(settings.scripts.stepsMax, part) };
+}

@@ -19,6 +19,8 @@ export interface IdentityOptions {
   /** Default: itself. */
   readonly issuer?: Identity;
   readonly curve?: 'P-256' | 'P-384' | 'P-521';
+  /** Default: a new one. */
+  readonly key?: PrivateKey;
 }
 
 /** The time of tests, unless one says otherwise. */
@@ -27,7 +29,7 @@ export const testTimeMs = 1_800_000_000_000;
 let serial = 0;
 
 export function makeIdentity(options: IdentityOptions = {}): Identity {
-  const key = generateKeyPair(options.curve);
+  const key = options.key ?? generateKeyPair(options.curve);
   serial += 1;
   const name = options.name ?? `actor ${serial}`;
   const { issuer } = options;

@@ -54,7 +54,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const service = makeIdentity({ name: 'service', isCa: true });
   const node = makeIdentity({ name: 'node', issuer: service });
   const settings = { ...defaultGovernanceSettings, ...options.settings };
-  const governance = options.governance ?? governanceOver(options.scripts ?? toyScripts, settings);
+  const governance = options.governance ?? governanceOver(() => options.scripts ?? toyScripts, settings);
   const store = createStore();
   const genesis = genesisTables({
     serviceCertificatePem: service.certificate.pem,

@@ -31,7 +31,17 @@ export type ReplicaEvent =
    * A node on the VN list has caught up with a snapshot and asks to take part: answered by a reply with the token, once
    * its being Trusted is committed. `certificatePem` was issued to it by the service.
    */
-  | { readonly type: 'admit'; readonly token: number; readonly nodeId: NodeId; readonly certificatePem: string }
+  | {
+      readonly type: 'admit';
+      readonly token: number;
+      readonly nodeId: NodeId;
+      readonly certificatePem: string;
+      /**
+       * The last entry that the node holds, if it says so: refused (StartupSeqnoIsOld) when the primary no longer holds
+       * the next one, since the node could never catch up, and would only count against the quorum.
+       */
+      readonly last?: Seqno;
+    }
   /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
   | { readonly type: 'makeSnapshot' };
 
@@ -75,7 +85,12 @@ export interface ReplicaEffects {
 
 export type SnapshotEffect =
   | { readonly type: 'write'; readonly seqno: Seqno; readonly bytes: Uint8Array }
-  | { readonly type: 'commit'; readonly seqno: Seqno; readonly evidenceSeqno: Seqno; readonly receipt: Receipt }
+  | {
+      readonly type: 'commit';
+      readonly seqno: Seqno;
+      readonly evidenceSeqno: Seqno;
+      readonly receipt: Receipt;
+    }
   /** Given up (no longer primary, or rolled back): forget the file. */
   | { readonly type: 'discard'; readonly seqno: Seqno };
 
@@ -129,6 +144,8 @@ export interface ReplicaStatus {
   readonly consensus: ConsensusStatus;
   readonly committed: TxId;
   readonly requests: number;
+  /** Why the last snapshot could not be made, if it could not. */
+  readonly snapshotTrouble?: string;
 }
 
 /** The manager. */

@@ -5,18 +5,14 @@
 import { fromUtf8, utf8 } from '@coco/primitives';
 import { refuse } from '../requests/refusal.js';
 import { isJsonObject, parseJson } from '../rows.js';
-
-const plain: Readonly<Record<'yes' | 'no', string>> = {
-  yes: 'export function vote (rawProposal, proposerId) { return true; }',
-  no: 'export function vote (rawProposal, proposerId) { return false; }',
-};
+import { noBallot, yesBallot } from '../scripts/plainBallots.js';
 
 /** The script in the body of a ballot: {"ballot": "<script>" | true | false | "yes" | "no"}. */
 export function parseBallot(payload: Uint8Array, ballotBytesMax: number): string {
   const body = parseJson(payload);
   const ballot = isJsonObject(body) ? body['ballot'] : undefined;
-  if (ballot === true || ballot === 'yes') return plain.yes;
-  if (ballot === false || ballot === 'no') return plain.no;
+  if (ballot === true || ballot === 'yes') return yesBallot;
+  if (ballot === false || ballot === 'no') return noBallot;
   if (typeof ballot !== 'string' || fromUtf8(utf8(ballot)) !== ballot) {
     refuse(
       400,
@@ -32,6 +28,6 @@ export function parseBallot(payload: Uint8Array, ballotBytesMax: number): string
 
 /** What a plain ballot says; undefined for a script. */
 export function plainVote(ballot: string): boolean | undefined {
-  if (ballot === plain.yes) return true;
-  return ballot === plain.no ? false : undefined;
+  if (ballot === yesBallot) return true;
+  return ballot === noBallot ? false : undefined;
 }

@@ -114,7 +114,7 @@ function membershipOf({ serviceCertificatePem, nodes }: Genesis, nodeId: NodeId)
   const own = nodes.find((node) => node.nodeId === nodeId);
   if (own !== undefined) return { serviceCertificatePem, certificatePem: own.certificatePem };
   const sentence = `configuration: genesis names no node with this node's key (${nodeId})`;
-  throw new CocoError('COCO_HOST_CONFIG', sentence, { path: 'genesis', nodeId });
+  throw new CocoError('COCO_HOST_CONFIG', sentence, { path: 'genesis' });
 }
 
 function noNetwork(): CocoError {

@@ -88,6 +88,12 @@ const sentences: Readonly<Record<string, (change: Change) => string | undefined>
   [tables.userCertificates]: (change) => certificateSentence('user', change),
   [tables.memberInfo]: (change) => actorSentence('member', change),
   [tables.participantInfo]: (change) => actorSentence('participant', change),
+  [tables.memberAcks]: ({ key, after }) =>
+    after === null
+      ? `Forgets the acknowledgement of member ${short(key)}.`
+      : `Gives member ${short(key)} a state digest to acknowledge.`,
+  [tables.memberEncryptionKeys]: ({ key, after }) =>
+    `${after === null ? 'Removes' : 'Sets'} the encryption key of member ${short(key)}.`,
   [tables.nodeInfo]: nodeSentence,
   [tables.nodeTuples]: ({ key, before, after }) => {
     if (before === null)

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { CocoError } from '@coco/primitives';
 import { type Command, parseCommandLine, UsageError } from './command.js';
 import { commands } from './commands/all.js';
+import { failureText } from './failureText.js';
 import { helpOf, overview } from './help.js';
 import { Cancelled } from './prompt.js';
 import { closest } from './spelling.js';
@@ -30,7 +31,7 @@ async function main(words: readonly string[]): Promise<number> {
     if (error instanceof UsageError) return complain(`${error.message}; see coco help ${command.name}`, 2);
     if (!(error instanceof CocoError)) throw error;
     if (json) process.stderr.write(`${JSON.stringify({ error })}\n`);
-    else complain(`${error.message} [${error.code}]`, 1);
+    else complain(failureText(error), 1);
     return 1;
   }
 }

@@ -6,8 +6,9 @@ import { type Client, plainBallot } from '@coco/client';
 import { CocoError, utf8 } from '@coco/primitives';
 import { type Command, type OptionValues, whole } from '../command.js';
 import { accessOptions, jsonOption, withClient } from '../governance/access.js';
+import type { JsonView } from '../governance/jsonView.js';
 import { findNamed, shortId } from '../governance/naming.js';
-import { type NetworkNode, readNodes, readProposal } from '../governance/networkReader.js';
+import { type NetworkNode, readNodes, readProposal, readProposals } from '../governance/networkReader.js';
 import { showProposal } from '../governance/showProposal.js';
 import { describePrepared, requestOptions, say } from '../governance/signing.js';
 import { bold, dim, green, liveLine, yellow } from '../terminal.js';
@@ -58,26 +59,49 @@ async function propose(
   options: OptionValues,
   waitMs: number,
 ): Promise<'accepted' | number> {
-  const body = { actions: [{ name: 'remove_node', args: { node_id: node.id } }] };
-  const said = await say({ type: 'proposal', payload: utf8(JSON.stringify(body)) }, options, client);
   const json = options['json'] === true;
-  if ('prepared' in said) {
-    process.stdout.write(`${json ? JSON.stringify(said) : describePrepared(said.prepared)}\n`);
-    return 0;
+  let proposal = await openProposal(client, node);
+  if (proposal === undefined) {
+    const body = { actions: [{ name: 'remove_node', args: { node_id: node.id } }] };
+    const said = await say({ type: 'proposal', payload: utf8(JSON.stringify(body)) }, options, client);
+    if ('prepared' in said) {
+      process.stdout.write(`${json ? JSON.stringify(said) : describePrepared(said.prepared)}\n`);
+      return 0;
+    }
+    proposal = said.answer;
   }
-  const proposalId = said.answer.text('proposalId');
-  if (options['vote'] === true && said.answer.text('proposalState') === 'Open') {
+  const proposalId = proposal.text('proposalId');
+  if (options['vote'] === true && proposal.text('proposalState') === 'Open') {
     await say({ type: 'ballot', proposalId, payload: plainBallot(true) }, options, client);
   }
+  return untilDecided(client, proposalId, { json, endMs: Date.now() + waitMs });
+}
+
+/** The proposal to remove just this node that is open already, if there is one. */
+async function openProposal(client: Client, node: NetworkNode): Promise<JsonView | undefined> {
+  const open = (await readProposals(client)).filter((one) => one.text('proposalState') === 'Open');
+  const details = await Promise.all(open.map((one) => readProposal(client, one.text('proposalId'))));
+  return details.find((one) => {
+    const [action, ...others] = one.list('actions');
+    const removes =
+      action?.text('name') === 'remove_node' && action.object('args').text('node_id') === node.id;
+    return removes && others.length === 0;
+  });
+}
+
+async function untilDecided(
+  client: Client,
+  proposalId: string,
+  { json, endMs }: { readonly json: boolean; readonly endMs: number },
+): Promise<'accepted' | number> {
   const line = liveLine();
-  const end = Date.now() + waitMs;
   for (;;) {
     const state = (await readProposal(client, proposalId)).text('proposalState');
     if (state === 'Accepted') {
       line.end();
       return 'accepted';
     }
-    if (state !== 'Open' || Date.now() >= end) {
+    if (state !== 'Open' || Date.now() >= endMs) {
       line.end();
       await showProposal(client, proposalId, json);
       return 1;

@@ -83,7 +83,7 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
     '',
     fields([
       ['  of', owner],
-      ['  on the list', seen === undefined ? yellow('no') : statusText(seen)],
+      ['  on the list', seen === undefined ? yellow('no') : listText(seen)],
       ['  role', state.text('role')],
       ['  view', String(state.number('view') ?? '')],
       ['  committed', state.text('last_committed')],
@@ -101,4 +101,9 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],
     ]),
   ].join('\n');
+}
+
+/** What the list says, role apart. */
+function listText(node: NetworkNode): string {
+  return node.status === 'Trusted' ? green('takes part') : statusText(node);
 }

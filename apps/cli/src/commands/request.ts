@@ -8,10 +8,11 @@ import {
   type GovernanceRequest,
   type PreparedRequest,
   parsePrepared,
+  plainBallot,
   readRequest,
   requestPath,
 } from '@coco/client';
-import { CocoError, fromUtf8 } from '@coco/primitives';
+import { CocoError, equalBytes, fromUtf8 } from '@coco/primitives';
 import { type Command, needed, type OptionValues, text } from '../command.js';
 import {
   accessOptions,
@@ -28,7 +29,7 @@ import { showProposal } from '../governance/showProposal.js';
 import { post } from '../governance/signing.js';
 import { readText } from '../ledger/textFile.js';
 import { Cancelled, confirm } from '../prompt.js';
-import { bold, dim, fields, green, interactive } from '../terminal.js';
+import { bold, dim, fields, green, interactive, red } from '../terminal.js';
 import { onlyOperand } from './operands.js';
 
 const requestBytesMax = 16 * 1024 * 1024;
@@ -141,11 +142,17 @@ function describeRequest(request: PreparedRequest): string {
       ['  made', new Date(createdAt * 1000).toISOString().slice(0, 16).replace('T', ' ')],
       ...(proposalId === undefined ? [] : [['  proposal', proposalId] as const]),
       ...(type === 'ballot' || type === 'vn_tuple' || type === 'ack'
-        ? [['  says', viewOf({ lines }).text('lines')] as const]
+        ? [['  says', plainVote(payload) ?? viewOf({ lines }).text('lines')] as const]
         : []),
     ]),
     ...actions,
   ].join('\n');
+}
+
+/** A plain vote in words; undefined for anything else. */
+function plainVote(payload: Uint8Array): string | undefined {
+  if (equalBytes(payload, plainBallot(true))) return green('in favour');
+  return equalBytes(payload, plainBallot(false)) ? red('against') : undefined;
 }
 
 function bodyOf(payload: Uint8Array): ReturnType<typeof viewOf> {

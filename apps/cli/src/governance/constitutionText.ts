@@ -35,12 +35,13 @@ export function describeConstitution(summary: JsonView): string {
 
 function actorsText(title: string, actors: readonly JsonView[], note: string): string {
   if (actors.length === 0) return `${bold(title)}: ${dim('none')}`;
-  const rows = actors.map((actor) => {
+  const byName = actors.toSorted((a, b) => a.text('name').localeCompare(b.text('name')));
+  const rows = byName.map((actor) => {
     const ends = actor.number('certificateEndsMs') ?? 0;
     return [
       `  ${actor.text('name') || dim('no name')}`,
       shortId(actor.text('id')),
-      actor.text('status') === 'Active' ? '' : yellow(actor.text('status')),
+      actor.text('status') === 'Active' ? 'active' : yellow('not active yet'),
       dim([actor.text('subject'), ends === 0 ? '' : `until ${dayOf(ends)}`].filter(Boolean).join(', ')),
     ];
   });
@@ -48,10 +49,11 @@ function actorsText(title: string, actors: readonly JsonView[], note: string): s
 }
 
 function policiesText(policies: readonly JsonView[]): string {
-  const rows = policies.map((policy) => {
-    const action = policy.text('action');
-    return [`  ${action === 'default' ? 'everything else' : action}`, policy.text('sentence')];
-  });
+  const others = policies.length > 1 ? 'everything else' : 'everything';
+  const isDefault = (policy: JsonView): boolean => policy.text('action') === 'default';
+  const rows = policies
+    .toSorted((a, b) => Number(isDefault(a)) - Number(isDefault(b)))
+    .map((policy) => [`  ${isDefault(policy) ? others : policy.text('action')}`, policy.text('sentence')]);
   if (rows.length === 0) rows.push(['  everything', 'more than half of the members must be in favour']);
   return `${bold('How proposals are decided')}\n${headless(rows)}`;
 }

@@ -41,18 +41,21 @@ export async function readScripts(client: Client): Promise<string> {
   return new TextDecoder().decode(body);
 }
 
-/** The actors that a summary of the constitution names: members, then participants. */
+/** The actors that a summary of the constitution names: members, then participants, each by name. */
 export function actorsIn(constitution: JsonView): readonly Actor[] {
   const of = (kind: Actor['kind'], list: string): readonly Actor[] =>
-    constitution.list(list).map((actor) => ({
-      kind,
-      id: actor.text('id'),
-      name: actor.text('name'),
-      status: actor.text('status'),
-      subject: actor.text('subject'),
-      certificateEndsMs: actor.number('certificateEndsMs') ?? 0,
-      isCa: actor.flag('isCa'),
-    }));
+    constitution
+      .list(list)
+      .map((actor) => ({
+        kind,
+        id: actor.text('id'),
+        name: actor.text('name'),
+        status: actor.text('status'),
+        subject: actor.text('subject'),
+        certificateEndsMs: actor.number('certificateEndsMs') ?? 0,
+        isCa: actor.flag('isCa'),
+      }))
+      .toSorted((a, b) => a.name.localeCompare(b.name));
   return [...of('member', 'members'), ...of('participant', 'participants')];
 }
 

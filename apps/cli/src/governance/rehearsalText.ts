@@ -10,6 +10,7 @@ import { diffFigures, diffLines, formatDiff } from './textDiff.js';
 
 const constitutionTable = 'public:ccf.gov.constitution';
 const diffLinesMax = 24;
+const valueCharsMax = 400;
 
 export interface RehearsalTextOptions {
   /** Every value as it was and as it would be, and the whole comparison of scripts. */
@@ -66,8 +67,8 @@ function changeLines(change: JsonView, full: boolean): readonly string[] {
   return [
     ...lines,
     dim(`    ${row}`),
-    ...(before === null ? [] : [`    ${red(`- ${shortJson(before, 2000)}`)}`]),
-    ...(after === null ? [] : [`    ${green(`+ ${shortJson(after, 2000)}`)}`]),
+    ...(before === null ? [] : [`    ${red(`- ${shortJson(before, valueCharsMax)}`)}`]),
+    ...(after === null ? [] : [`    ${green(`+ ${shortJson(after, valueCharsMax)}`)}`]),
   ];
 }
 

@@ -34,6 +34,8 @@ export function joinProgressShown(): (progress: JoinProgress) => void {
 }
 
 function waitingText({ code, message }: { readonly code: string; readonly message: string }): string {
+  // 202: the primary has been asked for a snapshot, and is making it.
+  if (code === 'HTTP 202') return `${yellow('…')} waiting: the network makes a snapshot`;
   return `${yellow('…')} waiting: ${printable(message)} ${dim(code)}`;
 }
 

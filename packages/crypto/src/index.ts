@@ -1,4 +1,11 @@
-export { type AesGcmOpenInput, type AesGcmSealInput, aesGcmOpen, aesGcmSeal } from './aead.js';
+export {
+  type AesGcmOpenInput,
+  type AesGcmSealer,
+  type AesGcmSealInput,
+  aesGcmOpen,
+  aesGcmSeal,
+  aesGcmSealer,
+} from './aead.js';
 export {
   type CborLimits,
   type CborTag,
@@ -21,7 +28,17 @@ export {
 export { type DerLimits, type DerNode, derRead } from './der-read.js';
 export { randomBytes } from './entropy.js';
 export { type OpenWithKeyInput, openWithKey, type SealWithKeyInput, sealWithKey } from './envelope.js';
-export { constantTimeEqual, type HkdfInput, hkdfSha256, hmacSha256, sha256, sha384, sha512 } from './hash.js';
+export {
+  constantTimeEqual,
+  type Hasher,
+  type HkdfInput,
+  hkdfSha256,
+  hmacSha256,
+  sha256,
+  sha256Hasher,
+  sha384,
+  sha512,
+} from './hash.js';
 export {
   generateKeyPair,
   privateKeyFromPem,

@@ -28,7 +28,7 @@
  * No (key, IV) pair is used for two different snapshots because there is only one for each `seqno`: the committed
  * state is the same on every node, and its encoding has one form whatever parts it comes in.
  */
-import { aesGcmSeal, sha256 } from '@coco/crypto';
+import { type AesGcmSealer, aesGcmSealer, type Hasher, sha256Hasher } from '@coco/crypto';
 import type { TableChanges } from '@coco/kv';
 import { assert, ByteWriter, CocoError, compareBytes, type Seqno, utf8 } from '@coco/primitives';
 import { encodeSnapshotTables, readSnapshotRows, readSnapshotTables } from './snapshot-tables.js';
@@ -75,6 +75,10 @@ class Sealer implements SnapshotSealer {
   #stage: 'gather' | 'assemble' | 'encrypt' | 'hash' | 'done' = 'gather';
   #bytes: Uint8Array = new Uint8Array(0);
   #privateAt = 0;
+  /** How far the stage at hand has come in `#bytes`. */
+  #at = 0;
+  #cipher: AesGcmSealer | undefined;
+  #hasher: Hasher | undefined;
   #digest: Uint8Array = new Uint8Array(0);
 
   constructor({ base, key, signature, snapshotBytesMax }: SnapshotStart) {
@@ -135,16 +139,20 @@ class Sealer implements SnapshotSealer {
   }
 
   step(): SealedSnapshot | undefined {
-    if (this.#stage === 'gather') this.#stage = 'assemble';
-    if (this.#stage === 'assemble') {
-      this.#assemble();
-      this.#stage = 'encrypt';
-    } else if (this.#stage === 'encrypt') {
-      this.#encrypt();
-      this.#stage = 'hash';
-    } else if (this.#stage === 'hash') {
-      this.#digest = sha256(this.#bytes);
-      this.#stage = 'done';
+    switch (this.#stage) {
+      case 'gather':
+      case 'assemble':
+        this.#assemble();
+        this.#stage = 'encrypt';
+        break;
+      case 'encrypt':
+        if (this.#encrypt()) this.#stage = 'hash';
+        break;
+      case 'hash':
+        if (this.#hash()) this.#stage = 'done';
+        break;
+      case 'done':
+        break;
     }
     return this.#stage === 'done' ? { bytes: this.#bytes, digest: this.#digest } : undefined;
   }
@@ -173,22 +181,42 @@ class Sealer implements SnapshotSealer {
     writer.sized64(tree.subarray(16, 48)).sized64(history);
     write(writer, this.#public);
     this.#privateAt = writer.length;
+    this.#at = writer.length;
     write(writer, this.#private);
     this.#bytes = writer.finish();
   }
 
-  #encrypt(): void {
+  /** Encrypts the next slice in its place; true once all is. */
+  #encrypt(): boolean {
     const bytes = this.#bytes;
-    const sealed = aesGcmSeal({
+    this.#cipher ??= aesGcmSealer({
       key: this.#key,
       iv: bytes.subarray(24, 36),
       aad: bytes.subarray(8 + bodyHeaderBytes, this.#privateAt),
-      plaintext: bytes.subarray(this.#privateAt),
     });
-    bytes.set(sealed.tag, 8);
-    bytes.set(sealed.ciphertext, this.#privateAt);
+    const end = Math.min(this.#at + sliceBytes, bytes.length);
+    bytes.set(this.#cipher.update(bytes.subarray(this.#at, end)), this.#at);
+    this.#at = end;
+    if (end < bytes.length) return false;
+    bytes.set(this.#cipher.finish(), 8);
+    this.#at = 0;
+    return true;
+  }
+
+  /** Hashes the next slice; true once all is. */
+  #hash(): boolean {
+    this.#hasher ??= sha256Hasher();
+    const end = Math.min(this.#at + sliceBytes, this.#bytes.length);
+    this.#hasher.update(this.#bytes.subarray(this.#at, end));
+    this.#at = end;
+    if (end < this.#bytes.length) return false;
+    this.#digest = this.#hasher.finish();
+    return true;
   }
 }
+
+/** How much is encrypted or hashed in one step: some ten milliseconds' worth, well below a heartbeat. */
+const sliceBytes = 4 * 2 ** 20;
 
 /** Tag, IV and length of the public domain. */
 const bodyHeaderBytes = 16 + 12 + 8;

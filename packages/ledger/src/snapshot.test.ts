@@ -56,6 +56,20 @@ describe('a snapshot in CCF’s format', () => {
     assert.ok(opened.base.views.length > 1);
   });
 
+  test('is sealed in slices when it is large, to the same end', () => {
+    const value = new Uint8Array(3 * 2 ** 20).fill(7);
+    const rows = ['a', 'b', 'c'].map((name) => ({ table: 'large', key: utf8(name), value, seqno }));
+    const sealer = ledger.snapshot(seqno);
+    sealer.add(encodeSnapshotTables(rows));
+    let steps = 1;
+    let sealed = sealer.step();
+    for (; sealed === undefined; steps++) sealed = sealer.step();
+    assert.ok(steps > 6, `${steps} steps`);
+    assert.deepEqual(sealed.digest, sha256(sealed.bytes));
+    const opened = openSnapshot(sealed.bytes, { secrets });
+    assert.deepEqual(plain(decodeSnapshotTables(opened.privateTables)), plain(rows));
+  });
+
   test('has the bytes that its head comment says', () => {
     const fields = new DataView(bytes.buffer, bytes.byteOffset);
     assert.deepEqual([bytes[0], bytes[1]], [1, 0]);

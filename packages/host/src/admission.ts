@@ -18,8 +18,8 @@ export interface AdmissionOptions {
   readonly platform: string;
   /** The last entry that the node had when it started. */
   readonly startupSeqno: Seqno;
-  /** Whether the node sees itself Trusted. */
-  readonly isTrusted: () => boolean;
+  /** Whether the node sees itself Trusted, as committed. */
+  readonly isTakenIn: () => boolean;
   /** These take part now. */
   readonly onNodes: (nodes: readonly PeerNode[]) => void;
   readonly onWaiting: (waiting: Waiting) => void;
@@ -40,14 +40,17 @@ export function askForAdmission(options: AdmissionOptions): () => void {
   return () => end.abort();
 }
 
+/** No constitution's digest: the node is refused, and its operator asked. */
+const notApproved = '0'.repeat(64);
+
 async function run(options: AdmissionOptions, signal: AbortSignal): Promise<void> {
   const { membership, key, platform, startupSeqno, pauseMs = 1000 } = options;
   const service = parseCertificate(membership.serviceCertificatePem);
   const certificate: Certificate = parseCertificate(membership.certificatePem);
-  const constitutionDigest = membership.joined?.constitutionDigest ?? '';
+  const constitutionDigest = membership.joined?.constitutionDigest ?? notApproved;
   const body = encodeJoinAsk({ phase: 'ready', constitutionDigest, platform, startupSeqno });
   let nodes = membership.joined?.nodes ?? [];
-  while (!options.isTrusted()) {
+  while (!options.isTakenIn()) {
     const answer = await askNetwork(
       { method: 'POST', path: '/node/join', body },
       {

@@ -162,17 +162,16 @@ function rangeStart(header: string | string[] | undefined): number | undefined {
 
 /** Gives the file its name when it is genuine; else it is gone. */
 async function finish(
-  { directory, trust, minimumSeqno }: FetchSnapshotOptions,
+  { directory, trust }: FetchSnapshotOptions,
   offer: Offer,
   part: string,
 ): Promise<Seqno> {
   const { name, seqno, size } = offer;
   try {
-    const { base } = openGenuine({ name, path: part, seqno, size }, trust);
-    if (base.seqno < minimumSeqno) throw tooOld(base.seqno, minimumSeqno);
+    openGenuine({ name, path: part, seqno, size }, trust);
   } catch (error) {
     onDiskSync('remove a snapshot', part, () => rmSync(part, { force: true }));
-    if (!(error instanceof CocoError) || error.code === 'COCO_JOIN_SNAPSHOT_OLD') throw error;
+    if (!(error instanceof CocoError)) throw error;
     const sentence = `the snapshot ${name} does not prove to be one of this service: ${error.message}`;
     throw new CocoError('COCO_JOIN_SNAPSHOT', sentence, { name, cause: error.code });
   }

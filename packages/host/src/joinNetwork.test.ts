@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { publicKeyToPem } from '@coco/crypto';
+import { privateKeyToPem, publicKeyToPem } from '@coco/crypto';
+import { toBase64 } from '@coco/primitives';
 import { ledgerService, readBytes, type Test, temporaryDirectory } from './entries.test.js';
-import { testService } from './identities.test.js';
+import { testIdentity, testService } from './identities.test.js';
 import { type JoinOptions, type JoinProgress, joinNetwork } from './joinNetwork.js';
 import { history, type JoinWorld, joinWorld } from './joinWorld.test.js';
 import { createNodeIdentityFiles } from './nodeIdentity.js';
-import { loadMembership, loadNodeSecrets } from './nodeSecrets.js';
+import { loadMembership, loadNodeSecrets, saveMembership } from './nodeSecrets.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import type { TestSnapshot } from './snapshots.test.js';
@@ -224,6 +225,29 @@ test('when the constitution changes before the secrets are given, it is shown ag
   );
 });
 
+test('a node that was not taken in because the constitution changed has it approved again', async (t) => {
+  const world = await joinWorld(t);
+  const shown: string[] = [];
+  const joiner = await listedJoiner(t, world, {
+    approve: ({ digest }) => {
+      shown.push(digest);
+      return true;
+    },
+  });
+  await joinNetwork(joiner.options);
+  const { sealed } = joiner.directories;
+  const membership = loadMembership(sealed, joiner.sealer);
+  assert.ok(membership?.joined !== undefined);
+  const { constitutionDigest: _, ...forgotten } = membership.joined;
+  saveMembership(sealed, joiner.sealer, { ...membership, joined: forgotten });
+  world.amend();
+  world.asked.length = 0;
+  await joinNetwork(joiner.options);
+  assert.deepEqual(world.asked, ['GET /gov/coco/constitution']);
+  assert.equal(shown.length, 2);
+  assert.equal(loadMembership(sealed, joiner.sealer)?.joined?.constitutionDigest, shown[1]);
+});
+
 test('a node of another service is not talked to (COCO_JOIN_SERVICE)', async (t) => {
   const world = await joinWorld(t);
   const joiner = await listedJoiner(t, world);
@@ -249,6 +273,30 @@ test('secrets that do not fit the pinned service, or are malformed, are not kept
     world.meddle = ({ path }) =>
       path === '/node/join' ? { status: 200, headers: {}, body: new TextEncoder().encode(text) } : undefined;
     await refused(joiner, 'COCO_JOIN_ANSWER');
+  }
+  const [another, somebody] = [testService('another'), testIdentity('somebody', ledgerService)];
+  const good = {
+    service_certificate: ledgerService.certificate.pem,
+    service_key: privateKeyToPem(ledgerService.privateKey),
+    ledger_secrets: [{ from_seqno: 1, key: toBase64(new Uint8Array(32)) }],
+    node_certificate: somebody.certificate.pem,
+    minimum_seqno: 0,
+    nodes: [],
+  };
+  const misfits = [
+    { ...good, service_key: privateKeyToPem(another.privateKey) },
+    { ...good, service_certificate: another.certificate.pem },
+    good,
+    { ...good, node_certificate: 'rubbish' },
+  ];
+  for (const [index, misfit] of misfits.entries()) {
+    const body = new TextEncoder().encode(JSON.stringify(misfit));
+    world.meddle = ({ path }) => (path === '/node/join' ? { status: 200, headers: {}, body } : undefined);
+    const field = ['service_key', 'service_certificate', 'node_certificate'][index] ?? 'cannot be read';
+    await assert.rejects(joinNetwork(joiner.options), {
+      code: 'COCO_JOIN_ANSWER',
+      message: new RegExp(field),
+    });
   }
   assert.equal(loadMembership(joiner.directories.sealed, joiner.sealer), undefined);
 });

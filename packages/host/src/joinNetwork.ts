@@ -75,9 +75,29 @@ export async function joinNetwork(options: JoinOptions): Promise<JoinedNode> {
   if (config.nodeId !== undefined && config.nodeId !== identity.nodeId) {
     throw new CocoError('COCO_HOST_SECRETS', 'the sealed node key is not the one of the configured nodeId');
   }
-  const membership = loadMembership(sealed, sealer);
+  const membership = await approvedMembership(options, identity);
   if (!isComplete(options, membership)) await complete(options, identity, membership);
   return { nodeId: identity.nodeId };
+}
+
+/**
+ * The membership that a run before has left. When the network did not take the node in because its members had changed the
+ * constitution, the operator approves what it is now.
+ */
+async function approvedMembership(
+  options: JoinOptions,
+  identity: NodeIdentity,
+): Promise<NodeMembership | undefined> {
+  const { sealer, config, onProgress } = options;
+  const { sealed } = config.directories;
+  const membership = loadMembership(sealed, sealer);
+  if (membership?.joined === undefined || membership.joined.constitutionDigest !== undefined)
+    return membership;
+  const constitutionDigest = await approve(options, identity);
+  onProgress?.({ type: 'approved', digest: constitutionDigest });
+  const approved = { ...membership, joined: { ...membership.joined, constitutionDigest } };
+  saveMembership(sealed, sealer, approved);
+  return approved;
 }
 
 function now({ nowMs }: JoinOptions): number {

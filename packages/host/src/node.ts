@@ -187,7 +187,7 @@ class Node implements RunningNode {
     this.administrative = this.#doors.administrative.address;
     this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
-    if (membership.joined !== undefined && !this.#network.isTrusted) this.#askForAdmission();
+    if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
     metrics.set('platform_proves_nothing', this.#options.sealer.provesNothing ? 1 : 0);
   }
 
@@ -233,10 +233,13 @@ class Node implements RunningNode {
       key: secrets.nodeKey,
       platform: sealer.platform,
       startupSeqno: store.last,
-      isTrusted: () => this.#network.isTrusted,
+      isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
       onWaiting: (waiting) => log.info('not yet taken in', { ...waiting }),
-      onRefused: (error) => this.#fatal(error),
+      onRefused: (error) => {
+        if (error.code === 'COCO_JOIN_CONSTITUTION') this.#network.forgetApproval();
+        this.#fatal(error);
+      },
     });
   }
 

@@ -3,7 +3,7 @@
  * shows the certificate that it has now, tells members, and asks for its part as long as it has none.
  */
 import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
-import type { NetworkView } from '@coco/governance';
+import type { NetworkView, NodeView } from '@coco/governance';
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { ReplicaEffects } from '@coco/replica';
 import { parseAddress } from './address.js';
@@ -19,7 +19,7 @@ export interface NodeNetworkOptions {
   /** Who takes part at first. */
   readonly network: NetworkView;
   readonly events: Pick<MemberEvents, 'network'>;
-  /** The node has a newer certificate: for its next start. */
+  /** For the node's next start. */
   readonly saveMembership: (membership: NodeMembership) => void;
 }
 
@@ -58,19 +58,19 @@ export class NodeNetwork {
     return this.#membership.certificatePem;
   }
 
-  /** Whether this node has a part in consensus, as far as it knows. */
-  get isTrusted(): boolean {
-    return this.#own?.status === 'Trusted';
+  /** Whether this node has a part in the network for good, as far as it knows. */
+  get isTakenIn(): boolean {
+    return this.#ownIn(this.#committed)?.status === 'Trusted';
   }
 
-  get #own() {
-    return this.#head.nodes.find(({ nodeId }) => nodeId === this.#options.nodeId);
+  #ownIn({ nodes }: NetworkView): NodeView | undefined {
+    return nodes.find(({ nodeId }) => nodeId === this.#options.nodeId);
   }
 
   /** Whom to connect to. */
   get peers(): readonly KnownNode[] {
     const known = networkPeers(this.#head);
-    if (this.isTrusted) return known;
+    if (this.isTakenIn) return known;
     const ids = new Set(known.map(({ nodeId }) => nodeId));
     const told = this.#told.flatMap(({ nodeId, peerAddress }) => {
       const address = parseAddress(peerAddress);
@@ -95,6 +95,15 @@ export class NodeNetwork {
     this.#options.events.network(committed);
   }
 
+  /** What the operator approved is not the constitution any more: the next time the node joins, it is asked again. */
+  forgetApproval(): void {
+    const { joined } = this.#membership;
+    if (joined === undefined) return;
+    const { constitutionDigest: _, ...rest } = joined;
+    this.#membership = { ...this.#membership, joined: rest };
+    this.#options.saveMembership(this.#membership);
+  }
+
   /** A node of the network says that these take part. */
   told(nodes: readonly PeerNode[]): void {
     this.#told = nodes;
@@ -103,7 +112,7 @@ export class NodeNetwork {
 
   /** Shows the certificate that the governance tables have for this node, when it is a new one. */
   #renew(): void {
-    const certificatePem = this.#own?.certificatePem;
+    const certificatePem = this.#ownIn(this.#head)?.certificatePem;
     if (certificatePem === undefined || certificatePem === this.#membership.certificatePem) return;
     const certificate = this.#usable(certificatePem);
     if (certificate === undefined) return;

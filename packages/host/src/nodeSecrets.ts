@@ -27,8 +27,8 @@ export interface NodeMembership {
   readonly certificatePem: string;
   /** Only on a node that joined. */
   readonly joined?: {
-    /** Digest of the constitution that its operator approved (GOV-8). */
-    readonly constitutionDigest: string;
+    /** Digest of the constitution that its operator approved (GOV-8); absent when it must be approved again. */
+    readonly constitutionDigest?: string;
     /** Nodes that it can ask, as it was told last. */
     readonly nodes: readonly PeerNode[];
   };

@@ -124,7 +124,6 @@ export async function joinWorld(
       }),
     } as never,
     network,
-    forward: async () => failure(500, 'InternalError', ''),
     isPrimary: () => world.isPrimary,
     minimumSeqno: () => world.minimumSeqno,
   };

@@ -15,7 +15,7 @@ import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { createNodeDisk } from './nodeDisk.js';
-import { type NodeDoors, openNodeDoors, plain } from './nodeDoors.js';
+import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
@@ -207,7 +207,6 @@ class Node implements RunningNode {
       startSeqno: store.last,
       network: () => this.#network.committed,
       tables: () => committedTables(replayed.governanceStore, this.replica.commit),
-      forward: (request) => this.#request(plain(request)),
       admit: (nodeId, certificatePem) =>
         this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),

@@ -107,7 +107,7 @@ function administrativeHandler({ administrativeRoutes, forward }: NodeDoorsOptio
 }
 
 /** The manager has no use for certificates. */
-export function plain({ chain: _, ...request }: HttpRequest): AdapterRequest {
+function plain({ chain: _, ...request }: HttpRequest): AdapterRequest {
   return request;
 }
 

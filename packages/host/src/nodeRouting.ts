@@ -8,7 +8,7 @@ import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
-import type { HttpRequest, HttpResponse } from './http.js';
+import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
@@ -37,7 +37,6 @@ export interface NodeRoutingOptions {
   /** As committed. */
   readonly network: () => NetworkView;
   readonly tables: () => Reader;
-  readonly forward: (request: HttpRequest) => Promise<HttpResponse>;
   readonly admit: (nodeId: NodeId, certificatePem: string) => Promise<HttpResponse>;
   readonly makeSnapshot: () => void;
 }
@@ -48,10 +47,10 @@ export interface NodeRouting {
 }
 
 export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
-  const { parts, replica, sealer, network, tables, forward, admit, serviceCertificate } = options;
+  const { parts, replica, sealer, network, tables, admit, serviceCertificate } = options;
   const { nodeId } = parts.identity;
   const { platform, provesNothing } = sealer;
-  const about = { nodeId, replica, network, forward };
+  const about = { nodeId, replica, network };
   const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
   const isPrimary = (): boolean => replica.isPrimary;
   const joining: JoinFacts = {

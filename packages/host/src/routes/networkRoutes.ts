@@ -5,7 +5,7 @@
 import type { NetworkView, NodeView } from '@coco/governance';
 import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
-import type { HttpRequest, HttpResponse } from '../http.js';
+import type { HttpResponse } from '../http.js';
 import { empty, failure, json, redirect } from './answers.js';
 import type { Route } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
@@ -15,8 +15,6 @@ export interface NetworkFacts {
   readonly replica: Pick<Replica, 'status'>;
   /** As committed. */
   readonly network: () => NetworkView;
-  /** Passes a request on to the manager. */
-  readonly forward: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
 const { integer, listOf } = plain;
@@ -172,12 +170,12 @@ function removalRoutes(facts: NetworkFacts): readonly Route[] {
     {
       method: 'DELETE',
       path: '/node/network/nodes/{node_id}',
-      summary: 'Forgets a removed node that has been shut down',
-      answers: { 200: { description: 'Done' } },
-      handle: ({ parameters, request }) => {
+      summary: 'Forgets a removed node that has been shut down. Not yet: its row stays',
+      answers: { 501: { description: 'Its row stays on the VN list, as Retired', schema: ref('Error') } },
+      handle: ({ parameters }) => {
         const node = facts.network().nodes.find(({ nodeId }) => nodeId === parameters['node_id']);
         if (node === undefined) return noSuchNode;
-        if (removable(node)) return facts.forward(request);
+        if (removable(node)) return notForgotten;
         const sentence = 'only a node whose removal is committed can be forgotten: remove it by vote first';
         return failure(400, 'NodeNotRetiredCommitted', sentence);
       },
@@ -185,4 +183,9 @@ function removalRoutes(facts: NetworkFacts): readonly Route[] {
   ];
 }
 
+const notForgotten = failure(
+  501,
+  'NotImplemented',
+  'the rows of removed nodes are kept; the node can be shut down all the same',
+);
 const noSuchNode = failure(404, 'ResourceNotFound', 'there is no such node on the VN list');

@@ -8,7 +8,20 @@ export { govOpenApi } from './openapi/document.js';
 export type { RowChange } from './proposals/change.js';
 export type { Rehearsal } from './proposals/rehearse.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
-export type { ScriptServices } from './scripts/types.js';
+export { constitutionFiles, defaultConstitution } from './scripts/defaultConstitution.js';
+export { noBallot, yesBallot } from './scripts/plainBallots.js';
+export { createScriptRunner } from './scripts/scriptRunner.js';
+export type {
+  ConstitutionInput,
+  CountedVote,
+  ScriptRunInput,
+  ScriptRunner,
+  ScriptRunOutcome,
+  ScriptServices,
+  ScriptSituation,
+  ScriptStart,
+  Trigger,
+} from './scripts/types.js';
 export { defaultGovernanceSettings } from './settings.js';
 export {
   type ConstitutionSummary,

@@ -149,6 +149,7 @@ export const constitutionHistory: Command = {
           .object('finalVotes')
           .entries()
           .map(([member, inFavour]) => `${inFavour === true ? '' : 'not '}${namer.name(member)}`)
+          .toSorted()
           .join(', ') || dim('no ballots'),
         proposal.texts('actions').join(', '),
       ]);

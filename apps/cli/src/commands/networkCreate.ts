@@ -4,7 +4,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { type Command, list, type OptionValues, text, UsageError, whole } from '../command.js';
-import { constitutionOf, defaultConstitution } from '../genesis/constitutionScripts.js';
+import { builtinConstitution, constitutionOf } from '../genesis/constitutionScripts.js';
 import { actorOf, nameFault, nodeOf, planFault, votingPoliciesOf } from '../genesis/networkAnswers.js';
 import { createNetworkFiles, type NetworkPlan, type NewNetwork } from '../genesis/networkFiles.js';
 import { describeNewNetwork, describePlan } from '../genesis/networkText.js';
@@ -114,7 +114,7 @@ async function planOf(options: OptionValues): Promise<NetworkPlan> {
     participants: wishes.participants,
     nodes: wishes.nodes,
     votingPolicies: votingPoliciesOf(wishes.policies),
-    constitution: files.length === 0 ? defaultConstitution() : constitutionOf(files),
+    constitution: files.length === 0 ? builtinConstitution() : constitutionOf(files),
     adapters: [{ module: '@coco/ethereum', settings: {} }],
     adaptersGenesis: { ethereum: ethereumGenesis(options) },
     settings: options['admit-anonymous'] === true ? { admitAnonymous: true } : {},

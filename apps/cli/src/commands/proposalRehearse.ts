@@ -5,10 +5,14 @@ import process from 'node:process';
 import type { Command } from '../command.js';
 import { accessOptions, jsonOption, signingOptions, withClient } from '../governance/access.js';
 import { shortFormOptions, shortForms } from '../governance/actionArguments.js';
-import { readProposalBody } from '../governance/networkReader.js';
+import { viewOf } from '../governance/jsonView.js';
+import { namerOf } from '../governance/naming.js';
+import { readActors, readProposalBody } from '../governance/networkReader.js';
 import { findProposalId } from '../governance/proposalId.js';
+import { actionLines } from '../governance/proposalText.js';
 import { describeRehearsal } from '../governance/rehearsalText.js';
 import { rehearse } from '../governance/rehearse.js';
+import { bold } from '../terminal.js';
 import { proposalBody } from './proposalCreate.js';
 
 export const proposalRehearse: Command = {
@@ -42,12 +46,14 @@ export const proposalRehearse: Command = {
         ? await readProposalBody(client, await findProposalId(client, first))
         : await proposalBody(operands, options, client);
       const rehearsal = await rehearse(body, options, client);
-      const full = options['full'] === true;
-      const shown =
-        options['json'] === true
-          ? JSON.stringify(rehearsal.value)
-          : describeRehearsal(rehearsal, { full, tally: !isOpen });
-      process.stdout.write(`${shown}\n`);
+      if (options['json'] === true) process.stdout.write(`${JSON.stringify(rehearsal.value)}\n`);
+      else {
+        const asked = viewOf(JSON.parse(new TextDecoder().decode(body)));
+        const actions = actionLines(asked, namerOf(await readActors(client)));
+        const full = options['full'] === true;
+        const changes = describeRehearsal(rehearsal, { full, tally: !isOpen });
+        process.stdout.write(`${bold('It asks to:')}\n${actions.join('\n')}\n\n${changes}\n`);
+      }
       return rehearsal.flag('valid') && !rehearsal.has('failure') ? 0 : 1;
     });
   },

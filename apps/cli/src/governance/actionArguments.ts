@@ -182,7 +182,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'NAME=VALUE…',
     count: 1,
     more: true,
-    what: 'epoch_seconds, lease_seconds and others',
+    what: 'epoch_seconds, lease_seconds, node_certificate_days',
     action: async (operands) => ({ name: 'set_settings', args: Object.fromEntries(operands.map(setting)) }),
   },
   'set-automation': {
@@ -190,7 +190,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     count: 1,
     what: 'let members add nodes without a ballot',
     action: async (operands, options) => ({
-      name: 'set_automation',
+      name: 'set_automation_rule',
       args: {
         rule: first(operands),
         action: 'add_node',
@@ -203,7 +203,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'RULE',
     count: 1,
     what: 'end that rule',
-    action: async (operands) => ({ name: 'remove_automation', args: { rule: first(operands) } }),
+    action: async (operands) => ({ name: 'remove_automation_rule', args: { rule: first(operands) } }),
   },
   'make-snapshot': {
     operands: '',

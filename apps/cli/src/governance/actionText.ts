@@ -6,6 +6,7 @@ import { parseCertificate } from '@coco/crypto';
 import { parseVotingPolicy } from '@coco/governance';
 import { type JsonView, shortJson, viewOf } from './jsonView.js';
 import { type Namer, shortId } from './naming.js';
+import { automationText, codeText, settingsText, teeText } from './policyRows.js';
 import { describePolicy } from './votingPolicyText.js';
 
 /** One or more lines; the first says what is done. */
@@ -14,7 +15,7 @@ export function describeAction(action: JsonView, namer: Namer): readonly string[
   const args = action.object('args');
   const known = Object.hasOwn(sentences, name) ? sentences[name]?.(args, namer) : undefined;
   if (known !== undefined) return known;
-  return [`${name}${args.entries().length === 0 ? '' : ', with'}`, ...argumentLines(args)];
+  return [`Do ${name}${args.entries().length === 0 ? '' : ', with'}`, ...argumentLines(args)];
 }
 
 const lineCharsMax = 76;
@@ -49,6 +50,20 @@ const sentences: Readonly<Record<string, Sentence>> = {
     return [`Decide ${actionKind(args)} like this: ${describePolicy(policy)}`];
   },
   remove_voting_policy: (args) => [`Decide ${actionKind(args)} as everything else is decided`],
+  set_automation_rule: (args) => [
+    `Let every member do this without a ballot, by the rule “${args.text('rule')}”`,
+    automationText(args),
+  ],
+  remove_automation_rule: (args) => [`End the automatic rule “${args.text('rule')}”`],
+  add_code: (args) => [`Approve the code ${args.text('measurement').slice(0, 24)}`, codeText(args)],
+  remove_code: (args) => [`Approve the code ${args.text('measurement').slice(0, 24)} no longer`],
+  set_tee: (args) => [`Let in nodes on the platform “${args.text('platform')}”`, teeText(args)],
+  remove_tee: (args) => [`Let in no more nodes on the platform “${args.text('platform')}”`],
+  set_settings: (args) => [
+    `Set ${settingsText(args)
+      .map(([name, value]) => `${name} to ${value}`)
+      .join(', ')}`,
+  ],
   set_constitution: (args) => [
     'Replace the scripts of the constitution',
     `the new ones have ${args.raw('constitution').split('\n').length} lines; see coco constitution diff --proposal`,

@@ -1,10 +1,10 @@
 /**
  * The constitution on one screen (GOV-8): what somebody approves who joins, in the words of people who are not engineers.
  */
-import { bold, dim, fields, screenColumns, table, wrap, yellow } from '../terminal.js';
-import { formatDuration } from './duration.js';
-import { type JsonView, shortJson, viewOf } from './jsonView.js';
+import { bold, dim, fields, screenColumns, table, thousands, wrap, yellow } from '../terminal.js';
+import { type JsonView, viewOf } from './jsonView.js';
 import { shortId } from './naming.js';
+import { automationText, codeText, settingsText, teeText } from './policyRows.js';
 
 /** The summary that `GET /gov/coco/constitution` gives. */
 export function describeConstitution(summary: JsonView): string {
@@ -25,9 +25,10 @@ export function describeConstitution(summary: JsonView): string {
     '',
     bold('Settings'),
     fields([
-      ...settingsRows(summary.object('settings')),
+      ...settingsText(summary.object('settings')).map(([name, value]) => [`  ${name}`, value] as const),
       ['  node certificates', `${service.number('nodeCertificateDays') ?? '?'} days`],
-      ['  scripts', `${scripts.number('bytes') ?? 0} bytes, SHA-256 ${scripts.text('sha256')}`],
+      ['  scripts', `${thousands(scripts.number('bytes') ?? 0)} bytes`],
+      ['  their SHA-256', scripts.text('sha256')],
     ]),
     ...actionsText(scripts.texts('actions')),
   ].join('\n');
@@ -63,31 +64,6 @@ function rulesText(title: string, rules: JsonView, describe: (rule: JsonView) =>
   if (entries.length === 0) return `${bold(title)}: ${dim('none')}`;
   const rows = entries.map(([name, rule]) => [`  ${name.slice(0, 24)}`, describe(viewOf(rule))]);
   return `${bold(title)}\n${headless(rows)}`;
-}
-
-function automationText(rule: JsonView): string {
-  const count = rule.number('max_per_member');
-  if (rule.text('action') !== 'add_node' || count === undefined) return shortJson(rule.value, 70);
-  const code = rule.flag('requires_approved_code') ? ' that run approved code' : '';
-  return `each member may add up to ${count} node${count === 1 ? '' : 's'}${code} without a ballot`;
-}
-
-function codeText(code: JsonView): string {
-  return [code.text('component'), code.text('description')].filter(Boolean).join(': ');
-}
-
-function teeText(tee: JsonView): string {
-  const minimum = tee.value['minimum_tcb'];
-  const floor = minimum === undefined ? [] : [`firmware from ${shortJson(minimum, 40)}`];
-  return [tee.text('description'), ...floor].filter(Boolean).join(', ');
-}
-
-function settingsRows(settings: JsonView): readonly (readonly [string, string])[] {
-  return settings.entries().map(([name, value]) => {
-    const isTime = name.endsWith('_seconds') && typeof value === 'number';
-    const label = isTime ? name.slice(0, -'_seconds'.length) : name;
-    return [`  ${label.replaceAll('_', ' ')}`, isTime ? formatDuration(value) : shortJson(value, 70)];
-  });
 }
 
 function actionsText(actions: readonly string[]): readonly string[] {

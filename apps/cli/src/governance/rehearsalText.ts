@@ -5,6 +5,7 @@
 import { printable } from '../ledger/printable.js';
 import { bold, dim, green, red, screenColumns, wrap, yellow } from '../terminal.js';
 import { type JsonView, shortJson } from './jsonView.js';
+import { automationText } from './policyRows.js';
 import { describeTally } from './tallyText.js';
 import { diffFigures, diffLines, formatDiff } from './textDiff.js';
 
@@ -36,7 +37,7 @@ export function describeRehearsal(rehearsal: JsonView, { full, tally }: Rehearsa
   const changes = rehearsal.list('changes');
   const head =
     changes.length === 0
-      ? `${yellow('●')} ${bold('It is valid, and would change nothing')}`
+      ? `${yellow('●')} ${bold('It is valid, and would change no row of the constitution or the node list')}`
       : `${green('✓')} ${bold('It is valid. Accepted, it would change this:')}`;
   return [
     head,
@@ -59,7 +60,7 @@ function outcomeOf(rehearsal: JsonView): string {
 function changeLines(change: JsonView, full: boolean): readonly string[] {
   const { before, after } = change.value;
   const sign = before === null ? green('+') : after === null ? red('-') : yellow('~');
-  const [first = '', ...rest] = wrap(change.text('sentence'), screenColumns - 4);
+  const [first = '', ...rest] = wrap(sentenceOf(change), screenColumns - 4);
   const lines = [`  ${sign} ${first}`, ...rest.map((line) => `    ${line}`)];
   if (change.text('table') === constitutionTable) return [...lines, ...scriptLines(change, full)];
   if (!full) return lines;
@@ -70,6 +71,14 @@ function changeLines(change: JsonView, full: boolean): readonly string[] {
     ...(before === null ? [] : [`    ${red(`- ${shortJson(before, valueCharsMax)}`)}`]),
     ...(after === null ? [] : [`    ${green(`+ ${shortJson(after, valueCharsMax)}`)}`]),
   ];
+}
+
+/** The network's own sentence, but for what is said better here. */
+function sentenceOf(change: JsonView): string {
+  const { before, after } = change.value;
+  if (change.text('table') !== 'public:coco.automation' || after === null) return change.text('sentence');
+  const does = before === null ? 'Adds' : 'Changes';
+  return `${does} the automatic rule “${change.text('key')}”: ${automationText(change.object('after'))}.`;
 }
 
 function scriptLines(change: JsonView, full: boolean): readonly string[] {

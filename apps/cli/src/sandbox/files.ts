@@ -11,7 +11,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { CocoError } from '@coco/primitives';
-import { defaultConstitution } from '../genesis/constitutionScripts.js';
+import { builtinConstitution } from '../genesis/constitutionScripts.js';
 import { createActorIdentity, writeActorIdentity } from '../genesis/identities.js';
 import { createNetworkFiles, networkPaths } from '../genesis/networkFiles.js';
 import { nodeAddresses } from '../genesis/nodeAddresses.js';
@@ -85,7 +85,7 @@ export async function createSandbox(plan: SandboxPlan, nowMs: number): Promise<v
       participants,
       nodes,
       votingPolicies: { default: { kind: 'majority' } },
-      constitution: defaultConstitution(),
+      constitution: builtinConstitution(),
       adapters: [{ module: plan.adapterModule, settings: plan.adapterSettings }],
       adaptersGenesis: { ethereum: plan.ethereumGenesis },
       settings: { admitAnonymous: true, worker: { thread: plan.thread }, ...plan.overrides },

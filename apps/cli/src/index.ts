@@ -6,10 +6,9 @@ export {
   type Account,
   createAccounts,
   loadAccounts,
-  sandboxChainId,
-  sandboxGenesis,
   signerOf,
 } from './sandbox/accounts.js';
+export { sandboxChainId, sandboxGenesis } from './sandbox/ethereumGenesis.js';
 export {
   createSandbox,
   type SandboxPaths,

@@ -12,7 +12,7 @@ import { askForNetwork, type NetworkWishes } from '../genesis/networkWizard.js';
 import { jsonOption } from '../governance/access.js';
 import { readText } from '../ledger/textFile.js';
 import { Cancelled, confirm } from '../prompt.js';
-import { sandboxChainId, sandboxGenesis } from '../sandbox/accounts.js';
+import { sandboxChainId, sandboxGenesis } from '../sandbox/ethereumGenesis.js';
 import { interactive } from '../terminal.js';
 
 export const networkCreate: Command = {

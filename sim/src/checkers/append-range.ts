@@ -9,15 +9,13 @@ const name = 'append-range';
 export function appendRange(): Checker {
   return {
     name,
-    step({ node, ready, after }) {
+    step({ node, ready, before, after }) {
+      // One that commits its own retirement may have had a last word before, in the same step.
+      const leads = after.isLeader || (before.isLeader && ready.role?.state === 'None');
       for (const { message } of ready.send) {
         if (message.type !== 'appendEntries') continue;
         const { previous, to, entriesView } = message;
-        check(
-          after.isLeader && message.view === after.view,
-          name,
-          () => `${node.id} sends entries and is no leader`,
-        );
+        check(leads && message.view === after.view, name, () => `${node.id} sends entries and is no leader`);
         check(message.commit <= after.commit, name, () => `${node.id} claims commit ${message.commit}`);
         check(
           previous.seqno === 0 || node.log[previous.seqno - 1]?.view === previous.view,

@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { type Client, createClient, plainBallot } from '@coco/client';
 import {
+  type JoinedNode,
   joinNetwork,
   type NodeConfig,
   openVirtualSealer,
@@ -15,9 +16,11 @@ import {
 } from '@coco/host';
 import { CocoError, utf8 } from '@coco/primitives';
 import { type Command, type OptionValues, text, UsageError } from '../command.js';
+import { objectIn } from '../governance/actionArguments.js';
 import { describeConstitution } from '../governance/constitutionText.js';
 import { shortId } from '../governance/naming.js';
-import { readConstitution } from '../governance/networkReader.js';
+import { readConstitution, readNodes } from '../governance/networkReader.js';
+import { openProposalFor } from '../governance/openProposal.js';
 import { say } from '../governance/signing.js';
 import { joinProgressShown } from '../node/joinText.js';
 import { ensureConfig, type JoinTarget, loadJoiningConfig, nodeFileOptions } from '../node/nodeFiles.js';
@@ -70,14 +73,7 @@ export const nodeJoin: Command = {
     const file = ensureConfig(options);
     const config = loadJoiningConfig(file, targetOf(options));
     try {
-      await announce(file, config, options);
-      const sealer = await openVirtualSealer(config.virtualKeyPath);
-      const { nodeId } = await joinNetwork({
-        config,
-        sealer,
-        onProgress: joinProgressShown(),
-        ...(interactive && { approve: (shown) => askApproval(shown, config) }),
-      });
+      const { nodeId } = await join(file, config, options);
       process.stdout.write(`${green('●')} ${bold(shortId(nodeId))} — ready\n`);
       if (options['no-start'] !== true) return await runNode(config, log);
       process.stdout.write(`${bold('Next:')} coco node start --config ${file}\n`);
@@ -88,6 +84,25 @@ export const nodeJoin: Command = {
     }
   },
 };
+
+async function join(file: string, config: NodeConfig, options: OptionValues): Promise<JoinedNode> {
+  const sealer = await openVirtualSealer(config.virtualKeyPath);
+  const approved = config.join?.constitutionDigest !== undefined;
+  // Nothing is proposed to a network whose constitution was not approved; without a terminal it must be already.
+  if (approved || !interactive) await announce(file, config, options, approved);
+  const approve = async (shown: ShownConstitution): Promise<boolean> => {
+    if (!(await askApproval(shown, config))) return false;
+    loadJoiningConfig(file, { constitutionDigest: shown.digest });
+    if (!approved) await announce(file, config, options, true);
+    return true;
+  };
+  return joinNetwork({
+    config,
+    sealer,
+    onProgress: joinProgressShown(),
+    ...(interactive && { approve }),
+  });
+}
 
 function targetOf(options: OptionValues): Partial<JoinTarget> {
   const peer = text(options, 'peer');
@@ -108,29 +123,48 @@ function targetOf(options: OptionValues): Partial<JoinTarget> {
   };
 }
 
-/** Makes the tuple unless it is there, and proposes it if that is wanted. */
-async function announce(file: string, config: NodeConfig, options: OptionValues): Promise<void> {
+/** Makes the tuple unless it is there, and proposes it if that is wanted and was not done before. */
+async function announce(
+  file: string,
+  config: NodeConfig,
+  options: OptionValues,
+  approved: boolean,
+): Promise<void> {
   const out = path.resolve(path.dirname(file), text(options, 'tuple') ?? 'tuple.json');
-  if (existsSync(out) || text(options, 'actor-cert') === undefined) {
-    if (options['propose'] === true) throw new UsageError(`${out} is there already, and was proposed before`);
-    return;
-  }
+  const tuple = await tupleAt(out, file, options);
+  if (tuple === undefined) return;
+  if (options['propose'] === true && approved) await propose(tuple, config, options);
+}
+
+/** The tuple in `out`, or a new one there; none when nobody is there to sign it. */
+async function tupleAt(
+  out: string,
+  file: string,
+  options: OptionValues,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (existsSync(out)) return objectIn(out);
+  if (text(options, 'actor-cert') === undefined) return undefined;
   const { made } = await makeTuple(file, options);
-  if (!('tuple' in made)) return;
+  if (!('tuple' in made)) return undefined;
   writeFileSync(out, `${JSON.stringify(made.tuple, null, 2)}\n`);
   process.stdout.write(`${green('✓')} tuple signed ${dim(out)}\n`);
-  if (options['propose'] === true) await propose(made.tuple, config, options);
-  else process.stdout.write(`${dim(`  a member proposes it: coco proposal create add-node ${out}`)}\n`);
+  if (options['propose'] !== true) {
+    process.stdout.write(`${dim(`  a member proposes it: coco proposal create add-node ${out}`)}\n`);
+  }
+  return made.tuple;
 }
 
 async function propose(
-  tuple: Readonly<Record<string, string>>,
+  tuple: Readonly<Record<string, unknown>>,
   config: NodeConfig,
   options: OptionValues,
 ): Promise<void> {
   const body = { actions: [{ name: 'add_node', args: tuple }] };
+  const nodeId = String(tuple['node_id']);
   const as = { ...options, cert: text(options, 'actor-cert'), key: text(options, 'actor-key') };
   await withPinnedClient(config, async (client) => {
+    const isListed = (await readNodes(client)).some(({ id }) => id === nodeId);
+    if (isListed || (await openProposalFor(client, 'add_node', nodeId)) !== undefined) return;
     const said = await say({ type: 'proposal', payload: utf8(JSON.stringify(body)) }, as, client);
     if (!('answer' in said)) return;
     const proposalId = said.answer.text('proposalId');

@@ -6,9 +6,9 @@ import { type Client, plainBallot } from '@coco/client';
 import { CocoError, utf8 } from '@coco/primitives';
 import { type Command, type OptionValues, whole } from '../command.js';
 import { accessOptions, jsonOption, withClient } from '../governance/access.js';
-import type { JsonView } from '../governance/jsonView.js';
 import { findNamed, shortId } from '../governance/naming.js';
-import { type NetworkNode, readNodes, readProposal, readProposals } from '../governance/networkReader.js';
+import { type NetworkNode, readNodes, readProposal } from '../governance/networkReader.js';
+import { openProposalFor } from '../governance/openProposal.js';
 import { showProposal } from '../governance/showProposal.js';
 import { describePrepared, requestOptions, say } from '../governance/signing.js';
 import { bold, dim, green, liveLine, yellow } from '../terminal.js';
@@ -60,7 +60,7 @@ async function propose(
   waitMs: number,
 ): Promise<'accepted' | number> {
   const json = options['json'] === true;
-  let proposal = await openProposal(client, node);
+  let proposal = await openProposalFor(client, 'remove_node', node.id);
   if (proposal === undefined) {
     const body = { actions: [{ name: 'remove_node', args: { node_id: node.id } }] };
     const said = await say({ type: 'proposal', payload: utf8(JSON.stringify(body)) }, options, client);
@@ -75,18 +75,6 @@ async function propose(
     await say({ type: 'ballot', proposalId, payload: plainBallot(true) }, options, client);
   }
   return untilDecided(client, proposalId, { json, endMs: Date.now() + waitMs });
-}
-
-/** The proposal to remove just this node that is open already, if there is one. */
-async function openProposal(client: Client, node: NetworkNode): Promise<JsonView | undefined> {
-  const open = (await readProposals(client)).filter((one) => one.text('proposalState') === 'Open');
-  const details = await Promise.all(open.map((one) => readProposal(client, one.text('proposalId'))));
-  return details.find((one) => {
-    const [action, ...others] = one.list('actions');
-    const removes =
-      action?.text('name') === 'remove_node' && action.object('args').text('node_id') === node.id;
-    return removes && others.length === 0;
-  });
 }
 
 async function untilDecided(

@@ -33,10 +33,16 @@ export function joinProgressShown(): (progress: JoinProgress) => void {
   };
 }
 
+/** Reasons that somebody who waits reads many times, in few words. */
+const reasons: Readonly<Record<string, string>> = {
+  COCO_JOIN_NOT_LISTED: 'for the members’ votes: the node is not on the list yet',
+  // The primary has been asked for a snapshot, and is making it.
+  'HTTP 202': 'for the network to make a snapshot',
+};
+
 function waitingText({ code, message }: { readonly code: string; readonly message: string }): string {
-  // 202: the primary has been asked for a snapshot, and is making it.
-  if (code === 'HTTP 202') return `${yellow('…')} waiting: the network makes a snapshot`;
-  return `${yellow('…')} waiting: ${printable(message)} ${dim(code)}`;
+  const known = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+  return `${yellow('…')} waiting${known === undefined ? `: ${printable(message)} ${dim(code)}` : ` ${known}`}`;
 }
 
 /** "snapshot ██████░░░░  61 %  12 MB of 20 MB". */

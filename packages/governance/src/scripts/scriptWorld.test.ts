@@ -3,9 +3,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { publicKeyToPem } from '@coco/crypto';
 import type { Transaction, WriteSet } from '@coco/kv';
-import { fromUtf8 } from '@coco/primitives';
+import { fromUtf8, toBase64 } from '@coco/primitives';
 import { defaultScriptLimits, loadSandbox, type ScriptLimits, type ScriptValue } from '@coco/sandbox';
+import { type Identity, makeIdentity } from '../testing/identities.js';
+import { signed, type World } from '../testing/world.js';
+import { type NodeTuple, nodeTupleMessageType, nodeTuplePayload, nodeTupleRow } from '../tuple.js';
 import { defaultConstitution } from './defaultConstitution.js';
 import { createScriptRunner } from './scriptRunner.js';
 import type { ScriptRunOutcome, ScriptServices, ScriptSituation } from './types.js';
@@ -72,4 +76,18 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** The argument of `add_node` for a new node of `actor`. */
+export function signedTuple(of: World, actor: Identity, node = makeIdentity()): Record<string, string> {
+  const tuple: NodeTuple = {
+    actor: actor.id,
+    nodeId: node.key.publicKey.fingerprint,
+    publicKeyPem: publicKeyToPem(node.key.publicKey),
+    peerAddress: 'b:1',
+    applicationAddress: 'b:2',
+    administrativeAddress: 'b:3',
+  };
+  const cose = signed(of, actor, nodeTupleMessageType, nodeTuplePayload(tuple));
+  return nodeTupleRow(tuple, toBase64(cose)) as Record<string, string>;
 }

@@ -2,7 +2,7 @@
  * A network that people made with `coco network create`, whose processes they started, and which only they can change:
  * nothing is let in that the constitution does not name.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freeBasePort } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
@@ -63,8 +63,8 @@ export class GovernedNetwork implements Desk {
     mkdirSync(options.directory, { recursive: true });
     const network = new GovernedNetwork(options, await freeBasePort(options.nodesMax));
     const { members, participants, nodes = members } = options;
-    for (const one of members) await network.person(one, 'member').keygen();
-    for (const one of participants) await network.person(one, 'participant').keygen();
+    for (const one of members) await network.#admit(network.person(one, 'member'));
+    for (const one of participants) await network.#admit(network.person(one, 'participant'));
     const genesis = 'ethereum.json';
     writeFileSync(path.join(options.directory, genesis), JSON.stringify(options.ethereumGenesis));
     const named = (option: string, names: readonly string[]): readonly string[] =>
@@ -86,6 +86,11 @@ export class GovernedNetwork implements Desk {
       node.nodeId = ids[index]?.nodeId ?? '';
     }
     return network;
+  }
+
+  /** Makes a key for who has none. */
+  async #admit(person: Person): Promise<void> {
+    if (!existsSync(path.join(this.directory, person.certificateFile))) await person.keygen();
   }
 
   /** Somebody new, who has no key yet. */

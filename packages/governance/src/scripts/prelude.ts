@@ -2,7 +2,7 @@
  * The globals that scripts of governance find: `ccf`, as CCF's scripts expect it (formats of CCF, 1.8), `coco` with what Coco adds,
  * and `console`. It only makes calls look as they should; what is allowed is decided on the other side, in hostCalls.ts.
  */
-export const scriptPrelude = `(() => {
+export const scriptPrelude = `((scope) => {
   'use strict';
   const host = __host;
   const bytes = (value, what) => {
@@ -80,7 +80,7 @@ export const scriptPrelude = `(() => {
     return object;
   };
 
-  globalThis.ccf = {
+  scope.ccf = {
     kv,
     strToBuf,
     bufToStr,
@@ -142,7 +142,7 @@ export const scriptPrelude = `(() => {
     },
   };
 
-  globalThis.coco = {
+  scope.coco = {
     verifyNodeTuple: (tuple) => host.verifyNodeTuple(tuple),
     readCertificate: (pem) => host.readCertificate(text(pem, 'the certificate')),
     isPublicKey: (pem) => typeof pem === 'string' && host.isPublicKey(pem),
@@ -153,6 +153,6 @@ export const scriptPrelude = `(() => {
   const log = (level) => (...args) => {
     host.log(level, args.map((arg) => (typeof arg === 'string' ? arg : String(JSON.stringify(arg)))).join(' '));
   };
-  globalThis.console = { log: log('info') };
+  scope.console = { log: log('info') };
   for (const level of ['debug', 'info', 'warn', 'error', 'trace']) console[level] = log(level);
-})();`;
+})(this);`;

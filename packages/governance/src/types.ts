@@ -46,10 +46,6 @@ export interface GovernanceTriggers {
   /** End the chunk of the ledger. */
   readonly chunk?: true;
   readonly snapshot?: true;
-  /** Go on with a new ledger secret. */
-  readonly rekey?: true;
-  /** Hand out new recovery shares. */
-  readonly recoveryShares?: true;
   /** Issue new certificates for nodes that take part. `validFrom` as the proposal says it (ISO 8601 or ASN.1 time). */
   readonly nodeCertificates?: readonly {
     readonly nodeId: NodeId;

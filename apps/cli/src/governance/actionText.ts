@@ -73,7 +73,6 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ],
   trigger_snapshot: () => ['Have a snapshot made now'],
   trigger_ledger_chunk: () => ['Begin a new file of the ledger now'],
-  trigger_ledger_rekey: () => ['Change the key of the ledger now'],
 };
 
 function admission(kind: string, args: JsonView, name: string): readonly string[] {

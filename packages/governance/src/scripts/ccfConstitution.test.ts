@@ -114,8 +114,11 @@ test('CCF’s constitution: set_member, remove_member', { skip }, () => {
   const [first] = [...objectRows(transaction, info)];
   const active = scripts(transaction, 'remove_member', { member_id: first?.[0] });
   assert.match(reasonOf(active.apply()), /would be less than recovery threshold \(3\)/);
-  scripts(transaction, 'set_recovery_threshold', { recovery_threshold: 2 }).applied();
-  assert.deepEqual(active.triggers(), [{ kind: 'ledger_rekey' }]);
+  const config = 'public:ccf.gov.service.config';
+  const lower = { ...readObject(transaction, config), recovery_threshold: 2 };
+  transaction.put(config, new Uint8Array(8), jsonPut(undefined, lower).value);
+  // A member with a share of the ledger's key: what CCF does then is not offered, and so nothing is done at all.
+  assert.match(reasonOf(active.apply()), /does not change the key of the ledger yet; nothing was changed/);
 });
 
 test('CCF’s constitution: set_user, remove_user, set_user_data', { skip }, () => {
@@ -134,11 +137,11 @@ test('CCF’s constitution: set_user, remove_user, set_user_data', { skip }, () 
 test('CCF’s constitution: the service is configured and opened', { skip }, () => {
   const transaction = begin();
   const threshold = scripts(transaction, 'set_recovery_threshold', { recovery_threshold: 2 });
-  assert.deepEqual(threshold.triggers(), [{ kind: 'recovery_shares_refresh' }]);
+  assert.match(reasonOf(threshold.apply()), /does not hand out recovery shares yet; nothing was changed/);
   const next_service_identity = pem('service_cert.pem');
   const open = scripts(transaction, 'transition_service_to_open', { next_service_identity });
   const rows = open.applied() as Record<string, Record<string, unknown>>;
-  assert.equal(rows['ccf.gov.service.config']?.['recovery_threshold'], 2);
+  assert.equal(rows['ccf.gov.service.config'], undefined);
   assert.equal(rows['ccf.gov.service.info']?.['status'], 'Open');
   const other = { next_service_identity: makeIdentity().certificate.pem };
   assert.match(

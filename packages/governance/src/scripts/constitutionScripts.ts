@@ -44,8 +44,6 @@ function triggersOf(triggers: readonly Trigger[]): Triggers | undefined {
   return {
     ...(has('ledger_chunk') && { chunk: true }),
     ...(has('snapshot') && { snapshot: true }),
-    ...(has('ledger_rekey') && { rekey: true }),
-    ...(has('recovery_shares_refresh') && { recoveryShares: true }),
     ...(nodeCertificates.length > 0 && {
       nodeCertificates: nodeCertificates.map(({ nodeId, validFrom, validityDays }) => ({
         nodeId,

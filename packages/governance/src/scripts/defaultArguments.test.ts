@@ -34,10 +34,11 @@ function problem(name: string, args?: unknown): string {
 
 test('every action of CCF that applies here is offered, and Coco’s own', () => {
   const offered = new Set(constitutionScripts({ sandbox }).actions(constitution, limits));
-  // Those left out: the service's identity does not change; there are no rows of older versions to clean up.
+  // Those left out: the service's identity and the ledger's key do not change, and no shares are handed out; there are no
+  // rows of older versions to clean up.
   const ccf =
     'set_constitution set_member remove_member set_member_data set_user remove_user set_user_data set_recovery_threshold ' +
-    'trigger_recovery_shares_refresh trigger_ledger_rekey transition_service_to_open set_js_app remove_js_app ' +
+    'transition_service_to_open set_js_app remove_js_app ' +
     'set_js_runtime_options refresh_js_app_bytecode_cache set_ca_cert_bundle remove_ca_cert_bundle set_jwt_issuer ' +
     'set_jwt_public_signing_keys remove_jwt_issuer add_node_code add_snp_measurement add_snp_uvm_endorsement ' +
     'add_snp_host_data set_snp_minimum_tcb_version set_snp_minimum_tcb_version_hex remove_snp_host_data ' +

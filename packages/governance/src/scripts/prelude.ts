@@ -80,6 +80,11 @@ export const scriptPrelude = `((scope) => {
     return object;
   };
 
+  // Nothing is accepted that nobody would carry out.
+  const notYet = (what) => () => {
+    throw new Error('this version does not ' + what + ' yet; nothing was changed');
+  };
+
   scope.ccf = {
     kv,
     strToBuf,
@@ -120,8 +125,8 @@ export const scriptPrelude = `((scope) => {
       validateConstitution: (source) => host.validateConstitution(text(source, 'the constitution')),
     },
     node: {
-      triggerLedgerRekey: () => host.trigger({ kind: 'ledger_rekey' }),
-      triggerRecoverySharesRefresh: () => host.trigger({ kind: 'recovery_shares_refresh' }),
+      triggerLedgerRekey: notYet('change the key of the ledger'),
+      triggerRecoverySharesRefresh: notYet('hand out recovery shares'),
       triggerLedgerChunk: () => host.trigger({ kind: 'ledger_chunk' }),
       triggerSnapshot: () => host.trigger({ kind: 'snapshot' }),
       transitionServiceToOpen: (previous, next) => host.openService(previous ?? null, bytes(next, 'the identity')),

@@ -143,8 +143,6 @@ test('the access matrix: who reads what, and only apply writes', () => {
 
 test('only apply sets anything off', () => {
   const calls = [
-    'ccf.node.triggerLedgerRekey()',
-    'ccf.node.triggerRecoverySharesRefresh()',
     'ccf.node.triggerLedgerChunk()',
     'ccf.node.triggerSnapshot()',
     'coco.renewNodeCertificate("n", "2025-01-01", 5)',
@@ -160,8 +158,6 @@ test('only apply sets anything off', () => {
   }
   const outcome = runBody(begin(), 'apply', `${calls.join(';')};`);
   assert.deepEqual(outcome.outcome === 'returned' && outcome.triggers, [
-    { kind: 'ledger_rekey' },
-    { kind: 'recovery_shares_refresh' },
     { kind: 'ledger_chunk' },
     { kind: 'snapshot' },
     { kind: 'node_certificate', nodeId: 'n', validFrom: '2025-01-01', validityDays: 5 },
@@ -170,6 +166,19 @@ test('only apply sets anything off', () => {
     reasonOf(runBody(begin(), 'apply', 'for (;;) ccf.node.triggerSnapshot();')),
     /set off so much/,
   );
+});
+
+test('what no node carries out yet is refused, and nothing of the proposal stays', () => {
+  const settle = `ccf.kv['${settings}'].set(ccf.strToBuf('k'), ccf.strToBuf('v'));`;
+  for (const [call, what] of [
+    ['ccf.node.triggerLedgerRekey()', 'change the key of the ledger'],
+    ['ccf.node.triggerRecoverySharesRefresh()', 'hand out recovery shares'],
+  ] as const) {
+    const transaction = begin();
+    const reason = reasonOf(runBody(transaction, 'apply', `${settle} ${call};`));
+    assert.match(reason, new RegExp(`this version does not ${what} yet; nothing was changed`));
+    assert.deepEqual(transaction.writeSet(), []);
+  }
 });
 
 test('the service is opened when the identity is right', () => {

@@ -13,10 +13,6 @@ export type Trigger =
   /** End the chunk of the ledger. */
   | { readonly kind: 'ledger_chunk' }
   | { readonly kind: 'snapshot' }
-  /** Go on with a new ledger secret. */
-  | { readonly kind: 'ledger_rekey' }
-  /** Hand out new recovery shares. */
-  | { readonly kind: 'recovery_shares_refresh' }
   /** Issue a new certificate for a node that takes part. `validFrom` as the proposal says it (ISO 8601 or ASN.1). */
   | {
       readonly kind: 'node_certificate';

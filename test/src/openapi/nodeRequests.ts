@@ -2,9 +2,9 @@
  * Requests to `/node`: what a node tells of itself and of the network, and what joining nodes ask for.
  */
 import type { GovernedNetwork } from '../governed/governedNetwork.js';
+import { strangerNode } from '../governed/strangerNode.js';
 import { until } from '../until.js';
 import { type Asked, accept, type Means, of } from './asked.js';
-import { strangerNode } from './strangerNode.js';
 
 type Rest = NonNullable<Parameters<typeof of>[4]>;
 

@@ -99,8 +99,8 @@ async function acceptTuple(
   const made = await actor.json('node', 'tuple', ...network.configOf(node), ...signing);
   node.nodeId = String(made['nodeId']);
   node.start(...words);
-  await logged(node, /COCO_JOIN_NOT_LISTED/);
-  narrator.see(`${node.name} is refused as long as the members have not admitted it (COCO_JOIN_NOT_LISTED)`);
+  await logged(node, /waiting/);
+  narrator.see(`${node.name} waits: it gets nothing as long as the members have not admitted it`);
   await pass(stage, 'add-node', tuple);
 }
 

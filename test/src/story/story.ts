@@ -155,9 +155,8 @@ async function begin(
     const members = founders.map((who) => network.member(who));
     told.stage = { network, load, narrator, members, nodes: [...network.nodes], joins: [], replacements: [] };
     await until('transactions are acknowledged', settledTimeoutMs, () => load.acknowledged.count > 0);
-    const replay =
-      set === undefined ? 'the replay set is absent' : `${set.transactions.length} recorded ones among them`;
-    narrator.see(`transfers through all nodes, in the name of the participant ${client}; ${replay}`);
+    const replay = set === undefined ? '' : `, and ${set.transactions.length} recorded transactions`;
+    narrator.see(`transfers through all nodes, in the name of the participant ${client}${replay}`);
     return told.stage;
   });
 }

@@ -11,7 +11,7 @@ import {
   randomBytes,
 } from '@coco/crypto';
 import { toBase64, utf8 } from '@coco/primitives';
-import type { Person } from '../governed/person.js';
+import type { Person } from './person.js';
 
 export interface StrangerNode {
   readonly nodeId: string;

@@ -51,14 +51,16 @@ export async function askHidden(text: string): Promise<string> {
 
 function readLine(text: string, hidden = false): Promise<string> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text);
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     const lines: Interface = createInterface({
       input: process.stdin,
       output: hidden ? silent : process.stdout,
       terminal: process.stdin.isTTY === true,
-      prompt: '',
+      // Known to the line editor, which draws the line anew when something in it is taken back.
+      prompt: hidden ? '' : text,
     });
+    if (hidden) process.stdout.write(text);
+    else lines.prompt();
     let answered = false;
     lines.once('line', (line) => {
       answered = true;

@@ -32,8 +32,8 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Paragraphs between usage and options, for commands that need them; wrapped to the screen. */
   readonly about?: readonly string[];
-  /** Lines behind `about`, as they are. */
-  readonly list?: readonly string[];
+  /** Words and what they mean, in two columns behind `about`. */
+  readonly list?: readonly (readonly [words: string, what: string])[];
   /** Whole command lines with what they do. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   readonly run: (operands: readonly string[], options: OptionValues) => Promise<number>;

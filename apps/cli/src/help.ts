@@ -1,10 +1,10 @@
 /**
- * Help texts: all commands on one screen, one command on another. No line is longer than 100 columns.
+ * Help texts: all commands on one screen, one command on another. Lines fit the terminal, and have at most 100 columns.
  */
 import type { Command, OptionSpec } from './command.js';
-import { bold, dim, visibleWidth, wrap } from './terminal.js';
+import { bold, dim, screenColumns, visibleWidth, wrap } from './terminal.js';
 
-const columns = 100;
+const columns = screenColumns;
 /** Names of options longer than this stand on a line of their own. */
 const optionWidthMax = 30;
 
@@ -20,11 +20,11 @@ const topics: readonly (readonly [title: string, firstWords: readonly string[]])
 /** All commands, or those whose name begins with `group`. */
 export function overview(commands: readonly Command[], group?: string): string {
   const shown = commands.filter(({ name }) => group === undefined || name.startsWith(`${group} `));
-  const width = Math.max(...shown.map((command) => command.name.length)) + 2;
+  const width = Math.max(...shown.map((command) => command.name.length)) + 4;
   const parts = topics.flatMap(([title, firstWords]) => {
     const inTopic = shown.filter(({ name }) => firstWords.includes(name.split(' ')[0] ?? ''));
     if (inTopic.length === 0) return [];
-    const lines = inTopic.map((command) => `  ${command.name.padEnd(width)}${command.summary}`);
+    const lines = inTopic.flatMap(({ name, summary }) => optionLines(`  ${name}`, summary, width));
     return ['', group === undefined ? `${title}:` : 'Commands:', ...lines];
   });
   return [
@@ -54,7 +54,7 @@ export function helpOf(command: Command): string {
     '',
     `Usage: coco ${command.name}${operands} [OPTIONS]`,
     ...(command.about ?? []).flatMap((paragraph) => ['', ...wrap(paragraph, columns)]),
-    ...(command.list ?? []),
+    ...listLines(command.list ?? []),
     ...groups.flatMap((group) => {
       const inGroup = rows.filter((row) => row.group === group);
       return ['', `${group}:`, ...inGroup.flatMap(({ left, right }) => optionLines(left, right, width))];
@@ -65,6 +65,11 @@ export function helpOf(command: Command): string {
       ...wrap(what, columns - 6).map((one) => `      ${dim(one)}`),
     ]),
   ].join('\n');
+}
+
+function listLines(list: NonNullable<Command['list']>): readonly string[] {
+  const width = Math.max(...list.map(([words]) => words.length)) + 4;
+  return list.flatMap(([words, what]) => optionLines(`  ${words}`, what, width));
 }
 
 function leftOf(name: string, spec: OptionSpec): string {

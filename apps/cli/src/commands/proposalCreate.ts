@@ -24,7 +24,6 @@ import { Cancelled, confirm } from '../prompt.js';
 import { bold, green, interactive } from '../terminal.js';
 
 const forms = Object.entries(shortForms);
-const formWidth = Math.max(...forms.map(([word, { operands }]) => word.length + operands.length)) + 3;
 
 export const proposalCreate: Command = {
   name: 'proposal create',
@@ -41,7 +40,7 @@ export const proposalCreate: Command = {
     ...requestOptions,
   },
   about: ['WHAT is one of these; or give JSON files with {"actions": […]}, whose actions are put together:'],
-  list: forms.map(([word, { operands, what }]) => `  ${`${word} ${operands}`.padEnd(formWidth)}${what}`),
+  list: forms.map(([word, { operands, what }]) => [`${word} ${operands}`, what] as const),
   examples: [
     ['coco proposal create add-member dora.cert.pem --name dora --vote', 'propose, and vote for it'],
     [

@@ -69,7 +69,7 @@ export const signingOptions = {
     value: 'FILE',
     env: 'COCO_KEY',
     group: 'Signing',
-    help: 'its private key in PEM; if it is encrypted, COCO_PASSPHRASE opens it, or you are asked',
+    help: 'your private key in PEM; if it is encrypted, COCO_PASSPHRASE opens it, or you are asked',
   },
   ...signerOptions,
 } as const satisfies Readonly<Record<string, OptionSpec>>;

@@ -76,7 +76,7 @@ export const nodeJoin: Command = {
       const { nodeId } = await join(file, config, options);
       process.stdout.write(`${green('●')} ${bold(shortId(nodeId))} — ready\n`);
       if (options['no-start'] !== true) return await runNode(config, log);
-      process.stdout.write(`${bold('Next:')} coco node start --config ${file}\n`);
+      process.stdout.write(`${bold('Next:')} coco node start --config ${here(file)}\n`);
       return 0;
     } catch (error) {
       if (error instanceof CocoError) tell({ type: 'failure', code: error.code, message: error.message });
@@ -147,9 +147,9 @@ async function tupleAt(
   const { made } = await makeTuple(file, options);
   if (!('tuple' in made)) return undefined;
   writeFileSync(out, `${JSON.stringify(made.tuple, null, 2)}\n`);
-  process.stdout.write(`${green('✓')} tuple signed ${dim(out)}\n`);
+  process.stdout.write(`${green('✓')} tuple signed ${dim(here(out))}\n`);
   if (options['propose'] !== true) {
-    process.stdout.write(`${dim(`  a member proposes it: coco proposal create add-node ${out}`)}\n`);
+    process.stdout.write(`${dim(`  a member proposes it: coco proposal create add-node ${here(out)}`)}\n`);
   }
   return made.tuple;
 }
@@ -213,4 +213,9 @@ function hinted(error: unknown): unknown {
   const { digest } = error.facts;
   if (typeof digest !== 'string') return error;
   return new CocoError(error.code, `${error.message}; approve it with --approve ${digest}`, error.facts);
+}
+
+/** `file` as somebody in this directory names it. */
+function here(file: string): string {
+  return path.relative(process.cwd(), file) || file;
 }

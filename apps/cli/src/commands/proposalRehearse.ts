@@ -42,10 +42,12 @@ export const proposalRehearse: Command = {
     return withClient(options, async (client) => {
       const [first = ''] = operands;
       const isOpen = operands.length === 1 && /^[0-9a-f]{4,64}…?$/i.test(first);
-      const body = isOpen
-        ? await readProposalBody(client, await findProposalId(client, first))
-        : await proposalBody(operands, options, client);
-      const rehearsal = await rehearse(body, options, client);
+      const openId = isOpen ? await findProposalId(client, first) : undefined;
+      const body =
+        openId === undefined
+          ? await proposalBody(operands, options, client)
+          : await readProposalBody(client, openId);
+      const rehearsal = await rehearse(body, options, client, openId);
       if (options['json'] === true) process.stdout.write(`${JSON.stringify(rehearsal.value)}\n`);
       else {
         const asked = viewOf(JSON.parse(new TextDecoder().decode(body)));

@@ -61,10 +61,11 @@ async function changesOf(
 ): Promise<string | undefined> {
   if (proposal.text('proposalState') !== 'Open') return undefined;
   if (!canRehearse(options)) return dim('With --cert and --key you also see what it would change.');
-  const body = await readProposalBody(client, proposal.text('proposalId'));
+  const id = proposal.text('proposalId');
+  const body = await readProposalBody(client, id);
   try {
     const full = options['full'] === true;
-    return describeRehearsal(await rehearse(body, options, client), { full, tally: false });
+    return describeRehearsal(await rehearse(body, options, client, id), { full, tally: false });
   } catch (error) {
     if (!(error instanceof CocoError)) throw error;
     return dim(`What it would change cannot be shown: ${error.message}`);

@@ -38,18 +38,46 @@ export function admitNode(
   if (readObject(transaction, governanceTables.nodeTuples, nodeId) === undefined) {
     return refused('no-tuple', 'no actor has signed for the node');
   }
+  const wrong = certificateFault(transaction, node);
+  if (wrong !== undefined) return refused('certificate', wrong);
+  putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, status: 'Trusted' });
+  transaction.put(governanceTables.nodeCertificates, utf8(nodeId), utf8(certificatePem));
+  return { outcome: 'admitted' };
+}
+
+/**
+ * Gives a Trusted node the certificate that the service issued anew for its key. Why that cannot be, in words for people;
+ * undefined when it was done.
+ */
+export function renewNodeCertificate(
+  transaction: Transaction,
+  node: { readonly nodeId: NodeId; readonly certificatePem: string },
+): string | undefined {
+  const { nodeId, certificatePem } = node;
+  if (readObject(transaction, governanceTables.nodeInfo, nodeId)?.['status'] !== 'Trusted') {
+    return 'the node does not take part';
+  }
+  const wrong = certificateFault(transaction, node);
+  if (wrong !== undefined) return wrong;
+  transaction.put(governanceTables.nodeCertificates, utf8(nodeId), utf8(certificatePem));
+  return undefined;
+}
+
+/** Why the certificate is not one of the service for the node's key, if it is not. */
+function certificateFault(
+  transaction: Transaction,
+  { nodeId, certificatePem }: { readonly nodeId: NodeId; readonly certificatePem: string },
+): string | undefined {
   const certificate = readCertificate(certificatePem);
   if (certificate?.publicKey.fingerprint !== nodeId) {
-    return refused('certificate', 'the certificate is not for the key of the node');
+    return 'the certificate is not for the key of the node';
   }
   const service = textOf(readObject(transaction, governanceTables.serviceInfo)?.['cert']) ?? '';
   const issuer = readCertificate(service);
   if (issuer === undefined || !isIssuedBy(certificate, issuer)) {
-    return refused('certificate', 'the certificate was not issued by the service');
+    return 'the certificate was not issued by the service';
   }
-  putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, status: 'Trusted' });
-  transaction.put(governanceTables.nodeCertificates, utf8(nodeId), utf8(certificatePem));
-  return { outcome: 'admitted' };
+  return undefined;
 }
 
 /**

@@ -1,7 +1,13 @@
 export { identifyActor } from './actors/identifyActor.js';
 export { createGovernance } from './createGovernance.js';
 export { constitutionDigest } from './digest.js';
-export { type AdmitOutcome, admitNode, recordRetired, snapshotEvidence } from './framework.js';
+export {
+  type AdmitOutcome,
+  admitNode,
+  recordRetired,
+  renewNodeCertificate,
+  snapshotEvidence,
+} from './framework.js';
 export { genesisTables } from './genesis.js';
 export { readNetwork, touchesNetwork } from './network.js';
 export { govOpenApi } from './openapi/document.js';

@@ -46,12 +46,15 @@ export interface GovernanceTriggers {
   /** End the chunk of the ledger. */
   readonly chunk?: true;
   readonly snapshot?: true;
-  /** Issue new certificates for nodes that take part. `validFrom` as the proposal says it (ISO 8601 or ASN.1 time). */
-  readonly nodeCertificates?: readonly {
-    readonly nodeId: NodeId;
-    readonly validFrom: string;
-    readonly validityDays: number;
-  }[];
+  /** Issue new certificates for nodes that take part. */
+  readonly nodeCertificates?: readonly ({ readonly nodeId: NodeId } & CertificateValidity)[];
+}
+
+/** When a certificate is to hold, as a proposal says it. */
+export interface CertificateValidity {
+  /** ISO 8601 or ASN.1 time. */
+  readonly validFrom: string;
+  readonly validityDays: number;
 }
 
 /** Answers governance requests. Never throws for bad input: a refusal is a response in OData's error format. */

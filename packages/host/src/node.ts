@@ -22,6 +22,7 @@ import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
 import { nodeRouting } from './nodeRouting.js';
 import { saveMembership } from './nodeSecrets.js';
 import { openPeers, type Peers } from './peers.js';
+import { certificateRenewal } from './renewNode.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { realTiming } from './timing.js';
@@ -116,7 +117,7 @@ class Node implements RunningNode {
 
   constructor(options: NodeOptions, parts: NodeParts) {
     const { config, sealer } = options;
-    const { identity, ledger, replayed, sandbox, genesis, hardStates, network, membership } = parts;
+    const { identity, secrets, ledger, replayed, sandbox, genesis, hardStates, network, membership } = parts;
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
@@ -135,6 +136,13 @@ class Node implements RunningNode {
       random: seededRandom(randomSeed()),
       ledger,
       sandbox,
+      endorseNode: certificateRenewal({
+        service: {
+          key: secrets.serviceKey,
+          certificate: parseCertificate(membership.serviceCertificatePem),
+        },
+        nowMs: Date.now,
+      }),
       ...(genesis !== undefined && replayed.snapshot === undefined && { genesis }),
       ...replayed,
       ...(hardStates.state !== undefined && { hardState: hardStates.state }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AdapterResponse } from '@coco/adapter';
+import { parseCertificate } from '@coco/crypto';
 import { governanceTables } from '@coco/governance';
 import { encodeMaps } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
@@ -367,4 +368,41 @@ test('a restarted node knows the constitution from its entries (GOV-1)', () => {
   cluster.pass(60);
   assertEqual(cluster.nodes);
   assert.equal(backup.network?.committed.members.length, 2);
+});
+
+test('a renewed certificate is in the entry of the decision, for nodes that take part (CCF: endorsed certificates)', () => {
+  const cluster = started();
+  const backup = backupOf(cluster);
+  const [first, second] = cluster.nodes.map(({ id }) => id) as [string, string];
+  const renew = (node_id: string, valid_from: string): TestAction => ({
+    name: 'set_node_certificate_validity',
+    args: { node_id, valid_from, validity_period_days: 30 },
+  });
+  decide(cluster, backup, [renew(first, '10'), renew('nobody', '10')]);
+  cluster.pass(60);
+  for (const { network } of cluster.nodes) {
+    const pem = (id: string) => network?.committed.nodes.find(({ nodeId }) => nodeId === id)?.certificatePem;
+    const renewed = parseCertificate(pem(first) ?? '');
+    assert.equal(renewed.publicKey.fingerprint, first);
+    assert.equal(renewed.notAfterMs, 40 * 86_400_000);
+    const { identity } = cluster.nodes.find(({ id }) => id === second) as TestNode;
+    assert.equal(pem(second), identity.nodeCertificate.pem);
+  }
+  assertEqual(cluster.nodes);
+});
+
+test('a certificate that cannot be issued: the vote is refused, and nothing is changed', () => {
+  const cluster = started();
+  const primary = cluster.primary();
+  const args = { node_id: primary.id, valid_from: 'never', validity_period_days: 30 };
+  const made = proposalRequest(memberOf(cluster, 0), [{ name: 'set_node_certificate_validity', args }]);
+  const { proposalId } = bodyOf(cluster.ask(primary, made));
+  cluster.ask(primary, ballotRequest(memberOf(cluster, 0), String(proposalId)));
+  const before = primary.ledger.last;
+  const refused = cluster.ask(primary, ballotRequest(memberOf(cluster, 1), String(proposalId)));
+  assert.equal(refused?.status, 400);
+  assert.match(JSON.stringify(bodyOf(refused)), /there is no such time; nothing was changed/);
+  assert.deepEqual(primary.ledger.last, before);
+  const read = cluster.ask(primary, readRequest(`/gov/members/proposals/${proposalId}`), 0);
+  assert.equal(bodyOf(read).proposalState, 'Open');
 });

@@ -17,8 +17,9 @@ import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@co
 import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
 import { assert, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
 import { isGovernanceTable } from './dividedMaps.js';
+import { renewCertificates } from './renewal.js';
 import { errorResponse } from './requests.js';
-import type { ReplicaEffects } from './types.js';
+import type { EndorseNode, ReplicaEffects } from './types.js';
 
 /** What became of a request that may write: `transaction` has what is to be appended, if anything is. */
 export interface Governed {
@@ -32,6 +33,7 @@ type Views = NonNullable<ReplicaEffects['network']>;
 export class Governing {
   readonly #governance: Governance;
   readonly #store: Store;
+  readonly #endorse: EndorseNode | undefined;
   #commit: Seqno = 0;
   #views: Views | undefined;
   #isRemovalCommitted = false;
@@ -48,8 +50,9 @@ export class Governing {
   /** Of the versions up to here it is not known whether they do. */
   readonly #unknownUpTo: Seqno;
 
-  constructor(governance: Governance, store: Store, commit: Seqno) {
+  constructor(governance: Governance, store: Store, commit: Seqno, endorse: EndorseNode | undefined) {
     this.#governance = governance;
+    this.#endorse = endorse;
     this.#store = store;
     this.#unknownUpTo = store.head;
     this.committed(commit);
@@ -71,6 +74,10 @@ export class Governing {
   write(request: AdapterRequest, context: GovernanceContext): Governed {
     const transaction = this.begin();
     const { response, writes, triggers } = this.#governance.handle(request, transaction, context);
+    if (writes && triggers?.nodeCertificates !== undefined) {
+      const why = renewCertificates(transaction, triggers.nodeCertificates, this.#endorse);
+      if (why !== undefined) return { response: notIssued(why) };
+    }
     const writeSet = writes ? transaction.writeSet() : [];
     if (writeSet.length === 0) return { response };
     if (bytesOf(writeSet) > changeBytesMax) return { response: tooLarge };
@@ -232,6 +239,11 @@ function bytesOf(tables: readonly TableChanges[]): number {
 
 /** What one change of governance may write: far below what an entry may have. */
 const changeBytesMax = 16 * 2 ** 20;
+
+function notIssued(why: string): AdapterResponse {
+  const sentence = `the certificates that this asks for cannot be issued: ${why}; nothing was changed`;
+  return errorResponse(400, 'InvalidInput', sentence);
+}
 
 const tooLarge = errorResponse(
   413,

@@ -94,6 +94,7 @@ class ReplicaMachine implements Replica {
       governance,
       start.governanceStore ?? createStore(),
       this.#consensus.commit,
+      start.endorseNode,
     );
     this.#forwarding = createForwarding(settings, governance);
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);

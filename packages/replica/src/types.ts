@@ -4,7 +4,13 @@
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
-import type { GenesisConstitution, GovernanceSettings, NetworkView } from '@coco/governance';
+import type {
+  CertificateValidity,
+  GenesisConstitution,
+  GovernanceSettings,
+  NetworkView,
+  NodeView,
+} from '@coco/governance';
 import type { Reader, Store } from '@coco/kv';
 import type { Ledger, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
@@ -136,8 +142,16 @@ export interface ReplicaStart {
   /** Known committed when the node stopped. Default 0: the next primary's signature tells. */
   readonly commit?: Seqno;
   readonly startAsLeader?: boolean;
+  /**
+   * Issues a certificate of the service for a node that takes part. Throws a CocoError that says why it cannot: the
+   * decision that asked for it is then refused. Without it, certificates cannot be renewed through this node.
+   */
+  readonly endorseNode?: EndorseNode;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }
+
+/** The certificate, in PEM. */
+export type EndorseNode = (node: NodeView, validity: CertificateValidity) => string;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {

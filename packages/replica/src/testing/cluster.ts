@@ -8,9 +8,10 @@ import {
   generateKeyPair,
   issueCertificate,
   type PrivateKey,
+  publicKeyFromPem,
   publicKeyToPem,
 } from '@coco/crypto';
-import { defaultGovernanceSettings, type NetworkView } from '@coco/governance';
+import { defaultGovernanceSettings, type NetworkView, type NodeView } from '@coco/governance';
 import {
   createLedger,
   type Ledger,
@@ -19,7 +20,7 @@ import {
   type Receipt,
   type SnapshotBase,
 } from '@coco/ledger';
-import { concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
+import { CocoError, concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
 import { loadSandbox, type Sandbox } from '@coco/sandbox';
 import { createRecovery } from '../recovery.js';
 import { createReplica } from '../replica.js';
@@ -51,6 +52,7 @@ const testSettings: ReplicaSettings = {
 };
 const realSandbox = await loadSandbox();
 const validity = { notBeforeMs: 0, notAfterMs: 4_000_000_000_000 };
+const dayMs = 86_400_000;
 const serialNumber = new Uint8Array(16).fill(7);
 
 /** A snapshot file, as far as it is made. */
@@ -136,6 +138,15 @@ function createIdentity({ key, certificate }: Service, name: string): LedgerIden
   return { nodeId, nodeKey, nodeCertificate, serviceKey: key, serviceCertificate: certificate };
 }
 
+/** In these tests a time is a number of days since 1970. */
+function endorse(service: Service, { publicKeyPem }: NodeView, validFrom: string, days: number): string {
+  const from = Number(validFrom) * dayMs;
+  if (!Number.isSafeInteger(from)) throw new CocoError('COCO_TEST_TIME', 'there is no such time');
+  const publicKey = publicKeyFromPem(publicKeyPem);
+  const fields = { subjectCommonName: 'renewed', publicKey, isCa: false, serialNumber };
+  return issueCertificate({ ...fields, notBeforeMs: from, notAfterMs: from + days * dayMs }, service).pem;
+}
+
 /** What a node says of itself: its key, and where it is. */
 export function tupleOf({ nodeId, nodeKey }: LedgerIdentity): {
   readonly nodeId: NodeId;
@@ -214,6 +225,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       random: seededRandom(seed++),
       ledger,
       sandbox: options.sandbox?.(realSandbox) ?? realSandbox,
+      endorseNode: (node, { validFrom, validityDays }) => endorse(service, node, validFrom, validityDays),
       ...(from.genesis && { genesis: from.genesis }),
       ...(base && { snapshot: base }),
       ...recovery.finish(),

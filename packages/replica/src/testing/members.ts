@@ -127,6 +127,9 @@ const actions = {
   set_voting_policy: ({ name, policy }) => {
     ccf.kv['public:coco.voting_policies'].set(ccf.strToBuf(name), json(policy));
   },
+  set_node_certificate_validity: ({ node_id, valid_from, validity_period_days }) => {
+    coco.renewNodeCertificate(node_id, valid_from, validity_period_days);
+  },
   trigger_snapshot: () => ccf.node.triggerSnapshot(),
   trigger_ledger_chunk: () => ccf.node.triggerLedgerChunk(),
 };

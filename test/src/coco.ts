@@ -10,7 +10,8 @@ import { until } from './until.js';
 
 /** The root of the checkout, where users are when they start it. */
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const script = fileURLToPath(new URL('../../apps/cli/bin/coco.mjs', import.meta.url));
+/** The command itself, for Node.js. */
+export const cocoScript = fileURLToPath(new URL('../../apps/cli/bin/coco.mjs', import.meta.url));
 
 /** What a command said, and how it ended: an exit status, or null when a signal ended it. */
 export interface CocoResult {
@@ -43,7 +44,7 @@ export function startCoco(...words: readonly string[]): RunningCoco {
 
 /** The same, somewhere else. */
 export function startCocoAt(place: CocoPlace, words: readonly string[]): RunningCoco {
-  const child = spawn(process.execPath, [script, ...words], {
+  const child = spawn(process.execPath, [cocoScript, ...words], {
     cwd: place.directory,
     env: { ...foreignEnvironment(), ...place.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,7 +81,7 @@ export function startCocoAt(place: CocoPlace, words: readonly string[]): Running
  */
 export function startCocoNode(directory: string, log: string, words: readonly string[]): ChildProcess {
   const output = openSync(log, 'a', 0o600);
-  const child = spawn(process.execPath, [script, ...words], {
+  const child = spawn(process.execPath, [cocoScript, ...words], {
     cwd: directory,
     env: foreignEnvironment(),
     stdio: ['ignore', output, output, 'ipc'],

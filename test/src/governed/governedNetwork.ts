@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freeBasePort } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
+import { parseCertificate } from '@coco/crypto';
 import { until } from '../until.js';
 import { GovernedNode, type Settings } from './governedNode.js';
 import { type CommandRun, type Desk, Person } from './person.js';
@@ -19,13 +20,30 @@ export interface GovernedNetworkOptions {
   readonly nodes?: readonly string[];
   /** How many nodes there will ever be. */
   readonly nodesMax: number;
+  /** The first port. Default: one such that all are free. */
+  readonly basePort?: number;
   readonly ethereumGenesis: unknown;
   /** In every node.json. */
   readonly settings?: Settings;
-  /** More words for `coco network create`. */
+  /** Default: the first member runs `coco network create` with everything on the command line. */
+  readonly make?: Make;
+  /** More words for that command line. */
   readonly create?: readonly string[];
   readonly onRun?: (run: CommandRun) => void;
 }
+
+/** A first node: whose it is, and where applications find it. */
+export interface PlannedNode {
+  readonly actor: string;
+  readonly address: string;
+}
+
+/** Makes the files of a network, as somebody would. */
+type Make = (
+  network: GovernedNetwork,
+  options: GovernedNetworkOptions,
+  nodes: readonly PlannedNode[],
+) => Promise<unknown>;
 
 /** A node as the network sees it. */
 export interface ListedNode {
@@ -35,8 +53,25 @@ export interface ListedNode {
   readonly retired_committed: boolean;
 }
 
-const name = 'pilot';
+/** Where the network's files are made. */
+export const networkName = 'pilot';
+const name = networkName;
+const ethereumFile = 'ethereum.json';
 const readyTimeoutMs = 120_000;
+
+const makeByFlags: Make = (network, { members, participants, create = [] }, nodes) => {
+  const named = (option: string, names: readonly string[]): readonly string[] =>
+    names.flatMap((one) => [option, `${one}=${one}.cert.pem`]);
+  return network
+    .member(members[0] ?? '')
+    .ok(
+      ...['network', 'create', '--name', 'Pilot', '--directory', name, '--ethereum-genesis', ethereumFile],
+      ...named('--member', members),
+      ...named('--participant', participants),
+      ...nodes.flatMap(({ actor, address }) => ['--node', `${actor}=${address}`]),
+      ...create,
+    );
+};
 
 export class GovernedNetwork implements Desk {
   readonly directory: string;
@@ -61,30 +96,15 @@ export class GovernedNetwork implements Desk {
   /** Makes keys and genesis; nothing runs yet. */
   static async create(options: GovernedNetworkOptions): Promise<GovernedNetwork> {
     mkdirSync(options.directory, { recursive: true });
-    const network = new GovernedNetwork(options, await freeBasePort(options.nodesMax));
+    const network = new GovernedNetwork(options, options.basePort ?? (await freeBasePort(options.nodesMax)));
     const { members, participants, nodes = members } = options;
     for (const one of members) await network.#admit(network.person(one, 'member'));
     for (const one of participants) await network.#admit(network.person(one, 'participant'));
-    const genesis = 'ethereum.json';
-    writeFileSync(path.join(options.directory, genesis), JSON.stringify(options.ethereumGenesis));
-    const named = (option: string, names: readonly string[]): readonly string[] =>
-      names.flatMap((one) => [option, `${one}=${one}.cert.pem`]);
-    const founder = network.member(members[0] ?? '');
-    const made = await founder.json(
-      'network',
-      'create',
-      ...['--name', 'Pilot', '--directory', name, '--ethereum-genesis', genesis],
-      ...named('--member', members),
-      ...named('--participant', participants),
-      ...nodes.flatMap((actor, index) => ['--node', `${actor}=127.0.0.1:${network.#basePort + index}`]),
-      ...(options.create ?? []),
-    );
-    network.serviceFingerprint = String(made['serviceFingerprint']);
-    const ids = made['nodes'] as readonly { readonly nodeId: string }[];
-    for (const [index, actor] of nodes.entries()) {
-      const node = network.addNode(actor);
-      node.nodeId = ids[index]?.nodeId ?? '';
-    }
+    writeFileSync(path.join(options.directory, ethereumFile), JSON.stringify(options.ethereumGenesis));
+    const plan = nodes.map((actor, index) => ({ actor, address: `127.0.0.1:${network.#basePort + index}` }));
+    await (options.make ?? makeByFlags)(network, options, plan);
+    network.serviceFingerprint = parseCertificate(network.serviceCertificatePem).fingerprint;
+    for (const actor of nodes) network.addNode(actor).readId();
     return network;
   }
 

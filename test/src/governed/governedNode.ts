@@ -83,6 +83,12 @@ export class GovernedNode {
     });
   }
 
+  /** Learns the id of a first node, whose configuration says it. */
+  readId(): void {
+    const { nodeId } = JSON.parse(readFileSync(this.configFile, 'utf8')) as { nodeId: string };
+    this.nodeId = nodeId;
+  }
+
   /** Runs `coco` with `words` as the node's process; what it prints is in `logFile`. */
   start(...words: readonly string[]): void {
     if (this.running) throw new Error(`${this.name} runs already`);

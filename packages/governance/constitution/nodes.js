@@ -78,6 +78,8 @@ const nodeActions = {
       checkFields(args, { ...tupleFields, measurement: optional(hexOf(1, 64)) });
       if (hasRow(nodeTable, args.node_id))
         throw new Error(`node_id: ${args.node_id} is on the VN list already`);
+      if (hasRow('public:coco.nodes.former', args.node_id))
+        throw new Error(`node_id: ${args.node_id} took part before; it can only come back with a new key`);
       if (!admitsActor(proposedActions, args.actor)) checkTuple(args);
     },
     apply(args) {

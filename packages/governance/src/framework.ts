@@ -3,7 +3,7 @@
  * decided (a node that they approved takes part; a removal is complete) or records a fact (a snapshot was taken).
  */
 import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
-import type { Transaction } from '@coco/kv';
+import type { Reader, Transaction } from '@coco/kv';
 import { type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
 import { objectRows, putRow, readObject, textOf } from './rows.js';
 import { governanceTables } from './tables.js';
@@ -92,6 +92,38 @@ export function recordRetired(transaction: Transaction): readonly NodeId[] {
     marked.push(nodeId);
   }
   return marked;
+}
+
+export type ForgetOutcome =
+  | { readonly outcome: 'forgotten' }
+  /** It is off the list already: nothing was written. */
+  | { readonly outcome: 'already' }
+  | { readonly outcome: 'refused'; readonly why: 'unknown' | 'not-retired'; readonly reason: string };
+
+/**
+ * Takes a node off the VN list whose removal is recorded as committed. What stays is that its id was in use: a node that lost
+ * what it promised must not come back under the same one.
+ */
+export function forgetNode(transaction: Transaction, nodeId: NodeId): ForgetOutcome {
+  const row = readObject(transaction, governanceTables.nodeInfo, nodeId);
+  if (row === undefined) {
+    if (isFormerNode(transaction, nodeId)) return { outcome: 'already' };
+    return { outcome: 'refused', why: 'unknown', reason: 'there is no such node on the VN list' };
+  }
+  if (row['status'] !== 'Retired' || row['retired_committed'] !== true) {
+    const reason = 'only a node whose removal is committed can be forgotten: remove it by vote first';
+    return { outcome: 'refused', why: 'not-retired', reason };
+  }
+  const actor = textOf(readObject(transaction, governanceTables.nodeTuples, nodeId)?.['actor']);
+  const { nodeInfo, nodeTuples, nodeCertificates } = governanceTables;
+  for (const table of [nodeInfo, nodeTuples, nodeCertificates]) transaction.remove(table, utf8(nodeId));
+  putRow(transaction, governanceTables.formerNodes, nodeId, actor === undefined ? {} : { actor });
+  return { outcome: 'forgotten' };
+}
+
+/** Whether a node with this id was taken off the VN list after it had taken part. */
+export function isFormerNode(reader: Reader, nodeId: NodeId): boolean {
+  return readObject(reader, governanceTables.formerNodes, nodeId) !== undefined;
 }
 
 /** Records the SHA-256 (32 bytes) of the snapshot of version `seqno`, in CCF's format; the entry's claims say it too. */

@@ -4,6 +4,8 @@ export { constitutionDigest } from './digest.js';
 export {
   type AdmitOutcome,
   admitNode,
+  type ForgetOutcome,
+  forgetNode,
   recordRetired,
   renewNodeCertificate,
   snapshotEvidence,

@@ -46,6 +46,8 @@ export const governanceTables = {
   participantCertificates: 'public:coco.participants.certs',
   participantInfo: 'public:coco.participants.info',
   nodeTuples: 'public:coco.nodes.tuples',
+  /** Nodes that are off the list again: {actor?}. Their ids must never take part once more. */
+  formerNodes: 'public:coco.nodes.former',
   votingPolicies: 'public:coco.voting_policies',
   automation: 'public:coco.automation',
   codeManifest: 'public:coco.code_manifest',

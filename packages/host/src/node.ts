@@ -217,6 +217,7 @@ class Node implements RunningNode {
       tables: () => committedTables(replayed.governanceStore, this.replica.commit),
       admit: (nodeId, certificatePem) =>
         this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem })),
+      forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
     return openNodeDoors({

@@ -38,6 +38,7 @@ export interface NodeRoutingOptions {
   readonly network: () => NetworkView;
   readonly tables: () => Reader;
   readonly admit: (nodeId: NodeId, certificatePem: string) => Promise<HttpResponse>;
+  readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
   readonly makeSnapshot: () => void;
 }
 
@@ -77,7 +78,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       metrics: options.metrics,
       commitTimes: options.commitTimes,
     }),
-    ...networkRoutes(about),
+    ...networkRoutes({ ...about, forget: options.forget }),
     ...joinRoutes(joining),
     ...snapshotRoutes({
       ...about,

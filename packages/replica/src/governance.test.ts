@@ -1,64 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AdapterResponse } from '@coco/adapter';
-import { parseCertificate } from '@coco/crypto';
 import { governanceTables } from '@coco/governance';
 import { encodeMaps } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
-import {
-  type Cluster,
-  type ClusterOptions,
-  createCluster,
-  request,
-  statusIn,
-  type TestNode,
-  tupleOf,
-} from './testing/cluster.js';
-import {
-  addNodeAction,
-  ballotRequest,
-  bodyOf,
-  proposalRequest,
-  readRequest,
-  type TestAction,
-  type TestMember,
-} from './testing/members.js';
-
-function started(count = 3, options: ClusterOptions = {}): Cluster {
-  const cluster = createCluster(count, options);
-  cluster.pass(600);
-  return cluster;
-}
-
-const memberOf = (cluster: Cluster, index: number): TestMember => cluster.members[index] as TestMember;
-
-const backupOf = (cluster: Cluster): TestNode =>
-  cluster.nodes.find((node) => node !== cluster.primary()) as TestNode;
-
-/** Has a proposal accepted by the votes of the first two members, through `node`. */
-function decide(cluster: Cluster, node: TestNode, actions: readonly TestAction[]): AdapterResponse {
-  const made = cluster.ask(node, proposalRequest(memberOf(cluster, 0), actions));
-  const { proposalId } = bodyOf(made);
-  assert.equal(made?.status, 200, JSON.stringify(bodyOf(made)));
-  const votes = [0, 1].map((index) =>
-    cluster.ask(node, ballotRequest(memberOf(cluster, index), String(proposalId))),
-  );
-  const decided = votes.at(-1);
-  assert.equal(bodyOf(decided).proposalState, 'Accepted', JSON.stringify(bodyOf(decided)));
-  return decided as AdapterResponse;
-}
-
-/** Every node has the same log, and says the same of the network. */
-function assertEqual(nodes: readonly TestNode[]): void {
-  const roots = nodes.map(
-    ({ ledger }) => `${ledger.last.seqno} ${Buffer.from(ledger.root()).toString('hex')}`,
-  );
-  assert.deepEqual(new Set(roots).size, 1, roots.join(', '));
-  const [first] = nodes;
-  for (const { network } of nodes) {
-    assert.deepEqual({ ...network?.committed, seqno: 0 }, { ...first?.network?.committed, seqno: 0 });
-  }
-}
+import { type ClusterOptions, request } from './testing/cluster.js';
+import { assertEqual, backupOf, decide, memberOf, started } from './testing/deciding.js';
+import { ballotRequest, bodyOf, proposalRequest, readRequest } from './testing/members.js';
 
 test('a proposal through a backup is accepted by votes, and answered once it is committed (GOV-3, TX-3)', () => {
   const cluster = started();
@@ -260,105 +207,6 @@ test('governance entries and batches interleave in one order; the worker sees on
   }
 });
 
-test('a node comes on the list by vote, is admitted, and takes part; a removed one goes for good (NET-2, GOV-7)', () => {
-  const cluster = started();
-  const member = memberOf(cluster, 0);
-  const identity = cluster.newIdentity();
-  const { nodeId, nodeCertificate } = identity;
-  const admit = (node: TestNode, token: number): Record<string, unknown> => {
-    cluster.step(node, { type: 'admit', token, nodeId, certificatePem: nodeCertificate.pem });
-    cluster.pass(60);
-    const response = node.replies.find((reply) => reply.token === token)?.response;
-    return { ...bodyOf(response), status: response?.status };
-  };
-  assert.equal(admit(cluster.primary(), 1).status, 403, 'nobody agreed to it');
-  decide(cluster, backupOf(cluster), [addNodeAction(member, tupleOf(identity))]);
-  for (const { network } of cluster.nodes) assert.equal(statusIn(network?.committed, nodeId), 'Pending');
-  const joined = cluster.join(identity);
-  const elsewhere = admit(backupOf(cluster), 2);
-  assert.equal(elsewhere.status, 307);
-  assert.equal((elsewhere.error as { primary: string }).primary, cluster.primary().id);
-  assert.equal(admit(cluster.primary(), 3).status, 200);
-  assert.equal(admit(cluster.primary(), 4).status, 200, 'asking again does no harm');
-  cluster.pass(100);
-  assertEqual(cluster.nodes);
-  assert.equal(statusIn(joined.network?.committed, nodeId), 'Trusted');
-  assert.equal(joined.replica.commit, cluster.primary().replica.commit);
-  const gone = cluster.nodes.find((node) => node !== cluster.primary() && node !== joined) as TestNode;
-  decide(cluster, joined, [{ name: 'remove_node', args: { node_id: gone.id } }]);
-  cluster.pass(100);
-  assert.equal(statusIn(cluster.primary().network?.committed, gone.id), 'Retired for good');
-  assert.equal(gone.replica.status().consensus.retirementPhase, 'RetiredCommitted');
-  assertEqual(cluster.nodes.filter((node) => node !== gone));
-  assert.equal(admit(cluster.primary(), 5).status, 200, 'the one that took part before still does');
-  const ids = cluster
-    .primary()
-    .replica.status()
-    .consensus.configurations.flatMap(({ nodes }) => nodes);
-  assert.ok(ids.includes(nodeId) && !ids.includes(gone.id) && ids.length === 3, ids.join(' '));
-});
-
-test('several changes of membership that come in one message are each told by what came before (NET-2)', () => {
-  const cluster = started();
-  const primary = cluster.primary();
-  const away = backupOf(cluster);
-  cluster.cut.add(away.id);
-  for (let i = 0; i < 2; i++) {
-    const identity = cluster.newIdentity();
-    decide(cluster, primary, [addNodeAction(memberOf(cluster, 0), tupleOf(identity))]);
-    const node = cluster.join(identity);
-    const certificatePem = identity.nodeCertificate.pem;
-    cluster.step(primary, { type: 'admit', token: 1, nodeId: node.id, certificatePem });
-    cluster.pass(60);
-  }
-  const before = away.replica.status().consensus.last.seqno;
-  cluster.cut.clear();
-  cluster.step(primary, { type: 'elapsed', ms: 20, nowMs: 1_000_000 });
-  assert.ok(away.replica.status().consensus.last.seqno > before + 10);
-  cluster.pass(100);
-  for (const { replica } of cluster.nodes) {
-    assert.deepEqual(
-      replica.status().consensus.configurations.map(({ nodes }) => nodes.length),
-      [5],
-    );
-  }
-  assertEqual(cluster.nodes);
-});
-
-test('the primary itself can be removed: another one takes over and records it (NET-3)', () => {
-  const cluster = started();
-  const old = cluster.primary();
-  decide(cluster, old, [{ name: 'remove_node', args: { node_id: old.id } }]);
-  cluster.pass(600);
-  const primary = cluster.nodes.find(({ replica }) => replica.isPrimary) as TestNode;
-  assert.notEqual(primary, old);
-  assert.equal(statusIn(primary.network?.committed, old.id), 'Retired for good');
-  assert.equal(cluster.ask(primary, proposalRequest(memberOf(cluster, 0), []))?.status, 200);
-});
-
-test('a primary that is lost before it records a retirement leaves that to the next (NET-3)', () => {
-  const cluster = started(4);
-  const old = cluster.primary();
-  const others = cluster.nodes.filter((node) => node !== old);
-  const gone = others[0] as TestNode;
-  const { actions } = { actions: [{ name: 'remove_node', args: { node_id: gone.id } }] };
-  const made = cluster.ask(old, proposalRequest(memberOf(cluster, 0), actions));
-  const proposalId = String(bodyOf(made).proposalId);
-  cluster.ask(old, ballotRequest(memberOf(cluster, 0), proposalId));
-  // The others get the removal, but the primary never hears that they have it.
-  for (const { id } of others) cluster.cut.add(`${id}>${old.id}`);
-  cluster.step(old, {
-    type: 'request',
-    token: 1,
-    request: ballotRequest(memberOf(cluster, 1), proposalId),
-    nowMs: 1_000_000,
-  });
-  old.up = false;
-  cluster.pass(800);
-  const primary = cluster.nodes.find((node) => node.up && node.replica.isPrimary) as TestNode;
-  assert.equal(statusIn(primary.network?.committed, gone.id), 'Retired for good');
-});
-
 test('a restarted node knows the constitution from its entries (GOV-1)', () => {
   const cluster = started();
   const backup = backupOf(cluster);
@@ -368,41 +216,4 @@ test('a restarted node knows the constitution from its entries (GOV-1)', () => {
   cluster.pass(60);
   assertEqual(cluster.nodes);
   assert.equal(backup.network?.committed.members.length, 2);
-});
-
-test('a renewed certificate is in the entry of the decision, for nodes that take part (CCF: endorsed certificates)', () => {
-  const cluster = started();
-  const backup = backupOf(cluster);
-  const [first, second] = cluster.nodes.map(({ id }) => id) as [string, string];
-  const renew = (node_id: string, valid_from: string): TestAction => ({
-    name: 'set_node_certificate_validity',
-    args: { node_id, valid_from, validity_period_days: 30 },
-  });
-  decide(cluster, backup, [renew(first, '10'), renew('nobody', '10')]);
-  cluster.pass(60);
-  for (const { network } of cluster.nodes) {
-    const pem = (id: string) => network?.committed.nodes.find(({ nodeId }) => nodeId === id)?.certificatePem;
-    const renewed = parseCertificate(pem(first) ?? '');
-    assert.equal(renewed.publicKey.fingerprint, first);
-    assert.equal(renewed.notAfterMs, 40 * 86_400_000);
-    const { identity } = cluster.nodes.find(({ id }) => id === second) as TestNode;
-    assert.equal(pem(second), identity.nodeCertificate.pem);
-  }
-  assertEqual(cluster.nodes);
-});
-
-test('a certificate that cannot be issued: the vote is refused, and nothing is changed', () => {
-  const cluster = started();
-  const primary = cluster.primary();
-  const args = { node_id: primary.id, valid_from: 'never', validity_period_days: 30 };
-  const made = proposalRequest(memberOf(cluster, 0), [{ name: 'set_node_certificate_validity', args }]);
-  const { proposalId } = bodyOf(cluster.ask(primary, made));
-  cluster.ask(primary, ballotRequest(memberOf(cluster, 0), String(proposalId)));
-  const before = primary.ledger.last;
-  const refused = cluster.ask(primary, ballotRequest(memberOf(cluster, 1), String(proposalId)));
-  assert.equal(refused?.status, 400);
-  assert.match(JSON.stringify(bodyOf(refused)), /there is no such time; nothing was changed/);
-  assert.deepEqual(primary.ledger.last, before);
-  const read = cluster.ask(primary, readRequest(`/gov/members/proposals/${proposalId}`), 0);
-  assert.equal(bodyOf(read).proposalState, 'Open');
 });

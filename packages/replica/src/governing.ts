@@ -222,6 +222,12 @@ export class Governing {
     const nodes = this.#views?.committed.nodes ?? [];
     return nodes.some((node) => node.nodeId === nodeId && node.status === 'Trusted');
   }
+
+  /** Whether the node is on the VN list, as committed. */
+  isListed(nodeId: NodeId): boolean {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#views?.committed.nodes.some((node) => node.nodeId === nodeId) === true;
+  }
 }
 
 function isUnrecorded({ status, retiredCommitted }: NetworkView['nodes'][number]): boolean {

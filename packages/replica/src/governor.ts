@@ -3,13 +3,7 @@
  * gone, and writes down snapshots. Every change is an entry of its own; whoever asked hears of it once it is committed.
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
-import {
-  type AdmitOutcome,
-  admitNode,
-  type Governance,
-  recordRetired,
-  snapshotEvidence,
-} from '@coco/governance';
+import { admitNode, forgetNode, type Governance, recordRetired, snapshotEvidence } from '@coco/governance';
 import type { Transaction } from '@coco/kv';
 import { encodeMaps } from '@coco/ledger';
 import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
@@ -32,6 +26,12 @@ const changesMax = 16;
 interface Answer {
   readonly origin: Origin;
   readonly response: AdapterResponse;
+}
+
+/** The answer to a change that the host asks for, and whether it holds already where there was nothing to write. */
+interface NodeChange {
+  readonly response: AdapterResponse;
+  readonly isSettled: boolean;
 }
 
 export class Governor {
@@ -104,10 +104,52 @@ export class Governor {
     });
   }
 
+  /** Carries out what the host asks of the primary for a node. */
+  changeNode(
+    event: Extract<ReplicaEvent, { readonly type: 'admit' | 'forgetNode' }>,
+    now: Circumstances,
+  ): void {
+    if (event.type === 'admit') this.#admit(event, now);
+    else this.#forget(event, now);
+  }
+
   /** Makes a node Trusted that has caught up: the entry that says so is the reconfiguration. */
-  admit(event: Extract<ReplicaEvent, { readonly type: 'admit' }>, now: Circumstances): void {
+  #admit(event: Extract<ReplicaEvent, { readonly type: 'admit' }>, now: Circumstances): void {
+    const { token, nodeId, certificatePem, last } = event;
+    this.#forNode(token, now, (transaction) => {
+      if (last !== undefined && last + 1 < now.heldFrom()) return { response: tooOld, isSettled: true };
+      const outcome = admitNode(transaction, { nodeId, certificatePem });
+      if (outcome.outcome === 'refused') {
+        const [status, code] = refusals[outcome.why];
+        return { response: errorResponse(status, code, outcome.reason), isSettled: true };
+      }
+      return {
+        response: answerOf({ nodeId, status: 'Trusted' }),
+        isSettled: this.#governing.isTrusted(nodeId),
+      };
+    });
+  }
+
+  /** Takes a node off the list that was removed and shut down. */
+  #forget(event: Extract<ReplicaEvent, { readonly type: 'forgetNode' }>, now: Circumstances): void {
+    const { token, nodeId } = event;
+    this.#forNode(token, now, (transaction) => {
+      const outcome = forgetNode(transaction, nodeId);
+      if (outcome.outcome === 'refused') {
+        const [status, code] = forgetRefusals[outcome.why];
+        return { response: errorResponse(status, code, outcome.reason), isSettled: true };
+      }
+      return {
+        response: answerOf({ nodeId, forgotten: true }),
+        isSettled: !this.#governing.isListed(nodeId),
+      };
+    });
+  }
+
+  /** On the primary: appends the change, and answers once it is committed. */
+  #forNode(token: number, now: Circumstances, change: (transaction: Transaction) => NodeChange): void {
     const { effects, acting, primary } = now;
-    const origin: Origin = { kind: 'client', token: event.token };
+    const origin: Origin = { kind: 'client', token };
     if (!acting) {
       deliver(effects, origin, primary === undefined ? noPrimary : elsewhere(primary));
       return;
@@ -116,18 +158,11 @@ export class Governor {
       deliver(effects, origin, busy);
       return;
     }
-    const { nodeId, certificatePem, last } = event;
-    if (last !== undefined && last + 1 < now.heldFrom()) {
-      deliver(effects, origin, tooOld);
-      return;
-    }
     const transaction = this.#governing.begin();
-    const outcome = admitNode(transaction, { nodeId, certificatePem });
-    const response = admission(nodeId, outcome);
-    if (outcome.outcome === 'admitted') this.#append(transaction, now, { answer: { origin, response } });
-    // Admitted before, but perhaps not committed yet: then it is with all there is now.
-    else if (outcome.outcome === 'refused' || this.#governing.isTrusted(nodeId))
-      deliver(effects, origin, response);
+    const { response, isSettled } = change(transaction);
+    if (transaction.writeSet().length > 0) this.#append(transaction, now, { answer: { origin, response } });
+    else if (isSettled) deliver(effects, origin, response);
+    // Done before, but perhaps not committed yet: then it is with all there is now.
     else this.#awaiting.hold(origin, { view: now.view, seqno: now.last }, response);
   }
 
@@ -202,12 +237,8 @@ const noPrimary = errorResponse(
   'the network has no primary at the moment; try again',
 );
 
-function admission(nodeId: NodeId, outcome: AdmitOutcome): AdapterResponse {
-  if (outcome.outcome === 'refused') {
-    const [status, code] = refusals[outcome.why];
-    return errorResponse(status, code, outcome.reason);
-  }
-  const body = utf8(JSON.stringify({ nodeId, status: 'Trusted' }));
+function answerOf(value: unknown): AdapterResponse {
+  const body = utf8(JSON.stringify(value));
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
@@ -216,6 +247,11 @@ const refusals = {
   'no-tuple': [403, 'AuthorizationFailed'],
   retired: [403, 'InvalidNodeState'],
   certificate: [400, 'CSRPublicKeyInvalid'],
+} as const;
+
+const forgetRefusals = {
+  unknown: [404, 'ResourceNotFound'],
+  'not-retired': [400, 'NodeNotRetiredCommitted'],
 } as const;
 
 const tooOld = errorResponse(

@@ -167,7 +167,8 @@ class ReplicaMachine implements Replica {
         this.#absorb(this.#consensus.step(event), effects);
         break;
       case 'admit':
-        this.#governor.admit(event, this.#circumstances(effects));
+      case 'forgetNode':
+        this.#governor.changeNode(event, this.#circumstances(effects));
         break;
       case 'makeSnapshot':
         if (this.#acting) this.#snapshots.request();

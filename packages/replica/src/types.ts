@@ -48,6 +48,11 @@ export type ReplicaEvent =
        */
       readonly last?: Seqno;
     }
+  /**
+   * A node whose removal is committed has been shut down: its rows go, and only its id is remembered. Answered as `admit` is,
+   * once that is committed.
+   */
+  | { readonly type: 'forgetNode'; readonly token: number; readonly nodeId: NodeId }
   /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
   | { readonly type: 'makeSnapshot' };
 

@@ -31,7 +31,8 @@ export const nodeRemove: Command = {
   },
   about: [
     'A node that is removed still has to be there until its removal is committed: shut it down when this command, or ' +
-      'coco network status, says so, and no sooner. Exit status 1 while that is not so.',
+      'coco network status, says so, and no sooner. Exit status 1 while that is not so. To forget a node afterwards, give ' +
+      '--cert and --key of a member or participant.',
   ],
   examples: [
     ['coco node remove 91bc --vote --wait 600', 'propose, vote, and wait up to ten minutes for the others'],
@@ -121,7 +122,13 @@ async function untilRemovable(client: Client, node: NetworkNode, options: Option
 }
 
 async function forget(client: Client, node: NetworkNode, options: OptionValues): Promise<number> {
-  await client.delete(`/node/network/nodes/${node.id}`);
+  const path = `/node/network/nodes/${node.id}`;
+  const { status, headers } = await client.delete(path);
+  // Only the primary does it; the others say where that is.
+  if (status === 307) {
+    const url = headers['location'] ?? '';
+    await withClient({ ...options, url }, (primary) => primary.delete(path));
+  }
   const shown =
     options['json'] === true
       ? JSON.stringify({ nodeId: node.id, forgotten: true })

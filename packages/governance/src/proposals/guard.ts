@@ -4,6 +4,7 @@
  */
 import { parseCertificate } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
+import { isFormerNode } from '../framework.js';
 import { readNode } from '../nodeRow.js';
 import { countOf, objectRows, parseJson, readObject, readRow, readText, textOf, textRows } from '../rows.js';
 import { governanceTables } from '../tables.js';
@@ -137,6 +138,9 @@ function nodesRefusal(reader: Reader, before: Before): string | undefined {
     if ('malformed' in read) return `the row of node ${id} is not well-formed: ${read.malformed}`;
     const { status, retiredCommitted, certificatePem } = read.node;
     const old = before.nodes.get(id);
+    if (old === undefined && isFormerNode(reader, id)) {
+      return `node ${id} took part before: it can only come back with a new key`;
+    }
     if (!nextStatuses[old?.status ?? '']?.includes(status)) {
       return `node ${id} cannot become ${status} when it is ${old?.status ?? 'new'}`;
     }
@@ -147,10 +151,11 @@ function nodesRefusal(reader: Reader, before: Before): string | undefined {
     if (certificatePem === undefined) return `node ${id} has no certificate and cannot be trusted yet`;
     trusted += 1;
   }
-  for (const [id, { status, retiredCommitted }] of before.nodes) {
-    if (!present.has(id) && status !== 'Pending' && !retiredCommitted) {
-      return `node ${id} takes part and must be retired first`;
-    }
+  for (const [id, { status }] of before.nodes) {
+    if (present.has(id) || status === 'Pending') continue;
+    return status === 'Retired'
+      ? 'only the nodes themselves can forget a node'
+      : `node ${id} takes part and must be retired first`;
   }
   return trusted === 0 ? 'no trusted node would be left' : undefined;
 }

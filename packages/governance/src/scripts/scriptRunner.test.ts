@@ -124,7 +124,7 @@ test('the access matrix: who reads what, and only apply writes', () => {
       assert.match(reasonOf(runBody(begin(), situation, read(table))), reason, `${situation} ${table}`);
       assert.match(reasonOf(runBody(begin(), situation, write(table))), reason, `${situation} ${table}`);
     }
-    for (const table of ['public:coco.proposals', 'public:ccf.internal.tree']) {
+    for (const table of ['public:coco.proposals', 'public:coco.nodes.former', 'public:ccf.internal.tree']) {
       assert.match(reasonOf(runBody(begin(), situation, write(table))), /written by the nodes alone/);
     }
     for (const table of ['public:ccf.gov.anything', settings]) {

@@ -5,7 +5,7 @@
  *                                           ballot, validate, resolve    apply
  *     public:ccf.internal.*                 read                         read
  *     public:ccf.gov.*, public:coco.*       read                         read and write
- *     public:coco.proposals                 read                         read
+ *     public:coco.proposals, .nodes.former  read                         read
  *     ccf.internal.*, ccf.gov.*, coco.*     –                            –
  *     other names with ccf. at the front    –                            –
  *     tables of applications                –                            –
@@ -16,6 +16,11 @@ import { governanceTables } from '../tables.js';
 import type { ScriptSituation } from './types.js';
 
 export type TableAccess = 'read' | 'write';
+
+const nodesAlone: ReadonlySet<string> = new Set([
+  governanceTables.proposalRecords,
+  governanceTables.formerNodes,
+]);
 
 /** Why `table` cannot be reached for `access`; undefined when it can. Names are case-sensitive. */
 export function accessRefusal(
@@ -34,7 +39,7 @@ export function accessRefusal(
   }
   if (!isPublic) return `the table ${table} is private: scripts of governance do not reach it`;
   if (access === 'read') return undefined;
-  if (internal || table === governanceTables.proposalRecords) {
+  if (internal || nodesAlone.has(table)) {
     return `the table ${table} is written by the nodes alone: scripts can only read it`;
   }
   return situation === 'apply'

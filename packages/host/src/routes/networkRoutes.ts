@@ -7,7 +7,7 @@ import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { HttpResponse } from '../http.js';
 import { empty, failure, json, redirect } from './answers.js';
-import type { Route } from './route.js';
+import type { Route, RouteRequest } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
 export interface NetworkFacts {
@@ -15,6 +15,11 @@ export interface NetworkFacts {
   readonly replica: Pick<Replica, 'status'>;
   /** As committed. */
   readonly network: () => NetworkView;
+}
+
+export interface RemovalFacts extends NetworkFacts {
+  /** Takes a removed node off the list; the answer comes when that is committed. */
+  readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
 }
 
 const { integer, listOf } = plain;
@@ -34,7 +39,7 @@ export function atPrimary(facts: NetworkFacts, path: string, status: 307 | 308 =
   return failure(503, 'PrimaryNotFound', sentence, { 'retry-after': '1' });
 }
 
-export function networkRoutes(facts: NetworkFacts): readonly Route[] {
+export function networkRoutes(facts: RemovalFacts): readonly Route[] {
   return [...serviceRoutes(facts), ...nodeListRoutes(facts), ...roleRoutes(facts), ...removalRoutes(facts)];
 }
 
@@ -153,9 +158,7 @@ function roleRoutes(facts: NetworkFacts): readonly Route[] {
   return [...of('primary', primary), ...of('backup', backup)];
 }
 
-function removalRoutes(facts: NetworkFacts): readonly Route[] {
-  const removable = ({ status, retiredCommitted }: NodeView): boolean =>
-    status === 'Retired' && retiredCommitted;
+function removalRoutes(facts: RemovalFacts): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -170,22 +173,42 @@ function removalRoutes(facts: NetworkFacts): readonly Route[] {
     {
       method: 'DELETE',
       path: '/node/network/nodes/{node_id}',
-      summary: 'Forgets a removed node that has been shut down. Not yet: its row stays',
-      answers: { 501: { description: 'Its row stays on the VN list, as Retired', schema: ref('Error') } },
-      handle: ({ parameters }) => {
-        const node = facts.network().nodes.find(({ nodeId }) => nodeId === parameters['node_id']);
-        if (node === undefined) return noSuchNode;
-        if (removable(node)) return notForgotten;
-        const sentence = 'only a node whose removal is committed can be forgotten: remove it by vote first';
-        return failure(400, 'NodeNotRetiredCommitted', sentence);
+      summary:
+        'Takes a removed node that has been shut down off the VN list: for members, participants, and the node itself',
+      answers: {
+        200: {
+          description: 'It is off the list, and its id can never be used again',
+          schema: objectOf({ nodeId: ref('EntityId'), forgotten: plain.boolean }),
+        },
+        307: { description: 'The primary does it' },
       },
+      handle: (request) => forget(facts, request),
     },
   ];
 }
 
-const notForgotten = failure(
-  501,
-  'NotImplemented',
-  'the rows of removed nodes are kept; the node can be shut down all the same',
+async function forget(facts: RemovalFacts, { request, parameters }: RouteRequest): Promise<HttpResponse> {
+  const nodeId = parameters['node_id'] ?? '';
+  const node = facts.network().nodes.find((one) => one.nodeId === nodeId);
+  if (node === undefined) return noSuchNode;
+  if (!removable(node)) {
+    const sentence = 'only a node whose removal is committed can be forgotten: remove it by vote first';
+    return failure(400, 'NodeNotRetiredCommitted', sentence);
+  }
+  const { caller, chain } = request;
+  const isItself = chain[0]?.publicKey.fingerprint === nodeId;
+  if (caller.kind !== 'member' && caller.kind !== 'participant' && !isItself) return notForYou;
+  if (primaryOf(facts) !== facts.nodeId) return atPrimary(facts, `/node/network/nodes/${nodeId}`);
+  return facts.forget(nodeId);
+}
+
+function removable({ status, retiredCommitted }: NodeView): boolean {
+  return status === 'Retired' && retiredCommitted;
+}
+
+const notForYou = failure(
+  403,
+  'AuthorizationFailed',
+  'connect with the certificate of a member or participant, or with that of the node itself',
 );
 const noSuchNode = failure(404, 'ResourceNotFound', 'there is no such node on the VN list');

@@ -4,6 +4,7 @@ import { createStore } from '@coco/kv';
 import type { ReplicaStatus } from '@coco/replica';
 import type { HttpRequest, HttpResponse } from '../http.js';
 import { testIdentity, testNetworkView, testNodeView, testService } from '../identities.test.js';
+import { json } from './answers.js';
 import { govApiRoute, withApi } from './apiRoutes.js';
 import { eventRoutes } from './eventRoutes.js';
 import { type JoinFacts, joinRoutes } from './joinRoutes.js';
@@ -80,7 +81,10 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       metrics: { text: () => 'figures' },
       commitTimes: { after: () => [{ seqno: 2, atMs: 1.5 }] },
     }),
-    ...networkRoutes(about),
+    ...networkRoutes({
+      ...about,
+      forget: async (nodeId) => json(200, { nodeId, forgotten: true }),
+    }),
     ...joinRoutes({ ...common, tables } as unknown as JoinFacts),
     ...snapshotRoutes({ ...common, snapshots: nothing, makeSnapshot: () => undefined }),
     ...eventRoutes({ hasRoom: true, subscribe: () => true }),
@@ -229,10 +233,28 @@ test('only a node whose removal is committed can be forgotten', async () => {
     const answer = await ask(routesOf(true), 'DELETE', `/node/network/nodes/${id}`);
     return (jsonOf(answer) as { error: { code: string } }).error.code;
   };
-  assert.equal(await code(gone.nodeId), 'NotImplemented');
+  assert.equal(await code(gone.nodeId), 'AuthorizationFailed');
   assert.equal(await code(late.nodeId), 'NodeNotRetiredCommitted');
   assert.equal(await code(other.nodeId), 'NodeNotRetiredCommitted');
   assert.equal(await code('nobody'), 'ResourceNotFound');
+});
+
+test('a removed node is forgotten for members, participants and itself, on the primary', async () => {
+  const path = `/node/network/nodes/${gone.nodeId}`;
+  const status = async (who: Pick<HttpRequest, 'caller' | 'chain'>, isPrimary = true): Promise<number> => {
+    const answer = await createRouter(routesOf(isPrimary))({ ...requestOf('DELETE', path), ...who });
+    assert.ok(answer !== undefined);
+    if (answer.status === 307) assert.equal(answer.headers['location'], `https://other.example:9${path}`);
+    return answer.status;
+  };
+  const caller = { kind: 'anonymous' } as const;
+  const itself = { caller, chain: [gone.certificate] };
+  assert.equal(await status({ caller: { kind: 'member', id: 'm' }, chain: [] }), 200);
+  assert.equal(await status({ caller: { kind: 'participant', id: 'p' }, chain: [] }), 200);
+  assert.equal(await status(itself), 200);
+  assert.equal(await status(itself, false), 307);
+  assert.equal(await status({ caller, chain: [late.certificate] }), 403);
+  assert.equal(await status({ caller: { kind: 'node', id: other.nodeId }, chain: [other.certificate] }), 403);
 });
 
 test('the document of governance is served with itself in it', async () => {

@@ -26,6 +26,7 @@ import { certificateRenewal } from './renewNode.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { realTiming } from './timing.js';
+import { createTroubleWatch, type TroubleWatch } from './troubleWatch.js';
 
 export interface NodeOptions {
   readonly config: NodeConfig;
@@ -90,6 +91,9 @@ const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 
 /** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
 const workerClockMs = 100;
 
+/** How often the node looks for troubles that its operator should hear of. */
+const troubleMs = 5000;
+
 class Node implements RunningNode {
   readonly nodeId: NodeId;
   readonly replica: Replica;
@@ -101,6 +105,7 @@ class Node implements RunningNode {
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
   readonly #events: MemberEvents;
+  readonly #watch: TroubleWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
   readonly #waiting = new Map<
@@ -121,6 +126,7 @@ class Node implements RunningNode {
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
+    this.#watch = createTroubleWatch(options.log);
     this.#events = createMemberEvents({ ...eventLimits, timing: this.#timing });
     this.#events.begin(network, committedTables(replayed.governanceStore, replayed.commit));
     this.#network = new NodeNetwork({
@@ -254,6 +260,7 @@ class Node implements RunningNode {
   #startClock(): void {
     let last = performance.now();
     let posted = last;
+    let watched = last;
     const tick = setInterval(() => {
       const now = performance.now();
       const ms = now - last;
@@ -263,6 +270,9 @@ class Node implements RunningNode {
         this.#postClock();
       }
       this.#step({ type: 'elapsed', ms, nowMs: Date.now() });
+      if (now - watched < troubleMs) return;
+      watched = now;
+      this.#watch(this.replica.status());
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }

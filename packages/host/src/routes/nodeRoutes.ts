@@ -111,17 +111,18 @@ function stateOf({ nodeId, replica, network, startSeqno, platform, provesNothing
 
 const consensusSchema = objectOf({
   configs: listOf(objectOf({ idx: integer, rid: integer, nodes: mapOf(objectOf({ address: string })) })),
-  acks: mapOf(objectOf({ seqno: integer, last_received_ms: integer })),
+  acks: mapOf(objectOf({ seqno: integer, last_received_ms: integer, 'needs_snapshot?': boolean })),
   membership_state: string,
   'leadership_state?': string,
   'retirement_phase?': string,
   'primary_id?': ref('EntityId'),
   current_view: integer,
   ticking: boolean,
+  'snapshot_trouble?': string,
 });
 
 function consensusOf({ replica, network }: NodeFacts): unknown {
-  const { consensus } = replica.status();
+  const { consensus, snapshotTrouble } = replica.status();
   const { primary, retirementPhase, leadership, nodeId } = consensus;
   const { nodes } = network();
   const addressOf = (id: NodeId): string => nodes.find((node) => node.nodeId === id)?.peerAddress ?? '';
@@ -133,9 +134,13 @@ function consensusOf({ replica, network }: NodeFacts): unknown {
       nodes: Object.fromEntries(ids.map((id) => [id, { address: addressOf(id) }])),
     })),
     acks: Object.fromEntries(
-      Object.entries(consensus.peers).map(([id, { match, silentMs }]) => [
+      Object.entries(consensus.peers).map(([id, { match, silentMs, needsSnapshot }]) => [
         id,
-        { seqno: match, last_received_ms: Math.floor(silentMs) },
+        {
+          seqno: match,
+          last_received_ms: Math.floor(silentMs),
+          ...(needsSnapshot === true && { needs_snapshot: true }),
+        },
       ]),
     ),
     membership_state: consensus.membership,
@@ -144,6 +149,7 @@ function consensusOf({ replica, network }: NodeFacts): unknown {
     ...(primaryId !== undefined && { primary_id: primaryId }),
     current_view: consensus.view,
     ticking: true,
+    ...(snapshotTrouble !== undefined && { snapshot_trouble: snapshotTrouble }),
   };
 }
 

@@ -45,10 +45,11 @@ const status = (isPrimary: boolean): ReplicaStatus => ({
     preVoteEnabled: true,
     committable: [20],
     configurations: [{ seqno: 1, nodes: [own.nodeId, other.nodeId] }],
-    peers: isPrimary ? { [other.nodeId]: { sent: 20, match: 18, silentMs: 3.5 } } : {},
+    peers: isPrimary ? { [other.nodeId]: { sent: 20, match: 18, silentMs: 3.5, needsSnapshot: true } } : {},
   },
   committed: { view: 3, seqno: 18 },
   requests: 0,
+  snapshotTrouble: 'the snapshot is too large',
 });
 
 const receipt = { signature: 'AA==', cert: 'pem', node_id: own.nodeId, proof: [{ left: 'a' }], leaf: 'b' };
@@ -226,6 +227,14 @@ test('the primary says that it is, others where it is; and of backups the same',
     const { status, headers } = await ask(routes, 'GET', `/node/${role}`);
     assert.deepEqual([status, headers['location']], [308, `https://other.example:9/node/${role}`]);
   }
+});
+
+test('what consensus tells includes who can never catch up, and why there is no snapshot', async () => {
+  const answer = await ask(routesOf(true), 'GET', '/node/consensus');
+  const { details } = jsonOf(answer) as { details: Record<string, Record<string, unknown>> };
+  const ack = { seqno: 18, last_received_ms: 3, needs_snapshot: true };
+  assert.deepEqual(details['acks'], { [other.nodeId]: ack });
+  assert.equal(details['snapshot_trouble'], 'the snapshot is too large');
 });
 
 test('only a node whose removal is committed can be forgotten', async () => {

@@ -14,6 +14,7 @@ export { genesisTables } from './genesis.js';
 export { readNetwork, touchesNetwork } from './network.js';
 export { govOpenApi } from './openapi/document.js';
 export type { RowChange } from './proposals/change.js';
+export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
 export { constitutionFiles, defaultConstitution } from './scripts/defaultConstitution.js';

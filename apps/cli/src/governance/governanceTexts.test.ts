@@ -163,6 +163,7 @@ test('GOV-6: a rehearsal says in sentences what would change, and who must still
     stateAtOnce: 'Open',
     acceptedAtOnce: false,
     changes,
+    effects: [{ kind: 'snapshot', sentence: 'Makes a snapshot.' }],
     tally,
   };
   const text = describeRehearsal(viewOf(rehearsal), { full: false, tally: true });
@@ -170,6 +171,7 @@ test('GOV-6: a rehearsal says in sentences what would change, and who must still
     '+ Adds x.',
     '- Removes x.',
     '~ Replaces it.',
+    '→ Makes a snapshot.',
     '1 lines come, 1 go',
     '-b',
     '+c',

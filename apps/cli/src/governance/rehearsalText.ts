@@ -35,13 +35,15 @@ export function describeRehearsal(rehearsal: JsonView, { full, tally }: Rehearsa
     ].join('\n');
   }
   const changes = rehearsal.list('changes');
+  const effects = rehearsal.list('effects');
   const head =
-    changes.length === 0
+    changes.length + effects.length === 0
       ? `${yellow('●')} ${bold('It is valid, and would change no row of the constitution or the node list')}`
       : `${green('✓')} ${bold('It is valid. Accepted, it would change this:')}`;
   return [
     head,
     ...changes.flatMap((change) => changeLines(change, full)),
+    ...effects.map((effect) => `  ${yellow('→')} ${effect.text('sentence')}`),
     ...(tally ? ['', outcomeOf(rehearsal), describeTally(rehearsal.object('tally'), true)] : []),
   ].join('\n');
 }

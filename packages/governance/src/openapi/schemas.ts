@@ -188,6 +188,7 @@ export const schemas = {
       description: text,
       acceptedAtOnce: flag,
       changes: list(object({ table: text, key: text, before: anything, after: anything, sentence: text })),
+      effects: list(object({ kind: text, sentence: text }, { nodeId: id })),
     },
     { stateAtOnce: proposalState, failure, tally },
   ),

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { utf8 } from '@coco/primitives';
 import { makeIdentity } from '../testing/identities.js';
 import { type Answered, createWorld, signed, type World } from '../testing/world.js';
+import { effectsOf } from './effect.js';
 import type { Rehearsal } from './rehearse.js';
 import type { Tally } from './tally.js';
 
@@ -98,6 +99,19 @@ test('GOV-6: what is not valid, would fail, or is accepted at once is said', () 
   assert.equal(rehearse(dictator, put('coco.automation', 'x', {})).acceptedAtOnce, true);
   const failed = rehearse(dictator, { name: 'fail' });
   assert.deepEqual([failed.acceptedAtOnce, failed.stateAtOnce], [false, 'Failed']);
+});
+
+test('GOV-6: a rehearsal also says what a proposal sets off besides rows', () => {
+  const world = createWorld();
+  const { effects, changes } = rehearse(world, { name: 'trigger' });
+  assert.deepEqual([effects, changes], [[{ kind: 'snapshot', sentence: 'Makes a snapshot.' }], []]);
+  assert.deepEqual(rehearse(world, { name: 'trigger' }, { name: 'fail' }).effects, []);
+  const nodeId = 'ab'.repeat(32);
+  const nodeCertificates = [{ nodeId, validFrom: '2025-01-01', validityDays: 30 }];
+  assert.deepEqual(
+    effectsOf({ chunk: true, nodeCertificates }).map(({ sentence }) => sentence),
+    ['Gives node abababab… a new certificate, for 30 days from 2025-01-01.', 'Ends the chunk of the ledger.'],
+  );
 });
 
 test('sentences for nodes, actors, manifests and rows of any kind', () => {

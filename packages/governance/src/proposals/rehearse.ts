@@ -7,6 +7,7 @@ import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
+import { effectsOf, type ProposalEffect } from './effect.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
 import { decide, tryApply } from './resolve.js';
@@ -24,6 +25,8 @@ export interface Rehearsal {
   readonly failure?: Failure;
   /** What applying it would change, in the order of tables and keys; empty when it fails. */
   readonly changes: readonly RowChange[];
+  /** What it would set off besides; empty when it fails. */
+  readonly effects: readonly ProposalEffect[];
   readonly tally?: Tally;
 }
 
@@ -31,7 +34,7 @@ export interface Rehearsal {
 export function rehearse(scope: Scope, body: string, proposerId: string): Rehearsal {
   const { transaction } = scope;
   const checked = validity(scope, body);
-  if (!checked.valid) return { ...checked, acceptedAtOnce: false, changes: [] };
+  if (!checked.valid) return { ...checked, acceptedAtOnce: false, changes: [], effects: [] };
   const start = transaction.savepoint();
   // No signature has made an id yet: any one will do that no other proposal can have.
   const id = toHex(sha256(utf8('coco rehearsal'), scope.context.root(), utf8(body)));
@@ -39,7 +42,8 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const decision = decide(scope, proposal, { votes: [], failures: {} });
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
-  const failure = decision.failure ?? tryApply(scope, proposal).failure;
+  const { failure, triggers = {} }: ReturnType<typeof tryApply> =
+    decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
   const writeSet = transaction.writeSet();
   transaction.rollbackTo(start);
   return {
@@ -48,6 +52,7 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     acceptedAtOnce: decision.state === 'Accepted' && failure === undefined,
     ...(failure !== undefined && { failure }),
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
+    effects: failure === undefined ? effectsOf(triggers) : [],
     tally,
   };
 }

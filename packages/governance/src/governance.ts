@@ -4,6 +4,7 @@
 import type { AdapterRequest } from '@coco/adapter';
 import type { Transaction } from '@coco/kv';
 import { CocoError } from '@coco/primitives';
+import { requestSteps } from './proposals/scope.js';
 import type { ConstitutionScripts } from './proposals/scriptPort.js';
 import { Refusal } from './requests/refusal.js';
 import { answerRefusal } from './requests/responses.js';
@@ -42,7 +43,8 @@ export function governanceOver(
     checkVersion(found.route, query);
     const { path } = found;
     const scripts = scriptsFor(context);
-    return found.route.handle({ request, transaction, context, scripts, settings, path, query });
+    const steps = requestSteps(settings);
+    return found.route.handle({ request, transaction, context, scripts, settings, steps, path, query });
   };
   return {
     serves: ({ path }) => path.startsWith('/gov/'),

@@ -10,7 +10,7 @@ import { countOf, objectRows, parseJson, readObject, readRow, readText, textOf, 
 import { governanceTables } from '../tables.js';
 import { parseVotingPolicy, votesNeeded } from '../votingPolicy.js';
 import type { OpenProposal } from './proposal.js';
-import { constitutionLimits, type Scope } from './scope.js';
+import { idleLimits, type Scope, spend } from './scope.js';
 
 /** What was so before the proposal was applied. */
 export interface Before {
@@ -170,16 +170,17 @@ function constitutionRefusal(scope: Scope, before: Before, proposal: OpenProposa
   if (constitution === before.constitution) return undefined;
   const { id: proposalId } = proposal;
   const { proposerId } = proposal.info;
-  const limits = constitutionLimits(scope);
-  const input = { constitution, proposal: nothing, limits };
+  const input = () => ({ constitution, proposal: nothing, limits: idleLimits(scope) });
   const savepoint = transaction.savepoint();
-  const results = [
-    ['validate', scripts.validate(transaction, input)],
-    ['resolve', scripts.resolve(transaction, { ...input, proposalId, proposerId, votes: [] })],
-    ['apply', scripts.apply(transaction, { ...input, proposalId })],
+  const runs = [
+    ['validate', () => scripts.validate(transaction, input())],
+    ['resolve', () => scripts.resolve(transaction, { ...input(), proposalId, proposerId, votes: [] })],
+    ['apply', () => scripts.apply(transaction, { ...input(), proposalId })],
   ] as const;
-  transaction.rollbackTo(savepoint);
-  for (const [name, result] of results) {
+  for (const [name, run] of runs) {
+    const result = run();
+    spend(scope, result);
+    transaction.rollbackTo(savepoint);
     if (result.outcome === 'failed')
       return `${name}() of the new constitution does not work: ${result.reason}`;
   }

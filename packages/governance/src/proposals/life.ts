@@ -24,7 +24,7 @@ import {
   writeRecord,
 } from './proposal.js';
 import { type Resolved, resolveProposal } from './resolve.js';
-import { constitutionLimits, constitutionOf, type Scope } from './scope.js';
+import { runConstitution, type Scope } from './scope.js';
 
 /** What a request left of a proposal. */
 export interface Outcome extends Resolved {
@@ -61,9 +61,9 @@ export function validity(
   scope: Scope,
   body: string,
 ): { readonly valid: boolean; readonly description: string } {
-  const limits = constitutionLimits(scope);
-  const input = { constitution: constitutionOf(scope), proposal: body, limits };
-  const result = scope.scripts.validate(scope.transaction, input);
+  const result = runConstitution(scope, (script) =>
+    scope.scripts.validate(scope.transaction, { ...script, proposal: body }),
+  );
   if (result.outcome === 'failed') {
     refuse(
       500,

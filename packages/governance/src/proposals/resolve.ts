@@ -14,7 +14,7 @@ import {
   type ProposalState,
   writeInfo,
 } from './proposal.js';
-import { ballotLimits, constitutionLimits, constitutionOf, type Scope } from './scope.js';
+import { ballotLimits, reserveForBallots, runConstitution, type Scope } from './scope.js';
 import type { ScriptResult, Triggers, Vote } from './scriptPort.js';
 
 export interface CountedBallots {
@@ -53,6 +53,7 @@ export interface Resolved {
 /** Decides, applies, and writes what became of it. */
 export function resolveProposal(scope: Scope, proposal: OpenProposal): Resolved {
   const { transaction, context } = scope;
+  if (Object.keys(proposal.info.ballots).length > 0) reserveForBallots(scope);
   const counted = countBallots(scope, proposal);
   const decision = decide(scope, proposal, counted);
   if (decision.state === 'Open') {
@@ -78,14 +79,16 @@ export function decide(
   { id, body, info }: OpenProposal,
   { votes }: CountedBallots,
 ): { readonly state: ProposalState; readonly failure?: Failure } {
-  const result = scope.scripts.resolve(scope.transaction, {
-    constitution: constitutionOf(scope),
-    proposal: body,
-    proposalId: id,
-    proposerId: info.proposerId,
-    votes,
-    limits: constitutionLimits(scope),
-  });
+  const { proposerId } = info;
+  const result = runConstitution(scope, (script) =>
+    scope.scripts.resolve(scope.transaction, {
+      ...script,
+      proposal: body,
+      proposalId: id,
+      proposerId,
+      votes,
+    }),
+  );
   if (result.outcome === 'failed') {
     const { reason, ...rest } = failureOf(result);
     return { state: 'Failed', failure: { reason: `Failed to resolve(): ${reason}`, ...rest } };
@@ -115,12 +118,9 @@ export function tryApply(
 ): { readonly failure?: Failure; readonly triggers?: Triggers } {
   const { transaction, scripts } = scope;
   const before: Before = governedBefore(transaction);
-  const result = scripts.apply(transaction, {
-    constitution: constitutionOf(scope),
-    proposal: proposal.body,
-    proposalId: proposal.id,
-    limits: constitutionLimits(scope),
-  });
+  const result = runConstitution(scope, (script) =>
+    scripts.apply(transaction, { ...script, proposal: proposal.body, proposalId: proposal.id }),
+  );
   if (result.outcome === 'failed') {
     const { reason, ...rest } = failureOf(result);
     return { failure: { reason: `Failed to apply(): ${reason}`, ...rest } };

@@ -7,13 +7,14 @@ import { refuse } from '../requests/refusal.js';
 import { readRow, textOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
 import type { GovernanceContext, GovernanceSettings } from '../types.js';
-import type { ConstitutionScripts } from './scriptPort.js';
+import type { ConstitutionScripts, ScriptResult } from './scriptPort.js';
 
 export interface Scope {
   readonly transaction: Transaction;
   readonly context: GovernanceContext;
   readonly scripts: ConstitutionScripts;
   readonly settings: GovernanceSettings;
+  readonly steps: RequestSteps;
 }
 
 /** The source of the constitution in force. */
@@ -23,20 +24,60 @@ export function constitutionOf({ transaction }: Scope): string {
   return source;
 }
 
-/** How often the constitution may run in one request: validate, resolve, apply, and the three of a new one on trial. */
-const constitutionRuns = 6;
-
-/** What one run of the constitution may use: an equal part of half of what the request may. */
-export function constitutionLimits(scope: Scope): ScriptLimits {
-  return limitsOf(scope, constitutionRuns);
+/** What is left of the steps of one request (`requestStepsMax`). */
+export interface RequestSteps {
+  /** For the constitution. */
+  constitution: number;
 }
 
-/** What one of `ballots` ballots that are scripts may use: an equal part of the other half, so that nobody's takes all. */
-export function ballotLimits(scope: Scope, ballots: number): ScriptLimits {
-  return limitsOf(scope, ballots);
+export function requestSteps({ requestStepsMax }: GovernanceSettings): RequestSteps {
+  return { constitution: requestStepsMax };
 }
 
-function limitsOf({ settings }: Scope, parts: number): ScriptLimits {
-  const part = Math.max(1, Math.floor(settings.requestStepsMax / 2 / Math.max(1, parts)));
-  return { ...settings.scripts, stepsMax: Math.min(settings.scripts.stepsMax, part) };
+/**
+ * Runs the constitution, which may use all that is left of its share: what one function does not take, the next may. Who
+ * makes a proposal that takes much takes it from nobody else's.
+ */
+export function runConstitution<Result extends ScriptResult>(
+  scope: Scope,
+  run: (script: { readonly constitution: string; readonly limits: ScriptLimits }) => Result,
+): Result {
+  const { steps, settings } = scope;
+  const result = run({
+    constitution: constitutionOf(scope),
+    limits: limited(settings, steps.constitution),
+  });
+  spend(scope, result);
+  return result;
+}
+
+/** Takes what a run of a constitution took. */
+export function spend({ steps }: Scope, { steps: taken = 0 }: ScriptResult): void {
+  steps.constitution = Math.max(0, steps.constitution - taken);
+}
+
+/**
+ * Where there are ballots, half of the steps are theirs, whether they take them or not: no ballot may decide by what it
+ * takes whether a proposal can be applied.
+ */
+export function reserveForBallots({ steps, settings }: Scope): void {
+  steps.constitution = Math.min(steps.constitution, Math.floor(settings.requestStepsMax / 2));
+}
+
+/** What one of `ballots` ballots that are scripts may use: an equal part of their half, so that nobody's takes all. */
+export function ballotLimits({ settings }: Scope, ballots: number): ScriptLimits {
+  return limited(settings, Math.floor(settings.requestStepsMax / 2 / Math.max(1, ballots)));
+}
+
+/** A function of a constitution that does nothing may take so small a part: the rest must do for proposals. */
+const idleParts = 12;
+
+/** What a constitution may use to load, or to say something to nothing. */
+export function idleLimits({ settings, steps }: Pick<Scope, 'settings' | 'steps'>): ScriptLimits {
+  const part = Math.floor(settings.requestStepsMax / idleParts);
+  return limited(settings, Math.min(part, steps.constitution));
+}
+
+function limited({ scripts }: GovernanceSettings, stepsMax: number): ScriptLimits {
+  return { ...scripts, stepsMax: Math.max(1, Math.min(scripts.stepsMax, stepsMax)) };
 }

@@ -7,9 +7,13 @@ import type { ScriptLimits, ScriptValue } from '@coco/sandbox';
 import type { GovernanceAnswer } from '../types.js';
 
 /** What a script returned, or why it did not. */
-export type ScriptResult =
+export type ScriptResult = {
+  /** Steps that it took. Default 0. */
+  readonly steps?: number;
+} & (
   | { readonly outcome: 'returned'; readonly value: ScriptValue }
-  | { readonly outcome: 'failed'; readonly reason: string; readonly trace?: string };
+  | { readonly outcome: 'failed'; readonly reason: string; readonly trace?: string }
+);
 
 /** What an applied action asks of the primary besides its writes. */
 export type Triggers = NonNullable<GovernanceAnswer['triggers']>;

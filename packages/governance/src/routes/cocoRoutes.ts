@@ -6,7 +6,7 @@ import { readActors } from '../actors/readActors.js';
 import { proposalText } from '../proposals/life.js';
 import { actionsOf, allRecords, readBody, readInfo, readRecord } from '../proposals/proposal.js';
 import { rehearse } from '../proposals/rehearse.js';
-import { constitutionLimits, constitutionOf } from '../proposals/scope.js';
+import { constitutionOf, idleLimits } from '../proposals/scope.js';
 import { tallyOf } from '../proposals/tally.js';
 import { refuse } from '../requests/refusal.js';
 import { answerJson } from '../requests/responses.js';
@@ -25,7 +25,7 @@ export const cocoRoutes: readonly Route[] = [
 ];
 
 function constitution(request: RouteRequest): GovernanceAnswer {
-  const actions = request.scripts.actions(constitutionOf(request), constitutionLimits(request));
+  const actions = request.scripts.actions(constitutionOf(request), idleLimits(request));
   return answerJson(constitutionSummary(request.transaction, actions));
 }
 

@@ -1,7 +1,7 @@
 /**
  * The scripts as the life of proposals calls them (proposals/scriptPort.ts), over the script runner.
  */
-import type { ConstitutionScripts, ScriptResult, Triggers } from '../proposals/scriptPort.js';
+import type { ConstitutionScripts, ScriptInput, ScriptResult, Triggers } from '../proposals/scriptPort.js';
 import { createScriptRunner } from './scriptRunner.js';
 import type { ScriptRunOutcome, ScriptStart, Trigger } from './types.js';
 
@@ -9,14 +9,14 @@ import type { ScriptRunOutcome, ScriptStart, Trigger } from './types.js';
 export function constitutionScripts(start: ScriptStart): ConstitutionScripts {
   const runner = createScriptRunner(start);
   return {
-    validate: (transaction, input) => resultOf(runner.validate({ transaction, ...input })),
-    resolve: (transaction, input) => resultOf(runner.resolve({ transaction, ...input })),
+    validate: (transaction, input) => resultOf(runner.validate({ transaction, ...input }), input),
+    resolve: (transaction, input) => resultOf(runner.resolve({ transaction, ...input }), input),
     apply(transaction, input) {
       const outcome = runner.apply({ transaction, ...input });
       const triggers = outcome.outcome === 'returned' ? triggersOf(outcome.triggers) : undefined;
-      return { ...resultOf(outcome), ...(triggers !== undefined && { triggers }) };
+      return { ...resultOf(outcome, input), ...(triggers !== undefined && { triggers }) };
     },
-    ballot: (transaction, input) => resultOf(runner.runBallot({ transaction, ...input })),
+    ballot: (transaction, input) => resultOf(runner.runBallot({ transaction, ...input }), input),
     actions(constitution, limits) {
       const outcome = start.sandbox.run({
         name: 'constitution',
@@ -31,10 +31,11 @@ export function constitutionScripts(start: ScriptStart): ConstitutionScripts {
   };
 }
 
-function resultOf(outcome: ScriptRunOutcome): ScriptResult {
-  if (outcome.outcome === 'returned') return { outcome: 'returned', value: outcome.value };
+function resultOf(outcome: ScriptRunOutcome, { limits }: Pick<ScriptInput, 'limits'>): ScriptResult {
+  const steps = limits.stepsMax - outcome.stepsLeft;
+  if (outcome.outcome === 'returned') return { outcome: 'returned', value: outcome.value, steps };
   const { reason, trace } = outcome;
-  return { outcome: 'failed', reason, ...(trace !== undefined && { trace }) };
+  return { outcome: 'failed', reason, steps, ...(trace !== undefined && { trace }) };
 }
 
 function triggersOf(triggers: readonly Trigger[]): Triggers | undefined {

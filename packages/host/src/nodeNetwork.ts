@@ -69,7 +69,7 @@ export class NodeNetwork {
 
   /** Whom to connect to. */
   get peers(): readonly KnownNode[] {
-    const known = networkPeers(this.#head);
+    const known = networkPeers(this.#head, this.#committed);
     if (this.isTakenIn) return known;
     const ids = new Set(known.map(({ nodeId }) => nodeId));
     const told = this.#told.flatMap(({ nodeId, peerAddress }) => {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { governanceTables } from '@coco/governance';
 import { encodeMaps } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
+import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
 import { type ClusterOptions, request } from './testing/cluster.js';
-import { assertEqual, backupOf, decide, memberOf, started } from './testing/deciding.js';
 import { ballotRequest, bodyOf, proposalRequest, readRequest } from './testing/members.js';
 
 test('a proposal through a backup is accepted by votes, and answered once it is committed (GOV-3, TX-3)', () => {

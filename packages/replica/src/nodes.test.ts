@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCertificate } from '@coco/crypto';
+import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
 import { statusIn, type TestNode, tupleOf } from './testing/cluster.js';
-import { assertEqual, backupOf, decide, memberOf, started } from './testing/deciding.js';
 import {
   addNodeAction,
   ballotRequest,

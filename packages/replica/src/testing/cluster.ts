@@ -141,7 +141,7 @@ function createIdentity({ key, certificate }: Service, name: string): LedgerIden
 /** In these tests a time is a number of days since 1970. */
 function endorse(service: Service, { publicKeyPem }: NodeView, validFrom: string, days: number): string {
   const from = Number(validFrom) * dayMs;
-  if (!Number.isSafeInteger(from)) throw new CocoError('COCO_TEST_TIME', 'there is no such time');
+  if (!Number.isSafeInteger(from)) throw new CocoError('COCO_HOST_CERTIFICATE_TIME', 'there is no such time');
   const publicKey = publicKeyFromPem(publicKeyPem);
   const fields = { subjectCommonName: 'renewed', publicKey, isCa: false, serialNumber };
   return issueCertificate({ ...fields, notBeforeMs: from, notAfterMs: from + days * dayMs }, service).pem;

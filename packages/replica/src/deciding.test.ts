@@ -3,8 +3,14 @@
  */
 import assert from 'node:assert/strict';
 import type { AdapterResponse } from '@coco/adapter';
-import { type Cluster, type ClusterOptions, createCluster, type TestNode } from './cluster.js';
-import { ballotRequest, bodyOf, proposalRequest, type TestAction, type TestMember } from './members.js';
+import { type Cluster, type ClusterOptions, createCluster, type TestNode } from './testing/cluster.js';
+import {
+  ballotRequest,
+  bodyOf,
+  proposalRequest,
+  type TestAction,
+  type TestMember,
+} from './testing/members.js';
 
 export function started(count = 3, options: ClusterOptions = {}): Cluster {
   const cluster = createCluster(count, options);

@@ -107,7 +107,17 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
   });
   yield get('/node/network/removable_nodes', [200]);
   yield ask(secrets, [403], endorsed);
-  yield of('node', 'DELETE', '/node/network/nodes/{node_id}', [501], { filled: { node_id: node.nodeId } });
+  const forget = (expected: readonly number[], rest: Rest): Asked =>
+    of('node', 'DELETE', '/node/network/nodes/{node_id}', expected, {
+      filled: { node_id: node.nodeId },
+      backup: isBackup,
+      ...rest,
+    });
+  const member = { as: network.member('acme').identity() };
+  yield forget([403], {});
+  yield forget([307], { ...member, backup: !isBackup });
+  yield forget([200], member);
+  yield forget([404], member);
 }
 
 async function* snapshots({ send }: Means, who: Rest): AsyncGenerator<Asked> {

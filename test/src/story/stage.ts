@@ -173,7 +173,10 @@ export async function remove(stage: Stage, node: GovernedNode): Promise<void> {
   stage.load.nodes = left;
   await node.stop();
   must(node.status === 0, `${node.name} ends in order, and not with ${node.status}`);
-  const listed = (await network.listed()).find((one) => one.node_id === node.nodeId);
-  must(listed?.retired_committed === true, `the network knows that ${node.name} is gone`);
-  narrator.see(`${node.name} was removed by vote; when its removal was committed it was shut down`);
+  await remover.ok('node', 'remove', node.nodeId, '--forget');
+  const listed = await network.listed();
+  must(!listed.some((one) => one.node_id === node.nodeId), `${node.name} is off the list`);
+  narrator.see(
+    `${node.name} was removed by vote; when its removal was committed it was shut down, and is off the list`,
+  );
 }

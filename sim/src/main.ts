@@ -19,7 +19,7 @@ Exit status: 0 all rules held, 1 a rule was broken, 2 bad options.
   --seed S      the first seed (default 1)
   --nodes K     nodes in the cluster, 1 to 9 (default 5)
   --time MS     how long faults last, in simulated ms (default: drawn from the seed)
-  --reconfigure the configuration changes at random; as many nodes again stand by
+  --no-membership nobody comes or goes; else nodes join and leave at random
   --jobs J      processes (default: one per processor)
   --mutant NAME run with one rule broken on purpose
   --mutants     list the mutants and what each breaks
@@ -70,7 +70,7 @@ function readOptions(args: string[]): Options | string | Error {
         mutant: { type: 'string' },
         mutants: { type: 'boolean' },
         events: { type: 'boolean' },
-        reconfigure: { type: 'boolean' },
+        'no-membership': { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
@@ -85,7 +85,7 @@ function readOptions(args: string[]): Options | string | Error {
       nodes: numberOf('nodes', values.nodes ?? '5', 1, 9),
       jobs: numberOf('jobs', values.jobs ?? String(availableParallelism()), 1, 256),
       events: values.events === true,
-      ...(values.reconfigure === true ? { reconfigure: true } : {}),
+      ...(values['no-membership'] === true ? { membership: false } : {}),
       ...(values.time === undefined ? {} : { chaosMs: numberOf('time', values.time, 1, 1e9) }),
       ...(values.mutant === undefined ? {} : { mutant: values.mutant }),
     };
@@ -109,18 +109,21 @@ function showProgress(plan: SimulationPlan, begun: number): (soFar: SimulationRe
     const now = performance.now();
     if (now - shown < (process.stderr.isTTY ? 200 : 10_000)) return;
     shown = now;
-    const line = `${soFar.seedsRun}/${plan.seeds} seeds, ${millions(soFar.steps)} M steps, ${hours(soFar)} h simulated`;
+    const line = `${soFar.seedsRun}/${plan.seeds} seeds, ${millions(soFar.counts.steps)} M steps, ${hours(soFar)} h simulated`;
     process.stderr.write(process.stderr.isTTY ? `\r${line}` : `${line}\n`);
   };
 }
 
 function summary(result: SimulationResult, begun: number): string {
   const seconds = (performance.now() - begun) / 1000;
-  const rate = result.steps / 1e6 / (result.cpuMs / 1000);
+  const { counts } = result;
+  const rate = counts.steps / 1e6 / (result.cpuMs / 1000);
   return (
     `${result.seedsRun} seeds, ${result.broken === undefined ? 'no rule broken' : 'A RULE WAS BROKEN'}: ` +
-    `${millions(result.steps)} M steps in ${hours(result)} h simulated, ${result.leaders} leaders, ` +
-    `${result.crashes} crashes, ${result.commits} commits; ${seconds.toFixed(1)} s, ` +
+    `${millions(counts.steps)} M steps in ${hours(result)} h simulated, ${counts.leaders} leaders, ` +
+    `${counts.crashes} crashes, ${counts.commits} commits, ${counts.configurations} configurations, ` +
+    `${counts.joins} joins, ${counts.rejoins} rejoins, ${counts.retired} retired, ${counts.replaced} runs ` +
+    `replaced all; ${seconds.toFixed(1)} s, ` +
     `${(result.cpuMs / 1000).toFixed(1)} CPU-s, ${rate.toFixed(2)} M steps per CPU-s; hash ${result.hash}`
   );
 }
@@ -129,14 +132,14 @@ function report(broken: SeedOutcome, plan: SimulationPlan): string {
   const { violation, seed, hash } = broken;
   const time = plan.chaosMs === undefined ? '' : ` --time ${plan.chaosMs}`;
   const mutant = plan.mutant === undefined ? '' : ` --mutant ${plan.mutant}`;
-  const reconfigure = plan.reconfigure === true ? ' --reconfigure' : '';
+  const membership = plan.membership === false ? ' --no-membership' : '';
   return [
     '',
     ...(violation?.events ?? []),
     '',
     `seed ${seed}: ${violation?.checker}: ${violation?.sentence}`,
     `hash ${hash}; replay with:`,
-    `npm run sim -- --seeds 1 --seed ${seed} --nodes ${plan.nodes}${time}${mutant}${reconfigure} --events`,
+    `npm run sim -- --seeds 1 --seed ${seed} --nodes ${plan.nodes}${time}${mutant}${membership} --events`,
   ].join('\n');
 }
 

@@ -3,13 +3,15 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
 /** The root of the checkout, where users are when they start it. */
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const script = fileURLToPath(new URL('../../apps/cli/bin/coco.mjs', import.meta.url));
+/** The command itself, for Node.js. */
+export const cocoScript = fileURLToPath(new URL('../../apps/cli/bin/coco.mjs', import.meta.url));
 
 /** What a command said, and how it ended: an exit status, or null when a signal ended it. */
 export interface CocoResult {
@@ -28,10 +30,23 @@ export interface RunningCoco {
   said(pattern: RegExp, timeoutMs: number): Promise<RegExpExecArray>;
 }
 
+/** Where a command runs. */
+export interface CocoPlace {
+  readonly directory: string;
+  /** Besides what the test itself has; its own `COCO_*` are not passed on. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** Starts `coco` with `words`. */
 export function startCoco(...words: readonly string[]): RunningCoco {
-  const child = spawn(process.execPath, [script, ...words], {
-    cwd: checkout,
+  return startCocoAt({ directory: checkout, environment: {} }, words);
+}
+
+/** The same, somewhere else. */
+export function startCocoAt(place: CocoPlace, words: readonly string[]): RunningCoco {
+  const child = spawn(process.execPath, [cocoScript, ...words], {
+    cwd: place.directory,
+    env: { ...foreignEnvironment(), ...place.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };
@@ -58,6 +73,28 @@ export function startCoco(...words: readonly string[]): RunningCoco {
       throw new Error(`coco ${words.join(' ')} ended: ${written.stdout}${written.stderr}`);
     },
   };
+}
+
+/**
+ * Starts `coco` with `words` as a process that runs for long: its output goes to the file `log`, and it hears when this
+ * process is gone, and stops.
+ */
+export function startCocoNode(directory: string, log: string, words: readonly string[]): ChildProcess {
+  const output = openSync(log, 'a', 0o600);
+  const child = spawn(process.execPath, [cocoScript, ...words], {
+    cwd: directory,
+    env: foreignEnvironment(),
+    stdio: ['ignore', output, output, 'ipc'],
+    detached: true,
+  });
+  closeSync(output);
+  return child;
+}
+
+/** The environment without what would tell the command whom to ask, and as whom. */
+function foreignEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _, ...others } = process.env;
+  return Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith('COCO_')));
 }
 
 /** Runs `coco` with `words` to its end. */

@@ -4,10 +4,10 @@
 import path from 'node:path';
 import { signerOf } from '@coco/cli';
 import type { Client } from '@coco/client';
-import { ERC20_INITCODE, erc20Transfer } from '@coco/ethereum/testing';
-import { fromHex, type Random, toHex } from '@coco/primitives';
+import type { Random } from '@coco/primitives';
 import { Acknowledged } from './acknowledged.js';
 import { type CocoResult, runCoco } from './coco.js';
+import { deployToken } from './deployToken.js';
 import { type Load, startLoad } from './load.js';
 import { openTestNetwork, type TestNetwork } from './testNetwork.js';
 import { until } from './until.js';
@@ -46,7 +46,7 @@ export class CrashNetwork {
     try {
       const client = test.client(0);
       const chainId = BigInt(String(await client.jsonRpc('eth_chainId')));
-      const token = await deployToken(test, client, chainId);
+      const token = await deployToken(client, test.accounts.map(signerOf), chainId);
       return new CrashNetwork(test, random, chainId, token);
     } catch (error) {
       await test.dispose();
@@ -178,33 +178,4 @@ async function committedOf(client: Client): Promise<{ readonly view: number; rea
   const { transaction_id: txId } = (await client.getJson('/node/commit')) as { transaction_id: string };
   const [view = 0, seqno = 0] = txId.split('.').map(Number);
   return { view, seqno };
-}
-
-async function deployToken(test: TestNetwork, client: Client, chainId: bigint): Promise<Uint8Array> {
-  const [deployer, ...others] = test.accounts.map(signerOf);
-  if (deployer === undefined) throw new Error('no accounts');
-  const common = {
-    type: 2,
-    chainId,
-    maxFeePerGas: 0n,
-    maxPriorityFeePerGas: 0n,
-    accessList: [],
-    value: 0n,
-  } as const;
-  const deployment = deployer.sign({ ...common, nonce: 0n, gasLimit: 2_000_000n, data: ERC20_INITCODE });
-  const hash = await client.jsonRpc('eth_sendRawTransaction', [`0x${toHex(deployment.transaction.raw)}`]);
-  const receipt = (await client.jsonRpc('eth_getTransactionReceipt', [hash])) as { contractAddress: string };
-  const token = fromHex(receipt.contractAddress.slice(2)) as Uint8Array;
-  const outcomes = await client.jsonRpcBatch(
-    others.map(({ address }, index) => {
-      const data = erc20Transfer(address, 10n ** 18n);
-      const fields = { ...common, nonce: BigInt(index + 1), gasLimit: 100_000n, to: token, data };
-      return {
-        method: 'eth_sendRawTransaction',
-        params: [`0x${toHex(deployer.sign(fields).transaction.raw)}`],
-      };
-    }),
-  );
-  for (const outcome of outcomes) if (!outcome.ok) throw new Error(outcome.message);
-  return token;
 }

@@ -1,5 +1,5 @@
 /**
- * SEC-1, ARC-4: a network without the sandbox's setting `admitAnonymous` lets in only callers that its genesis names,
+ * SEC-1, ARC-4: a network without the sandbox's setting `admitAnonymous` serves only callers that its constitution names,
  * peers only with a certificate of its service; and clients talk to nobody else.
  */
 import assert from 'node:assert/strict';
@@ -70,12 +70,27 @@ test('members and participants are served; no certificate, or one that is not kn
     assert.match(String(await client.jsonRpc('eth_chainId')), /^0x/);
   }
   for (const shown of [undefined, forged('participant0')]) {
-    for (const door of [url, network.network.administrativeUrl(0)]) {
-      const client = caller(door, shown);
-      t.after(() => client.close());
-      await assert.rejects(client.jsonRpc('eth_chainId'), isRefused);
-      await assert.rejects(client.getJson('/node/commit'), isRefused);
-    }
+    const client = caller(url, shown);
+    t.after(() => client.close());
+    await assert.rejects(client.jsonRpc('eth_chainId'), isRefused);
+    await assert.rejects(client.getJson('/app/commit'), isRefused);
+  }
+});
+
+test('the administrative endpoint lets everybody ask of the network, and serves no applications', async (t) => {
+  const refusal = (errorCode: string) => (error: unknown) =>
+    error instanceof CocoError && error.facts.errorCode === errorCode;
+  for (const shown of [undefined, forged('member0'), actor('member0')]) {
+    const client = caller(network.network.administrativeUrl(0), shown);
+    t.after(() => client.close());
+    assert.match(JSON.stringify(await client.getJson('/node/commit')), /transaction_id/);
+    await assert.rejects(client.jsonRpc('eth_chainId'), refusal('COCO_HOST_NO_ROUTE'));
+    const create = '/gov/members/proposals:create?api-version=2024-07-01';
+    const body = new TextEncoder().encode('{"actions":[]}');
+    // Whoever connects: what counts is who has signed.
+    const unsigned = client.post(create, 'application/json', body);
+    await assert.rejects(unsigned, refusal('UnsupportedContentType'));
+    await assert.rejects(client.getJson('/node/snapshot'), refusal('COCO_JOIN_SNAPSHOT_CALLER'));
   }
 });
 

@@ -1,13 +1,14 @@
 export type { NodeFailure, NodeReport } from './nodeReport.js';
+export { type ReplayTarget, streamInOrder } from './replay/orderedStream.js';
+export { createProgress, type ReplayProgress } from './replay/progress.js';
 export { loadReplaySet, type ReplaySet, type ReplayTransaction, replayGenesis } from './replay/replaySet.js';
 export {
   type Account,
   createAccounts,
   loadAccounts,
-  sandboxChainId,
-  sandboxGenesis,
   signerOf,
 } from './sandbox/accounts.js';
+export { sandboxChainId, sandboxGenesis } from './sandbox/ethereumGenesis.js';
 export {
   createSandbox,
   type SandboxPaths,

@@ -3,66 +3,60 @@
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { CocoError } from '@coco/primitives';
-import { type Command, type OptionValues, parseArgsOptions, UsageError } from './command.js';
-import { ledgerShow } from './commands/ledgerShow.js';
-import { ledgerVerify } from './commands/ledgerVerify.js';
-import { nodeStart } from './commands/nodeStart.js';
-import { replay } from './commands/replay.js';
-import { sandbox } from './commands/sandbox.js';
+import { type Command, parseCommandLine, UsageError } from './command.js';
+import { commands } from './commands/all.js';
+import { failureText } from './failureText.js';
 import { helpOf, overview } from './help.js';
+import { Cancelled } from './prompt.js';
+import { closest } from './spelling.js';
 import { red } from './terminal.js';
-
-const commands: readonly Command[] = [sandbox, nodeStart, ledgerVerify, ledgerShow, replay];
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
-  if (words.length === 0 || words[0] === '--help' || words[0] === '-h') return say(overview(commands));
-  if (words[0] === '--version' || words[0] === 'version') return say(version());
-  if (words[0] === 'help') {
-    const command = find(words.slice(1));
-    return say(command === undefined ? overview(commands) : helpOf(command));
-  }
+  const [first] = words;
+  if (first === undefined || first === '--help' || first === '-h') return say(overview(commands));
+  if (first === '--version' || first === 'version') return say(version());
+  if (first === 'help') return explain(words.slice(1));
   const command = find(words);
-  if (command === undefined) {
-    return complain(`there is no command "${words.slice(0, 2).join(' ')}"; coco help lists them`, 2);
-  }
+  if (command === undefined) return explain(words.filter((word) => word !== '--help' && word !== '-h'));
+  const json = words.includes('--json');
   try {
-    const { operands, options } = parse(command, words.slice(command.name.split(' ').length));
+    const { operands, options } = parseCommandLine(command, words.slice(command.name.split(' ').length));
     if (options['help'] === true) return say(helpOf(command));
     return await command.run(operands, options);
   } catch (error) {
+    if (error instanceof Cancelled) return complain(error.message, 130);
     if (error instanceof UsageError) return complain(`${error.message}; see coco help ${command.name}`, 2);
-    if (error instanceof CocoError) return complain(`${error.message} [${error.code}]`, 1);
-    throw error;
+    if (!(error instanceof CocoError)) throw error;
+    if (json) process.stderr.write(`${JSON.stringify({ error })}\n`);
+    else complain(failureText(error), 1);
+    return 1;
   }
+}
+
+/** Help for a command, or for all whose names begin with `words`; a complaint when there are none. */
+function explain(words: readonly string[]): number {
+  const command = find(words);
+  if (command !== undefined) return say(helpOf(command));
+  if (words.length === 0) return say(overview(commands));
+  const [group = ''] = words;
+  const names = commands.map(({ name }) => name);
+  const inGroup = names.some((name) => name.startsWith(`${group} `));
+  if (inGroup && words.length === 1) return say(overview(commands, group));
+  const wanted = words.slice(0, 2).join(' ');
+  const guess =
+    closest(wanted, names) ?? closest(group, [...new Set(names.map((name) => name.split(' ')[0] ?? ''))]);
+  const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
+  return complain(
+    `there is no command "${wanted}"${hint}; coco help${inGroup ? ` ${group}` : ''} lists them`,
+    2,
+  );
 }
 
 function find(words: readonly string[]): Command | undefined {
   return commands.find((command) => command.name.split(' ').every((word, index) => words[index] === word));
-}
-
-function parse(
-  command: Command,
-  args: readonly string[],
-): { readonly operands: readonly string[]; readonly options: OptionValues } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: parseArgsOptions(command),
-      allowPositionals: command.operands !== '',
-    });
-    const options: Record<string, string | boolean | undefined> = {};
-    for (const [name, spec] of Object.entries(command.options)) options[name] = spec.default;
-    for (const [name, value] of Object.entries(values)) {
-      if (typeof value === 'string' || typeof value === 'boolean') options[name] = value;
-    }
-    return { operands: positionals, options };
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message.split('. To specify')[0] : String(error));
-  }
 }
 
 function say(text: string): number {

@@ -30,6 +30,24 @@ export type ToWorker =
       readonly publicMaps: Uint8Array;
       readonly privateMaps: Uint8Array;
     }
+  /**
+   * Encode the application store as committed at `seqno`, in parts: answered by the first `snapshotPart` with the same id,
+   * and each `snapshotNext` by the next, so that batches go on between them. The version stays readable until the last
+   * part or `snapshotEnd`.
+   */
+  | { readonly type: 'snapshot'; readonly id: number; readonly seqno: Seqno }
+  | { readonly type: 'snapshotNext'; readonly id: number }
+  | { readonly type: 'snapshotEnd'; readonly id: number }
+  /**
+   * Before anything else, on a node that starts from a snapshot: the tables of the store, in parts (ledger room,
+   * `decodeSnapshotTables`); `last` ends them, and the store is then at version `seqno`, all of it committed.
+   */
+  | {
+      readonly type: 'restore';
+      readonly seqno: Seqno;
+      readonly tables: Uint8Array;
+      readonly last: boolean;
+    }
   /** Versions above `seqno` are gone; their transactions are Invalid. */
   | { readonly type: 'rollback'; readonly seqno: Seqno }
   | { readonly type: 'committed'; readonly seqno: Seqno }
@@ -60,6 +78,19 @@ export type FromWorker =
       /** How many client transactions are in it, for figures. */
       readonly items: number;
     }
+  /**
+   * A part of the application store for snapshot `id`: tables in the encoding of a snapshot's domains (ledger room,
+   * `encodeSnapshotTables`), ascending by name over all parts; a table may go on in the next part.
+   */
+  | {
+      readonly type: 'snapshotPart';
+      readonly id: number;
+      readonly publicTables: Uint8Array;
+      readonly privateTables: Uint8Array;
+      readonly last: boolean;
+    }
+  /** The version asked for can no longer be read. */
+  | { readonly type: 'snapshotFailed'; readonly id: number; readonly reason: string }
   /** Something that a person should look at; the worker goes on. For the log, never for clients. */
   | { readonly type: 'trouble'; readonly message: string }
   /** A bug or exhaustion in the worker; the manager stops it and the node steps down. */

@@ -3,6 +3,7 @@
  */
 import { CocoError, formatTxId, fromUtf8, type TxId } from '@coco/primitives';
 import { type Connection, openConnection } from './connection.js';
+import { createEventReader } from './events.js';
 import { formatCalls, isRecord, readOutcomes } from './json-rpc.js';
 import type { Client, ClientOptions, HttpReply, JsonRpcCall, JsonRpcOutcome } from './types.js';
 
@@ -20,6 +21,19 @@ export function createClient(options: ClientOptions): Client {
     jsonRpcBatch: batch,
     get: (path) => get(connection, path),
     getJson: async (path) => parseJson((await get(connection, path)).body),
+    post: async (path, contentType, body) => {
+      const headers = { 'content-type': contentType };
+      return accepted(path, await connection.send({ method: 'POST', path, headers, body }));
+    },
+    events: (path, onEvent, { signal, lastId }) => {
+      const reader = createEventReader();
+      const onText = (text: string): void => {
+        for (const event of reader.push(text)) onEvent(event);
+      };
+      const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
+      return connection.stream({ path, headers, signal }, onText);
+    },
+    delete: async (path) => accepted(path, await connection.send({ method: 'DELETE', path })),
     waitForCommit: (txId, wait = {}) =>
       waitForCommit(connection, txId, wait.timeoutMs ?? options.timeoutMs ?? defaultCommitTimeoutMs),
     close: () => connection.close(),
@@ -66,7 +80,10 @@ function resultOf(method: string, outcome: JsonRpcOutcome): unknown {
 }
 
 async function get(connection: Connection, path: string): Promise<HttpReply> {
-  const reply = await connection.send({ method: 'GET', path });
+  return accepted(path, await connection.send({ method: 'GET', path }));
+}
+
+function accepted(path: string, reply: HttpReply): HttpReply {
   if (reply.status >= 400) throw httpFailure(path, reply);
   return reply;
 }

@@ -5,20 +5,30 @@
 import { Agent, type RequestOptions, request } from 'node:https';
 import { parseCertificate, privateKeyFromPem } from '@coco/crypto';
 import { CocoError, concatBytes, parseTxId } from '@coco/primitives';
+import { readCertificateChain } from './signer.js';
 import type { ClientOptions, HttpReply } from './types.js';
 
 /** One request; `path` includes the query. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
+}
+
+/** A request for an answer without end. */
+export interface StreamRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 /** Sends requests to one node. */
 export interface Connection {
   /** The answer, whatever its status. */
   send(httpRequest: HttpRequest): Promise<HttpReply>;
+  /** GET of an answer without end: `onText` gets it as it comes; resolves when the node ends it or `signal` aborts. */
+  stream(streamRequest: StreamRequest, onText: (text: string) => void): Promise<void>;
   close(): void;
 }
 
@@ -32,7 +42,7 @@ export function openConnection(options: ClientOptions): Connection {
   // Read once here, so that bad files are told apart from bad connections.
   parseCertificate(options.serviceCertificatePem);
   if (options.clientCertificate !== undefined) {
-    parseCertificate(options.clientCertificate.certificatePem);
+    readCertificateChain(options.clientCertificate.certificatePem);
     privateKeyFromPem(options.clientCertificate.privateKeyPem);
   }
   const agent = new Agent({
@@ -49,19 +59,20 @@ export function openConnection(options: ClientOptions): Connection {
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     responseBytesMax: options.responseBytesMax ?? defaultResponseBytesMax,
   };
+  // An IPv6 address stands in brackets in a URL, but not in a host option.
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const target = { agent, host, port: url.port === '' ? 443 : url.port };
   const send = (httpRequest: HttpRequest): Promise<HttpReply> => {
     const { method, path, body } = httpRequest;
     const headers: Record<string, string> = { ...options.headers, ...httpRequest.headers };
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
-    // An IPv6 address stands in brackets in a URL, but not in a host option.
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    return exchange(
-      { agent, host, port: url.port === '' ? 443 : url.port, method, path, headers },
-      body,
-      limits,
-    );
+    return exchange({ ...target, method, path, headers }, body, limits);
   };
-  return { send, close: () => agent.destroy() };
+  const stream: Connection['stream'] = ({ path, signal, headers: own }, onText) => {
+    const headers = { ...options.headers, accept: 'text/event-stream', ...own };
+    return follow({ ...target, method: 'GET', path, headers, signal }, onText, limits.timeoutMs);
+  };
+  return { send, stream, close: () => agent.destroy() };
 }
 
 interface Limits {
@@ -69,7 +80,11 @@ interface Limits {
   readonly responseBytesMax: number;
 }
 
-function exchange(target: RequestOptions, body: string | undefined, limits: Limits): Promise<HttpReply> {
+function exchange(
+  target: RequestOptions,
+  body: string | Uint8Array | undefined,
+  limits: Limits,
+): Promise<HttpReply> {
   return new Promise((resolve, reject) => {
     const facts = { host: String(target.host), port: Number(target.port), path: String(target.path) };
     const outgoing = request(target);
@@ -98,6 +113,48 @@ function exchange(target: RequestOptions, body: string | undefined, limits: Limi
       });
     });
     outgoing.end(body);
+  });
+}
+
+/** Time is limited until the answer begins, and between its pieces: nodes send something every few seconds. */
+function follow(target: RequestOptions, onText: (text: string) => void, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const facts = { host: String(target.host), port: Number(target.port), path: String(target.path) };
+    const outgoing = request({ ...target, timeout: timeoutMs });
+    const failed = (error: Error & { code?: string }): void => {
+      if (target.signal?.aborted === true) resolve();
+      else reject(error instanceof CocoError ? error : connectionFailure(error, facts));
+    };
+    outgoing.on('timeout', () => {
+      const sentence = `nothing was heard for ${timeoutMs} ms`;
+      outgoing.destroy(new CocoError('COCO_CLIENT_TIMEOUT', sentence, { ...facts, timeoutMs }));
+    });
+    outgoing.on('error', failed);
+    outgoing.on('response', (incoming) => {
+      const type = incoming.headers['content-type'] ?? '';
+      if (incoming.statusCode !== 200 || !type.startsWith('text/event-stream')) {
+        const status = incoming.statusCode ?? 0;
+        outgoing.destroy(
+          new CocoError('COCO_CLIENT_HTTP', `the node sends no events: it answered ${status}`, {
+            ...facts,
+            status,
+            errorCode: 'none',
+          }),
+        );
+        return;
+      }
+      incoming.setEncoding('utf8');
+      incoming.on('data', (text: string) => {
+        try {
+          onText(text);
+        } catch (error) {
+          outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+      incoming.on('error', failed);
+      incoming.on('end', resolve);
+    });
+    outgoing.end();
   });
 }
 

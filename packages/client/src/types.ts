@@ -2,6 +2,7 @@
  * What a client of a Coco service can do.
  */
 import type { TxId } from '@coco/primitives';
+import type { ServerEvent } from './events.js';
 
 /** How to reach a service, and how to know that it is the right one. */
 export interface ClientOptions {
@@ -9,7 +10,7 @@ export interface ClientOptions {
   readonly url: string;
   /** The only root of trust: nodes must present certificates that this one issued. */
   readonly serviceCertificatePem: string;
-  /** The caller's own identity. Default: anonymous. */
+  /** The caller's own identity; the certificate may be a chain, leaf first. Default: anonymous. */
   readonly clientCertificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
   /** Sent with every request, for example `{ prefer: 'respond-async' }`. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -54,6 +55,19 @@ export interface Client {
   get(path: string): Promise<HttpReply>;
   /** GET of `path`, parsed as JSON. */
   getJson(path: string): Promise<unknown>;
+  /** POST of `body` to `path`. Throws COCO_CLIENT_HTTP for status 400 and above. */
+  post(path: string, contentType: string, body: Uint8Array): Promise<HttpReply>;
+  /**
+   * Server-sent events of `path`, until the node ends them or `signal` aborts. Throws COCO_CLIENT_HTTP when the node
+   * sends none, COCO_CLIENT_TIMEOUT when it falls silent. With `lastId` those after that one.
+   */
+  events(
+    path: string,
+    onEvent: (event: ServerEvent) => void,
+    options: { readonly signal: AbortSignal; readonly lastId?: string },
+  ): Promise<void>;
+  /** DELETE of `path`. Throws COCO_CLIENT_HTTP for status 400 and above. */
+  delete(path: string): Promise<HttpReply>;
   /**
    * Asks until `txId` is final. Throws COCO_CLIENT_TIMEOUT when it is not within `timeoutMs` (default that of
    * the client).

@@ -3,10 +3,10 @@
  */
 import type { NodeId, Seqno } from '@coco/primitives';
 import { commitLog, signatureAtOrBelow, viewAt } from './log.js';
-import { commitMembership, peersOf } from './membership.js';
-import { addPeer } from './peers.js';
+import { commitMembership, othersIn, peersOf } from './membership.js';
+import { addPeer, sendEntries } from './peers.js';
 import { becomeSilent } from './roles.js';
-import { send } from './sending.js';
+import { heartbeat, send } from './sending.js';
 import type { RaftState } from './state.js';
 import { traceWithConfigurations } from './trace.js';
 import type { Configuration } from './types.js';
@@ -29,7 +29,7 @@ export function advanceCommit(state: RaftState, seqno: Seqno): void {
   if (state.trace) traceWithConfigurations(state, 'commit', { args: { idx: seqno } });
   commitLog(state.log, seqno);
   state.effects.commit = seqno;
-  if (!commitMembership(state.membership, seqno)) return;
+  if (!commitMembership(state.membership, seqno, state.rules)) return;
   if (state.membership.gone && !state.silent) {
     nominate(state);
     becomeSilent(state);
@@ -41,19 +41,23 @@ export function advanceCommit(state: RaftState, seqno: Seqno): void {
 export function followMembership(state: RaftState, held = state.log.last): NodeId[] {
   if (state.leadership !== 'Leader') return [];
   const peers = peersOf(state.membership);
-  for (const node of state.peers.keys()) {
-    if (!peers.includes(node)) state.peers.delete(node);
+  for (const [node, peer] of state.peers) {
+    if (peers.includes(node)) continue;
+    // A last word, so that a node that was removed learns that nobody needs it any more.
+    if (!sendEntries(state, node, peer)) heartbeat(state, node, peer.sent);
+    state.peers.delete(node);
   }
   const added = peers.filter((node) => !state.peers.has(node));
   for (const node of added) addPeer(state, node, held);
   return added;
 }
 
-/** Asks `to`, or else the best-matched peer, to campaign at once. */
+/** Asks `to`, or else the best-matched peer, to campaign at once: a node of an active configuration. */
 export function nominate(state: RaftState, to?: NodeId): void {
   if (state.leadership !== 'Leader') return;
-  const successor = to === undefined ? bestMatched(state) : to;
-  if (successor === undefined || !state.peers.has(successor)) return;
+  const voters = othersIn(state.membership, state.membership.configurations);
+  const successor = to ?? bestMatched(state);
+  if (successor === undefined || !voters.includes(successor)) return;
   send(state, successor, { type: 'proposeRequestVote', view: state.view });
 }
 
@@ -73,7 +77,8 @@ function bestMatched(state: RaftState): NodeId | undefined {
 
 function committableNow(state: RaftState): Seqno | undefined {
   const { rules, log, view } = state;
-  const { configurations } = state.membership;
+  const { configurations: known } = state.membership;
+  const configurations = rules.activeConfigurations({ configurations: known, commit: log.commit });
   if (configurations.length === 0) return undefined;
   const agreed = rules.agreedByConfigurations(
     configurations.map((configuration) => agreedIn(state, configuration)),

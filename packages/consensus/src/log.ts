@@ -4,9 +4,11 @@
  * number of entries. Plain data, changed by the functions below.
  */
 import { assert, type Seqno, type TxId, type TxStatus, type View } from '@coco/primitives';
-import type { EntryInfo } from './types.js';
+import type { EntryInfo, LogBase } from './types.js';
 
 export interface LogIndex {
+  /** The first entry whose bytes the driver holds. */
+  readonly heldFrom: Seqno;
   /** Seqno of the last entry; 0 when the log is empty. */
   last: Seqno;
   /** Seqno up to which everything is committed; a signature, or 0. */
@@ -17,8 +19,16 @@ export interface LogIndex {
   readonly signatures: Seqno[];
 }
 
-export function createLogIndex(): LogIndex {
-  return { last: 0, commit: 0, runs: [], signatures: [] };
+/** A log that ends where `base` is, or an empty one. `heldFrom` is the first entry that the driver can attach. */
+export function createLogIndex(base?: LogBase, heldFrom?: Seqno): LogIndex {
+  const seqno = base?.seqno ?? 0;
+  return {
+    heldFrom: heldFrom ?? seqno + 1,
+    last: seqno,
+    commit: seqno,
+    runs: (base?.views ?? []).map(({ view, from }) => ({ view, from })),
+    signatures: [],
+  };
 }
 
 /** View of the entry at `seqno` (1..last), or 0 for 0; undefined beyond the log. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Solo, sentIn } from './solo.test.js';
+import { onlyIn, Solo, sentIn } from './solo.test.js';
 import type { EntryInfo, Ready } from './types.js';
 
 describe('CCF: configurations are data in the log', () => {
@@ -70,6 +70,50 @@ describe('CCF: configurations are data in the log', () => {
     );
   });
 
+  test('with two of them in flight a quorum is needed in all three, and each commit ends those before it', () => {
+    const node = primary(['a', 'b', 'c']);
+    reconfigure(node, ['a', 'd', 'e']);
+    sign(node);
+    reconfigure(node, ['d', 'f', 'g']);
+    sign(node);
+    for (const peer of ['b', 'd', 'e']) node.ack(peer, 4);
+    assert.equal(node.raft.commit, 0, 'one of three of the last');
+    const ready = node.ack('g', 2);
+    assert.equal(ready.commit, 2);
+    assert.deepEqual(
+      node.raft.status().configurations.map(({ seqno }) => seqno),
+      [1, 3],
+    );
+    assert.equal(node.ack('g', 4).commit, 4);
+    assert.deepEqual(node.raft.status().configurations, [{ seqno: 3, nodes: ['d', 'f', 'g'] }]);
+  });
+
+  test('one that is not signed does not decide an election: it is dropped by it, and its nodes may not exist', () => {
+    const node = new Solo({ nodes: ['a', 'b', 'c'], settings: { preVote: true } });
+    hear(node, [{ view: 2, seqno: 1, signature: true }], 0);
+    hear(node, [{ view: 2, seqno: 2, signature: false, configuration: ['a', 'd', 'e'] }], 0);
+    assert.deepEqual(Object.keys(sentIn(node.elapse(100), 'requestPreVote')), ['b', 'c']);
+    assert.equal(node.raft.status().configurations.length, 2, 'asking drops nothing');
+    node.receive('b', { type: 'requestPreVoteResponse', view: 2, granted: true });
+    node.vote('b');
+    assert.equal(node.raft.isLeader, true);
+    assert.deepEqual(node.raft.status().configurations, [{ seqno: 0, nodes: ['a', 'b', 'c'] }]);
+  });
+
+  test('a new node whose entry is not signed does not lead by it', () => {
+    const node = new Solo({ id: 'd', nodes: ['b', 'c'] });
+    hear(node, [{ view: 2, seqno: 1, signature: false, configuration: ['b', 'c', 'd'] }], 0);
+    assert.deepEqual(node.elapse(1000).send, []);
+  });
+
+  test('a new node with an empty disk, whose others are down, cannot be elected by itself', () => {
+    const node = new Solo({ id: 'b', nodes: ['a'] });
+    hear(node, [{ view: 2, seqno: 1, signature: false, configuration: ['a', 'b'] }], 0);
+    hear(node, [{ view: 2, seqno: 2, signature: true }], 0);
+    assert.deepEqual(Object.keys(sentIn(node.elapse(1000), 'requestVote')), ['a']);
+    assert.equal(node.raft.isLeader, false);
+  });
+
   test('the same nodes again are not a new configuration', () => {
     const node = primary(['a', 'b', 'c']);
     reconfigure(node, ['c', 'b', 'a']);
@@ -127,6 +171,51 @@ describe('CCF: retirement in phases', () => {
     sign(node);
     node.ack('b', 4);
     assert.deepEqual(Object.keys(node.raft.status().peers), ['b']);
+  });
+
+  test('and is then told so, once', () => {
+    const node = primary(['a', 'b', 'c']);
+    reconfigure(node, ['a', 'b']);
+    sign(node);
+    node.ack('b', 2);
+    node.ack('c', 2);
+    record(node, ['c']);
+    sign(node);
+    const ready = node.ack('b', 4);
+    const told = sentIn(ready, 'appendEntries').c ?? [];
+    assert.deepEqual(
+      told.map(({ to, commit }) => [to, commit]),
+      [[4, 4]],
+    );
+    assert.equal(sentIn(node.elapse(10), 'appendEntries').c, undefined);
+  });
+
+  test('a removed node that thinks it still belongs disturbs nobody who hears a primary', () => {
+    const node = new Solo({ settings: { preVote: true } });
+    hear(node, [{ view: 2, seqno: 1, signature: false, configuration: ['a', 'b'] }], 0);
+    hear(node, [{ view: 2, seqno: 2, signature: true }], 2);
+    const answer = node.askFirst('c', 7, { view: 2, seqno: 99 });
+    assert.equal(onlyIn(answer, 'requestPreVoteResponse').granted, false);
+    assert.equal(node.raft.view, 2);
+    assert.equal(node.raft.primary, 'b');
+  });
+
+  test('a removed node that lacks its own removal gets no vote of those who have it', () => {
+    const node = new Solo();
+    hear(node, [{ view: 2, seqno: 1, signature: false, configuration: ['a', 'b'] }], 0);
+    hear(node, [{ view: 2, seqno: 2, signature: true }], 2);
+    const answer = node.ask('c', 3, { view: 0, seqno: 0 });
+    assert.equal(onlyIn(answer, 'requestVoteResponse').granted, false);
+  });
+
+  test('leadership does not go to a node that was removed, not even when it is asked for', () => {
+    const node = primary(['a', 'b', 'c']);
+    reconfigure(node, ['a', 'b']);
+    sign(node);
+    node.ack('b', 2);
+    node.ack('c', 2);
+    assert.ok('c' in node.raft.status().peers);
+    assert.deepEqual(node.raft.step({ type: 'transferLeadership', to: 'c' }).send, []);
   });
 
   test('a removed node may still campaign, for it may hold the last signatures alone', () => {

@@ -7,7 +7,8 @@
  * commits: a later primary that does not know yet may still need its vote.
  */
 import type { NodeId, Seqno } from '@coco/primitives';
-import type { Configuration, EntryInfo, RetirementPhase } from './types.js';
+import type { RaftRules } from './rules.js';
+import type { Configuration, EntryInfo, LogBase, RetirementPhase } from './types.js';
 
 export interface Membership {
   readonly self: NodeId;
@@ -20,20 +21,25 @@ export interface Membership {
   /** Where the entry is that leaves this node out, and the first signature after it. */
   orderedAt: Seqno | undefined;
   signedAt: Seqno | undefined;
+  /** The configuration that leaves this node out is committed. */
   completed: boolean;
   /** The record of this node's retirement is committed: nobody needs it any more. */
   gone: boolean;
 }
 
-export function createMembership(self: NodeId, initialNodes: readonly NodeId[]): Membership {
+/** Who takes part at the beginning: the nodes given, or as it stands at the base of the log. */
+export function createMembership(self: NodeId, begin: readonly NodeId[] | LogBase): Membership {
+  const { configuration, leaving }: Pick<LogBase, 'configuration' | 'leaving'> =
+    'configuration' in begin ? begin : { configuration: { seqno: 0, nodes: begin }, leaving: [] };
+  const { seqno, nodes } = configuration;
   return {
     self,
-    configurations: initialNodes.length === 0 ? [] : [{ seqno: 0, nodes: [...initialNodes] }],
-    leaving: [],
+    configurations: nodes.length === 0 ? [] : [{ seqno, nodes: [...nodes] }],
+    leaving: leaving.filter((node) => node !== self),
     records: [],
     orderedAt: undefined,
     signedAt: undefined,
-    completed: false,
+    completed: leaving.includes(self),
     gone: false,
   };
 }
@@ -46,19 +52,10 @@ export function retirementPhaseOf(membership: Membership): RetirementPhase | und
   return membership.orderedAt === undefined ? undefined : 'Ordered';
 }
 
-/**
- * Whether this node may campaign: it is in an active configuration, or was and is not gone yet. The latter is needed
- * where it alone holds the last signatures: the others, who would need its vote, cannot get it.
- */
-export function takesPart(membership: Membership): boolean {
-  const { configurations, completed, gone, self } = membership;
-  return !gone && (completed || configurations.some(({ nodes }) => nodes.includes(self)));
-}
-
-/** The other nodes whose votes count: those of the active configurations. */
-export function votersOf(membership: Membership): NodeId[] {
+/** The other nodes of these configurations. */
+export function othersIn(membership: Membership, configurations: readonly Configuration[]): NodeId[] {
   const nodes = new Set<NodeId>();
-  for (const configuration of membership.configurations) {
+  for (const configuration of configurations) {
     for (const node of configuration.nodes) nodes.add(node);
   }
   nodes.delete(membership.self);
@@ -67,7 +64,8 @@ export function votersOf(membership: Membership): NodeId[] {
 
 /** The other nodes to which a primary sends entries. */
 export function peersOf(membership: Membership): NodeId[] {
-  return [...new Set([...votersOf(membership), ...membership.leaving])];
+  const { configurations, leaving } = membership;
+  return [...new Set([...othersIn(membership, configurations), ...leaving])];
 }
 
 /** Takes notice of an appended entry. True when the set of peers may have changed. */
@@ -86,32 +84,37 @@ export function appendToMembership(membership: Membership, entry: EntryInfo): bo
 }
 
 /** Forgets what entries above `to` said. */
-export function rollbackMembership(membership: Membership, to: Seqno): void {
+export function rollbackMembership(membership: Membership, to: Seqno, rules: RaftRules): void {
   const { configurations, records } = membership;
-  while (configurations.length > 0 && (configurations.at(-1)?.seqno ?? 0) > to) configurations.pop();
+  for (let last = configurations.at(-1); last !== undefined; last = configurations.at(-1)) {
+    if (rules.keepsConfiguration({ seqno: last.seqno, to })) break;
+    configurations.pop();
+  }
   while (records.length > 0 && (records.at(-1)?.seqno ?? 0) > to) records.pop();
   if ((membership.signedAt ?? 0) > to) membership.signedAt = undefined;
   if ((membership.orderedAt ?? 0) > to) membership.orderedAt = undefined;
 }
 
 /** Takes notice of a commit up to `seqno`. True when the set of peers may have changed. */
-export function commitMembership(membership: Membership, seqno: Seqno): boolean {
+export function commitMembership(membership: Membership, seqno: Seqno, rules: RaftRules): boolean {
   let changed = false;
   const { configurations, records } = membership;
   while ((configurations[1]?.seqno ?? Number.POSITIVE_INFINITY) <= seqno) {
     const dropped = configurations.shift()?.nodes ?? [];
-    const voters = votersOf(membership);
-    const left = dropped.filter((node) => node !== membership.self && !voters.includes(node));
+    const staying = othersIn(membership, configurations);
+    const left = dropped.filter((node) => node !== membership.self && !staying.includes(node));
     membership.leaving = [...new Set([...membership.leaving, ...left])];
     changed = true;
   }
   if (membership.signedAt !== undefined && membership.signedAt <= seqno) membership.completed = true;
+  let recorded = false;
   while ((records[0]?.seqno ?? Number.POSITIVE_INFINITY) <= seqno) {
     const nodes = records.shift()?.nodes ?? [];
     membership.leaving = membership.leaving.filter((node) => !nodes.includes(node));
-    if (nodes.includes(membership.self)) membership.gone = true;
+    if (nodes.includes(membership.self)) recorded = true;
     changed = true;
   }
+  if (rules.mayFallSilent({ removed: membership.completed, recorded })) membership.gone = true;
   return changed;
 }
 

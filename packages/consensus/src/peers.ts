@@ -22,6 +22,8 @@ export interface Peer {
   beganAnew: boolean;
   /** The lowest place that the refusals which wait have named. */
   refusedAt: Seqno | undefined;
+  /** It may agree only below the first entry that is held here: it is sent heartbeats only, until it acknowledges one. */
+  needsSnapshot: boolean;
   /** Time since anything was heard of it. */
   silentMs: number;
 }
@@ -35,12 +37,14 @@ export function addPeer(state: RaftState, node: NodeId, held: Seqno): void {
     window: state.settings.inFlightEntriesMax,
     beganAnew: false,
     refusedAt: undefined,
+    needsSnapshot: false,
     silentMs: 0,
   });
 }
 
 /** Sends what the peer lacks and the window allows. False when there was nothing to send. */
 export function sendEntries(state: RaftState, node: NodeId, peer: Peer): boolean {
+  if (peer.needsSnapshot) return false;
   const start = peer.sent;
   const end = Math.min(state.log.last, peer.base + peer.window);
   while (peer.sent < end) {
@@ -71,6 +75,7 @@ export function beat(state: RaftState): void {
 /** The peer acknowledged everything up to `last`: sending goes on from there. */
 export function goOn(state: RaftState, peer: Peer, last: Seqno): void {
   const { appendEntriesMax, inFlightEntriesMax } = state.settings;
+  peer.needsSnapshot = false;
   peer.base = Math.max(peer.base, last);
   peer.sent = Math.max(peer.sent, last);
   peer.window = Math.min(peer.window + appendEntriesMax, inFlightEntriesMax);

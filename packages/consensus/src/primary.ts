@@ -40,9 +40,9 @@ export function receivePersisted(state: RaftState, upTo: { view: number; seqno: 
 /** Time passes for a primary. */
 export function elapseAsPrimary(state: RaftState, ms: number): void {
   for (const peer of state.peers.values()) peer.silentMs += ms;
-  const silentMs = state.membership.configurations.map(({ nodes }) =>
-    nodes.map((node) => state.peers.get(node)?.silentMs ?? 0),
-  );
+  const { configurations } = state.membership;
+  const active = state.rules.activeConfigurations({ configurations, commit: state.log.commit });
+  const silentMs = active.map(({ nodes }) => nodes.map((node) => state.peers.get(node)?.silentMs ?? 0));
   const { electionTimeoutMs, heartbeatMs } = state.settings;
   if (!state.rules.mayKeepLeading({ silentMs, electionTimeoutMs })) {
     becomeFollower(state);
@@ -87,8 +87,13 @@ function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: Append
  * below what it acknowledged, for a restart drops what is unsigned.
  */
 function backOff(state: RaftState, node: NodeId, peer: Peer, message: AppendEntriesResponse): void {
-  const hint = highestPossibleMatch(state.log, { view: message.lastView, seqno: message.last });
-  peer.match = state.rules.matchAfterFailure({ match: peer.match, hint });
+  const agrees = highestPossibleMatch(state.log, { view: message.lastView, seqno: message.last });
+  peer.match = state.rules.matchAfterFailure({ match: peer.match, hint: agrees });
+  const hint = state.rules.sendAfter({ hint: agrees, heldFrom: state.log.heldFrom });
+  if (agrees < hint && !peer.needsSnapshot) {
+    peer.needsSnapshot = true;
+    if (state.trace) traceAction(state, 'peer_needs_snapshot', { to_node_id: node });
+  }
   if (hint >= peer.sent) return;
   if (sendsAtOnce(state)) {
     beginAnew(state, node, peer, hint);

@@ -11,6 +11,7 @@ import type { ConsensusStart, EntryInfo } from './types.js';
 
 /** Throws COCO_CONSENSUS_START when the entries, the commit and the hard state contradict each other. */
 export function restoreState(start: ConsensusStart, rules: RaftRules): RaftState {
+  checkBase(start);
   const state = createState(start, rules);
   for (const entry of start.entries ?? []) restoreEntry(state, entry);
   const { log } = state;
@@ -30,6 +31,27 @@ export function restoreState(start: ConsensusStart, rules: RaftRules): RaftState
   return state;
 }
 
+/** The base describes a place in a ledger, and the driver holds all that follows it. */
+function checkBase({ base, heldFrom }: ConsensusStart): void {
+  const seqno = base?.seqno ?? 0;
+  if (heldFrom !== undefined && (heldFrom < 1 || heldFrom > seqno + 1)) {
+    refuse('entries are missing between the base and the first that is held', heldFrom);
+  }
+  if (base === undefined) return;
+  const { views, view, configuration } = base;
+  const ascend = views.every((run, i) => {
+    const before = views[i - 1] ?? { view: 0, from: 0 };
+    return run.view > before.view && run.from > before.from;
+  });
+  const last = views.at(-1);
+  if (seqno < 1 || !ascend || views[0]?.from !== 1 || last?.view !== view || last.from > seqno) {
+    refuse('the views of the base do not lead up to it', seqno);
+  }
+  if (configuration.seqno > seqno || configuration.nodes.length === 0) {
+    refuse('the base lies before its configuration', seqno);
+  }
+}
+
 function restoreEntry(state: RaftState, entry: EntryInfo): void {
   const { log, membership } = state;
   if (entry.seqno !== log.last + 1) refuse('its entries are not consecutive', entry.seqno);
@@ -44,11 +66,13 @@ function restoreEntry(state: RaftState, entry: EntryInfo): void {
 function restoreCommit(state: RaftState, stated: number): void {
   const { log, membership } = state;
   if (stated > log.last) refuse('it lacks entries that were committed', stated);
-  if (stated > 0 && !log.signatures.includes(stated)) refuse('its commit is not a signature', stated);
-  const commit = Math.max(stated, impliedCommit(state));
-  if (commit === 0) return;
+  // At the base and below it everything is committed, wherever the node stood when it stopped.
+  const known = Math.max(stated, log.commit);
+  if (known > log.commit && !log.signatures.includes(known)) refuse('its commit is not a signature', stated);
+  const commit = Math.max(known, impliedCommit(state));
+  if (commit === log.commit) return;
   commitLog(log, commit);
-  commitMembership(membership, commit);
+  commitMembership(membership, commit, state.rules);
 }
 
 /**
@@ -61,6 +85,8 @@ function impliedCommit({ log, membership }: RaftState): number {
   for (const record of membership.records) {
     const before = membership.configurations.filter(({ seqno }) => seqno < record.seqno);
     const last = before.findLastIndex(({ nodes }) => record.nodes.some((node) => nodes.includes(node)));
+    // They left before the base: nothing that follows it is implied.
+    if (last === -1) continue;
     const removal = before[last + 1]?.seqno ?? Number.POSITIVE_INFINITY;
     const signature = log.signatures.find((seqno) => seqno > removal) ?? 0;
     if (signature < record.seqno) implied = Math.max(implied, signature);

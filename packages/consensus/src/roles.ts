@@ -3,11 +3,12 @@
  */
 import { assert, type NodeId, type Seqno, type TxId, type View } from '@coco/primitives';
 import { lastSignature, lastTxId, rollbackLog } from './log.js';
-import { peersOf, rollbackMembership, takesPart, votersOf } from './membership.js';
+import { othersIn, peersOf, rollbackMembership } from './membership.js';
 import { addPeer } from './peers.js';
 import { heartbeat, send } from './sending.js';
 import type { RaftState } from './state.js';
 import { traceWithConfigurations } from './trace.js';
+import type { Configuration } from './types.js';
 
 /** Takes notice of a later view, whose primary is not known yet. */
 export function adoptView(state: RaftState, view: View): void {
@@ -34,7 +35,7 @@ export function becomePreVoteCandidate(state: RaftState): void {
   startRound(state, 'PreVoteCandidate');
   if (state.trace) traceWithConfigurations(state, 'become_pre_vote_candidate');
   const lastCommittable = positionOf(state);
-  for (const node of votersOf(state.membership)) {
+  for (const node of othersIn(state.membership, electorate(state))) {
     send(state, node, { type: 'requestPreVote', view: state.view, lastCommittable });
   }
   if (hasWon(state)) becomeCandidate(state);
@@ -47,7 +48,7 @@ export function becomeCandidate(state: RaftState): void {
   startRound(state, 'Candidate');
   if (state.trace) traceWithConfigurations(state, 'become_candidate');
   const lastCommittable = positionOf(state);
-  for (const node of votersOf(state.membership)) {
+  for (const node of othersIn(state.membership, electorate(state))) {
     send(state, node, { type: 'requestVote', view: state.view, lastCommittable });
   }
   if (hasWon(state)) becomeLeader(state);
@@ -86,7 +87,10 @@ export function addVote(state: RaftState, from: NodeId): void {
 
 /** Whether this node may start an election: it takes part, and does not lead already. */
 export function mayCampaign(state: RaftState): boolean {
-  return !state.silent && state.leadership !== 'Leader' && takesPart(state.membership);
+  if (state.silent || state.leadership === 'Leader') return false;
+  const { completed, gone } = state.membership;
+  const member = electorate(state).some(({ nodes }) => nodes.includes(state.nodeId));
+  return state.rules.mayCampaign({ member, removed: completed, gone });
 }
 
 /** The timer begins anew at a random value below half of the timeout, so that two nodes seldom collide. */
@@ -100,7 +104,7 @@ export function rollback(state: RaftState, to: Seqno): void {
   const { effects } = state;
   assert(effects.append.length === 0, 'a step that appended never rolls back');
   rollbackLog(state.log, to);
-  rollbackMembership(state.membership, to);
+  rollbackMembership(state.membership, to, state.rules);
   state.persisted = Math.min(state.persisted, to);
   effects.rollbackTo = Math.min(effects.rollbackTo ?? to, to);
 }
@@ -138,19 +142,28 @@ function startRound(state: RaftState, leadership: 'PreVoteCandidate' | 'Candidat
 
 function hasWon(state: RaftState): boolean {
   const { rules } = state;
-  const wonIn = state.membership.configurations.map(({ nodes }) => {
+  const wonIn = electorate(state).map(({ nodes }) => {
     const votes = nodes.filter((node) => state.votes.has(node)).length;
     return votes >= rules.quorumOf(nodes.length);
   });
   return wonIn.length > 0 && rules.wonInConfigurations(wonIn);
 }
 
+/**
+ * The configurations that decide whether this node is elected: those that are left when it is. One that is not signed yet
+ * would be dropped then, and its nodes may never have heard of it.
+ */
+function electorate(state: RaftState): readonly Configuration[] {
+  const keep = keptWithoutPrimary(state);
+  const configurations = state.membership.configurations.filter(({ seqno }) => seqno <= keep);
+  return state.rules.activeConfigurations({ configurations, commit: state.log.commit });
+}
+
 function dropUnsigned(state: RaftState): void {
-  const { last, commit } = state.log;
-  const keep = state.rules.keepWithoutPrimary({
-    last,
-    lastSignature: lastSignature(state.log).seqno,
-    commit,
-  });
-  rollback(state, keep);
+  rollback(state, keptWithoutPrimary(state));
+}
+
+function keptWithoutPrimary({ rules, log }: RaftState): Seqno {
+  const { last, commit } = log;
+  return rules.keepWithoutPrimary({ last, lastSignature: lastSignature(log).seqno, commit });
 }

@@ -7,7 +7,7 @@
  * of Ongaro's dissertation ("thesis"), or of CCF's variant, in which only signatures can be committed.
  */
 import { assert, type NodeId, type Seqno, type TxId, type View } from '@coco/primitives';
-import type { HardState } from './types.js';
+import type { Configuration, HardState } from './types.js';
 
 /** Every decision on which safety, or liveness after a fault, rests. */
 export interface RaftRules {
@@ -57,6 +57,43 @@ export interface RaftRules {
 
   /** Whether a majority in each active configuration makes a majority: in every one (CCF). */
   wonInConfigurations(wonIn: readonly boolean[]): boolean;
+
+  /**
+   * Which configurations count at a node whose log holds these, oldest first: all. One takes effect when its entry is
+   * appended; what came before it counts as well until the commit reaches it, and is then no longer among them (CCF).
+   */
+  activeConfigurations(question: {
+    readonly configurations: readonly Configuration[];
+    readonly commit: Seqno;
+  }): readonly Configuration[];
+
+  /** Whether the configuration at `seqno` survives when everything above `to` is dropped: it goes with its entry. */
+  keepsConfiguration(question: { readonly seqno: Seqno; readonly to: Seqno }): boolean;
+
+  /**
+   * Whether a node may campaign and lead. `member`: a configuration that can outlive the election holds it. `removed`: a
+   * committed configuration leaves it out; then it may all the same, for it may hold the last signatures alone, and the
+   * others would wait for ever for the vote that it cannot give them. Not a node that is still to join, nor one that is
+   * `gone`.
+   */
+  mayCampaign(question: {
+    readonly member: boolean;
+    readonly removed: boolean;
+    readonly gone: boolean;
+  }): boolean;
+
+  /**
+   * Whether a node that was removed is needed no more and falls silent: not yet when its removal is committed, for a
+   * node that does not know that still counts its vote; but when the record of that is committed as well, for whoever
+   * holds the record knows (CCF's RetiredCommitted).
+   */
+  mayFallSilent(question: { readonly removed: boolean; readonly recorded: boolean }): boolean;
+
+  /**
+   * From where a primary sends to a peer whose log may agree with its own up to `hint`: from there, but never what it
+   * does not hold. `heldFrom` is the first entry that it does.
+   */
+  sendAfter(question: { readonly hint: Seqno; readonly heldFrom: Seqno }): Seqno;
 
   /** How far a primary counts itself: what its own disk holds, not what it has in memory (thesis 10.2.1). */
   selfMatch(log: { readonly last: Seqno; readonly persisted: Seqno }): Seqno;
@@ -166,6 +203,16 @@ export const raftRules: RaftRules = {
   agreedByConfigurations: (agreedIn) => Math.min(...agreedIn),
 
   wonInConfigurations: (wonIn) => wonIn.every((won) => won),
+
+  activeConfigurations: ({ configurations }) => configurations,
+
+  keepsConfiguration: ({ seqno, to }) => seqno <= to,
+
+  mayCampaign: ({ member, removed, gone }) => !gone && (member || removed),
+
+  mayFallSilent: ({ recorded }) => recorded,
+
+  sendAfter: ({ hint, heldFrom }) => Math.max(hint, heldFrom - 1),
 
   selfMatch: ({ persisted }) => persisted,
 

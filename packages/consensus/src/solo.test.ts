@@ -36,8 +36,10 @@ export function viewsOf(raft: Consensus): string {
 export interface SoloOptions {
   readonly id?: string;
   readonly nodes?: readonly string[];
-  /** What is on disk, in the words of `entriesOf`. */
+  /** What is on disk, after the base if there is one, in the words of `entriesOf`. */
   readonly log?: string;
+  readonly base?: ConsensusStart['base'];
+  readonly heldFrom?: number;
   readonly hardState?: ConsensusStart['hardState'];
   readonly commit?: number;
   readonly settings?: Partial<ConsensusSettings>;
@@ -66,7 +68,9 @@ export class Solo {
           preVote: false,
           ...options.settings,
         },
-        ...(options.log !== undefined && { entries: entriesOf(options.log) }),
+        ...(options.log !== undefined && { entries: entriesOf(options.log, options.base?.seqno) }),
+        ...(options.base !== undefined && { base: options.base }),
+        ...(options.heldFrom !== undefined && { heldFrom: options.heldFrom }),
         ...(options.hardState !== undefined && { hardState: options.hardState }),
         ...(options.commit !== undefined && { commit: options.commit }),
         ...(options.trace !== undefined && { trace: options.trace }),

@@ -14,8 +14,10 @@ import type {
   EntryInfo,
   HardState,
   LeadershipState,
+  LogBase,
   MembershipState,
   Outgoing,
+  PeerStatus,
   Ready,
 } from './types.js';
 
@@ -58,8 +60,8 @@ export interface Effects {
 
 /** A node as it is before its disk is looked at. */
 export function createState(start: ConsensusStart, rules: RaftRules): RaftState {
-  const view = start.hardState?.view ?? 1;
-  const votedFor = start.hardState?.votedFor;
+  const persisted = start.hardState ?? { view: 1 };
+  const { view, votedFor } = beginningOf(persisted, start.base);
   return {
     nodeId: start.nodeId,
     settings: start.settings,
@@ -70,8 +72,8 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
     votedFor,
     leadership: 'Follower',
     primary: undefined,
-    log: createLogIndex(),
-    membership: createMembership(start.nodeId, start.initialNodes),
+    log: createLogIndex(start.base, start.heldFrom),
+    membership: createMembership(start.nodeId, start.base ?? start.initialNodes),
     silent: false,
     persisted: 0,
     timerMs: 0,
@@ -83,10 +85,18 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
       append: [],
       send: [],
       commit: undefined,
-      reportedHardState: { view, votedFor },
+      reportedHardState: { view: persisted.view, votedFor: persisted.votedFor },
       reportedRole: { state: 'Follower', view, primary: undefined },
     },
   };
+}
+
+/**
+ * The view in which a node begins, and its vote there. A base of a later view than the hard state stands for messages of
+ * that view which the node never got: it takes notice of the view as it would have by them, and has no vote there yet.
+ */
+function beginningOf(persisted: HardState, base: LogBase | undefined): HardState {
+  return base === undefined || base.view <= persisted.view ? persisted : { view: base.view };
 }
 
 /** Hands over the effects of the step that ends, and begins anew. */
@@ -131,13 +141,16 @@ export function membershipStateOf(state: RaftState): MembershipState {
 /** A copy of the state for readers. */
 export function statusOf(state: RaftState): ConsensusStatus {
   const phase = retirementPhaseOf(state.membership);
-  const peers: Record<NodeId, { sent: Seqno; match: Seqno; silentMs: number }> = {};
-  for (const [id, { sent, match, silentMs }] of state.peers) peers[id] = { sent, match, silentMs };
+  const peers: Record<NodeId, PeerStatus> = {};
+  for (const [id, { sent, match, silentMs, needsSnapshot }] of state.peers) {
+    peers[id] = { sent, match, silentMs, ...(needsSnapshot && { needsSnapshot }) };
+  }
   return {
     nodeId: state.nodeId,
     view: state.view,
     last: lastTxId(state.log),
     commit: state.log.commit,
+    heldFrom: state.log.heldFrom,
     leadership: state.leadership,
     membership: membershipStateOf(state),
     ...(phase !== undefined && { retirementPhase: phase }),

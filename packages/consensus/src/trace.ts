@@ -17,6 +17,7 @@ export type TracedAction =
   | 'add_configuration'
   | 'commit'
   | 'execute_append_entries_sync'
+  | 'peer_needs_snapshot'
   | 'step_down_and_nominate_successor';
 
 /** Reports an action with the state as it is now. Callers ask for `state.trace` first, to spend nothing without it. */

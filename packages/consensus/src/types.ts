@@ -19,6 +19,19 @@ export interface EntryInfo extends TxId {
   readonly retiredCommitted?: readonly NodeId[];
 }
 
+/**
+ * Where the log of a node begins that starts from a snapshot: after a committed signature, of which it knows all that
+ * the entries up to there would have told (the ledger's `SnapshotBase` is one).
+ */
+export interface LogBase extends TxId {
+  /** Every view of the ledger up to here, ascending from the one of seqno 1, with the seqno of its first entry. */
+  readonly views: readonly { readonly view: View; readonly from: Seqno }[];
+  /** The configuration in force, with the seqno of its entry; 0 for the configuration before the first entry. */
+  readonly configuration: Configuration;
+  /** Nodes that it, or one before it, left out and whose retirement is not recorded as committed up to here. */
+  readonly leaving: readonly NodeId[];
+}
+
 /** A set of nodes from a position on; several can be active, and a quorum is then needed in each. */
 export interface Configuration {
   readonly seqno: Seqno;
@@ -109,6 +122,8 @@ export interface ConsensusStatus {
   readonly view: View;
   readonly last: TxId;
   readonly commit: Seqno;
+  /** The first entry that can be given to a peer. */
+  readonly heldFrom: Seqno;
   readonly leadership: LeadershipState;
   readonly membership: MembershipState;
   readonly retirementPhase?: RetirementPhase;
@@ -119,9 +134,20 @@ export interface ConsensusStatus {
   readonly committable: readonly Seqno[];
   readonly configurations: readonly Configuration[];
   /** On a primary: what is known of each peer. */
-  readonly peers: Readonly<
-    Record<NodeId, { readonly sent: Seqno; readonly match: Seqno; readonly silentMs: number }>
-  >;
+  readonly peers: Readonly<Record<NodeId, PeerStatus>>;
+}
+
+/** What a primary knows of a peer. */
+export interface PeerStatus {
+  readonly sent: Seqno;
+  readonly match: Seqno;
+  readonly silentMs: number;
+  /**
+   * Present when its log ends, or parts from this one, before the first entry that is held here. No append message can
+   * mend that: it gets heartbeats only, until it has started again from a snapshot at `heldFrom` - 1 or later. In doing
+   * so it must keep its hard state, and its log where that holds the entry of the snapshot.
+   */
+  readonly needsSnapshot?: true;
 }
 
 /** Settings; times in milliseconds. */
@@ -147,14 +173,27 @@ export interface ConsensusStart {
   readonly nodeId: NodeId;
   readonly settings: ConsensusSettings;
   readonly random: Random;
-  /** The configuration before the first entry. */
+  /**
+   * The configuration before the first entry; means nothing with a `base`. An id stands for one node for ever: whoever
+   * was removed never comes back under it.
+   */
   readonly initialNodes: readonly NodeId[];
+  /**
+   * Where the log begins, when not at seqno 1: this and everything before it is committed. A node that never persisted
+   * a hard state begins in the view of the base, and so does one whose hard state is of an earlier view.
+   */
+  readonly base?: LogBase;
+  /**
+   * The first entry whose bytes the driver holds and can attach to an append message: 1 to `base.seqno` + 1. Default:
+   * the one after the base.
+   */
+  readonly heldFrom?: Seqno;
   readonly hardState?: HardState;
-  /** Every entry on disk from seqno 1, ascending; ends at a signature. */
+  /** Every entry on disk after the base, or from seqno 1, ascending; ends at a signature. Default none. */
   readonly entries?: Iterable<EntryInfo>;
   /**
-   * Known committed when the node stopped. Default 0. The log itself may prove more; `Consensus.commit` says from
-   * where the node begins.
+   * Known committed when the node stopped. Default 0. The base and the log itself may prove more; `Consensus.commit`
+   * says from where the node begins.
    */
   readonly commit?: Seqno;
   /** Start as primary of view 2 at once (a new network's first node, and the scenario driver). */
@@ -172,7 +211,7 @@ export interface Consensus {
   readonly last: TxId;
   readonly commit: Seqno;
   readonly primary: NodeId | undefined;
-  /** View of the entry at `seqno` (1..last), or 0 for 0; undefined beyond the log. */
+  /** View of the entry at `seqno` (1..last, below the base too), or 0 for 0; undefined beyond the log. */
   viewAt(seqno: Seqno): View | undefined;
   /** Status of a transaction id by the rules of TX-4. */
   txStatus(id: TxId): 'Unknown' | 'Pending' | 'Committed' | 'Invalid';

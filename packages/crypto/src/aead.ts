@@ -26,6 +26,28 @@ export function aesGcmSeal(input: AesGcmSealInput): Sealed {
   return { tag: plainBytes(cipher.getAuthTag()), ciphertext };
 }
 
+/** Encrypts what comes in parts, so that a long text need not be encrypted at once. */
+export interface AesGcmSealer {
+  /** The ciphertext of the next part, as long as it. */
+  update(plaintext: Uint8Array): Uint8Array;
+  /** The tag over everything: 16 bytes. Nothing can follow. */
+  finish(): Uint8Array;
+}
+
+/** Begins to encrypt a text that comes in parts; the same as `aesGcmSeal` of them together. */
+export function aesGcmSealer(input: Omit<AesGcmSealInput, 'plaintext'>): AesGcmSealer {
+  assertKeyAndIv(input.key, input.iv);
+  const cipher = createCipheriv('aes-256-gcm', input.key, input.iv);
+  cipher.setAAD(input.aad);
+  return {
+    update: (plaintext) => plainBytes(cipher.update(plaintext)),
+    finish() {
+      cipher.final();
+      return plainBytes(cipher.getAuthTag());
+    },
+  };
+}
+
 /** What to decrypt. */
 export interface AesGcmOpenInput {
   readonly key: Uint8Array;

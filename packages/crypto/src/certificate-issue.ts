@@ -22,7 +22,7 @@ import {
 } from './der-write.js';
 import { sha256 } from './hash.js';
 import { parseIpAddress } from './ip-address.js';
-import { type SignatureHash, signDer } from './signature.js';
+import { type SignatureHash, signDer, verifyRaw } from './signature.js';
 import type { Certificate, CertificateRequest, Curve, PrivateKey, PublicKey } from './types.js';
 
 /** Who signs: a certified key, or a key and the name to sign under (self-signed when both are the subject's). */
@@ -37,23 +37,70 @@ export type CertificateIssuer =
  */
 export function issueCertificate(request: CertificateRequest, issuer: CertificateIssuer): Certificate {
   checkRequest(request);
-  const { name, keyId } = issuerNameAndKeyId(issuer);
-  const { objectId, hash } = signatureAlgorithms[issuer.key.curve];
-  const algorithm = derSequence(derObjectId(objectId));
+  const { curve } = issuer.key;
+  const toBeSigned = toBeSignedOf(request, curve, issuerNameAndKeyId(issuer));
+  return signed(
+    toBeSigned,
+    curve,
+    signDer(issuer.key, toBeSigned, { hash: signatureAlgorithms[curve].hash }),
+  );
+}
+
+/**
+ * A certificate that its own key signs somewhere else, for example in an HSM: first the bytes to be signed (ECDSA with
+ * SHA-256, SHA-384 or SHA-512 as the curve is P-256, P-384 or P-521), then the certificate with the signature over them
+ * (r || s). COCO_CRYPTO_CERTIFICATE, also when the signature is not good.
+ */
+export function prepareSelfSigned(request: CertificateRequest): {
+  readonly toBeSigned: Uint8Array;
+  readonly complete: (signature: Uint8Array) => Certificate;
+} {
+  checkRequest(request);
+  const { publicKey, subjectCommonName, subjectOrganization } = request;
+  const name = derName(subjectCommonName, subjectOrganization);
+  const toBeSigned = toBeSignedOf(request, publicKey.curve, { name, keyId: keyIdOf(publicKey) });
+  return {
+    toBeSigned,
+    complete(signature) {
+      const { hash } = signatureAlgorithms[publicKey.curve];
+      if (!verifyRaw(publicKey, toBeSigned, signature, { hash })) {
+        throw refused('the signature is not one of its own key');
+      }
+      const half = signature.length / 2;
+      const der = derSequence(
+        derUnsigned(signature.subarray(0, half)),
+        derUnsigned(signature.subarray(half)),
+      );
+      return signed(toBeSigned, publicKey.curve, der);
+    },
+  };
+}
+
+function toBeSignedOf(
+  request: CertificateRequest,
+  curve: Curve,
+  { name, keyId }: { readonly name: Uint8Array; readonly keyId: Uint8Array },
+): Uint8Array {
   const serialNumber = request.serialNumber.slice();
   serialNumber[0] = ((serialNumber[0] as number) & 0x3f) | 0x40;
-  const toBeSigned = derSequence(
+  return derSequence(
     derElement(0xa0, derUnsigned(new Uint8Array([2]))),
     derUnsigned(serialNumber),
-    algorithm,
+    algorithmOf(curve),
     name,
     derSequence(derTime(request.notBeforeMs), derTime(request.notAfterMs)),
     derName(request.subjectCommonName, request.subjectOrganization),
     request.publicKey.der,
     derElement(0xa3, derSequence(...extensions(request, keyId))),
   );
-  const signature = signDer(issuer.key, toBeSigned, { hash });
-  return parseCertificate(derSequence(toBeSigned, algorithm, derBitString(signature)));
+}
+
+function signed(toBeSigned: Uint8Array, curve: Curve, signature: Uint8Array): Certificate {
+  return parseCertificate(derSequence(toBeSigned, algorithmOf(curve), derBitString(signature)));
+}
+
+function algorithmOf(curve: Curve): Uint8Array {
+  return derSequence(derObjectId(signatureAlgorithms[curve].objectId));
 }
 
 const signatureAlgorithms: Readonly<Record<Curve, { objectId: string; hash: SignatureHash }>> = {

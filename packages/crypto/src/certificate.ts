@@ -2,6 +2,7 @@
  * X.509 certificates that come from outside (RFC 5280): parsed by the platform, within limits, into plain data.
  */
 import { CocoError, fromUtf8, toHex } from '@coco/primitives';
+import { readExtensions } from './certificate-extensions.js';
 import { sha256 } from './hash.js';
 import { publicHandle, wrapPublicKey } from './key-material.js';
 import { plainBytes, X509Certificate } from './provider.js';
@@ -14,7 +15,7 @@ const parsed = new WeakMap<Certificate, X509Certificate>();
 
 /**
  * Parses one certificate in PEM (text or bytes) or DER with an elliptic-curve key. Throws COCO_CRYPTO_CERTIFICATE.
- * Nothing is verified: see `isIssuedBy`, and compare the validity yourself.
+ * Nothing is verified: see `isIssuedBy`, and compare the validity and what the extensions allow yourself.
  */
 export function parseCertificate(pemOrDer: string | Uint8Array): Certificate {
   if (pemOrDer.length > certificateBytesMax) {
@@ -37,6 +38,7 @@ export function parseCertificate(pemOrDer: string | Uint8Array): Certificate {
       notAfterMs: Date.parse(x509.validTo),
       isCa: x509.ca,
       fingerprint: toHex(sha256(der)),
+      extensions: readExtensions(der),
     });
     parsed.set(certificate, x509);
     return certificate;

@@ -35,18 +35,36 @@ const algorithmOf: Readonly<Record<Curve, { readonly id: number; readonly hash: 
 
 /** Signs `payload` and gives the tagged message, deterministically encoded. */
 export function coseSign1(input: CoseSign1Input): Uint8Array {
-  const algorithm = algorithmOf[input.key.curve];
   const unprotectedHeader = input.unprotectedHeader ?? new Map();
+  const { protectedBytes, toBeSigned } = cosePrepare({ ...input, curve: input.key.curve });
+  const signature = signRaw(input.key, toBeSigned, { hash: algorithmOf[input.key.curve].hash });
+  const payload = input.detached === true ? {} : { payload: input.payload };
+  return coseEncode({ protectedBytes, unprotectedHeader, signature, ...payload });
+}
+
+/** What to sign elsewhere: by a machine without network, an HSM, a key service. */
+export type CosePrepareInput = Omit<CoseSign1Input, 'key' | 'detached'> & {
+  /** Of the key that will sign: it decides the algorithm, and the hash. */
+  readonly curve: Curve;
+};
+
+/**
+ * The protected header, deterministically encoded, and the bytes to be signed (RFC 9052, section 4.4): with ECDSA and
+ * SHA-256, SHA-384 or SHA-512 as the curve is P-256, P-384 or P-521. `coseEncode` puts the message together.
+ */
+export function cosePrepare(input: CosePrepareInput): {
+  readonly protectedBytes: Uint8Array;
+  readonly toBeSigned: Uint8Array;
+} {
+  const algorithm = algorithmOf[input.curve];
   const header = new Map(input.protectedHeader);
   if ((header.get(algorithmLabel) ?? algorithm.id) !== algorithm.id) {
     throw malformed('the protected header names another algorithm than that of the key');
   }
   header.set(algorithmLabel, algorithm.id);
-  assertDisjoint(header, unprotectedHeader);
+  assertDisjoint(header, input.unprotectedHeader ?? new Map());
   const protectedBytes = cborEncode(header);
-  const signature = signRaw(input.key, signedBytes(protectedBytes, input.payload), { hash: algorithm.hash });
-  const payload = input.detached === true ? {} : { payload: input.payload };
-  return coseEncode({ protectedBytes, unprotectedHeader, signature, ...payload });
+  return { protectedBytes, toBeSigned: signedBytes(protectedBytes, input.payload) };
 }
 
 /** The tagged message of these parts, deterministically encoded. */

@@ -16,9 +16,30 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return digest('sha256', 32, parts);
 }
 
+/** A hash over what comes in parts. */
+export interface Hasher {
+  update(part: Uint8Array): void;
+  /** The hash of everything. Nothing can follow. */
+  finish(): Uint8Array;
+}
+
+/** Begins a SHA-256 over what comes in parts. */
+export function sha256Hasher(): Hasher {
+  const hash = createHash('sha256');
+  return {
+    update: (part) => void hash.update(part),
+    finish: () => plainBytes(hash.digest()),
+  };
+}
+
 /** SHA-384 over the concatenation of `parts`: 48 bytes. */
 export function sha384(...parts: readonly Uint8Array[]): Uint8Array {
   return digest('sha384', 48, parts);
+}
+
+/** SHA-512 over the concatenation of `parts`: 64 bytes. */
+export function sha512(...parts: readonly Uint8Array[]): Uint8Array {
+  return digest('sha512', 64, parts);
 }
 
 /** HMAC-SHA-256 (RFC 2104) over the concatenation of `parts`: 32 bytes. */

@@ -1,4 +1,11 @@
-export { type AesGcmOpenInput, type AesGcmSealInput, aesGcmOpen, aesGcmSeal } from './aead.js';
+export {
+  type AesGcmOpenInput,
+  type AesGcmSealer,
+  type AesGcmSealInput,
+  aesGcmOpen,
+  aesGcmSeal,
+  aesGcmSealer,
+} from './aead.js';
 export {
   type CborLimits,
   type CborTag,
@@ -8,12 +15,30 @@ export {
   isCborTag,
 } from './cbor.js';
 export { isIssuedBy, parseCertificate } from './certificate.js';
-export { type CertificateIssuer, issueCertificate } from './certificate-issue.js';
-export { type CoseSign1Input, coseDecode, coseEncode, coseSign1, coseVerify } from './cose.js';
+export { type CertificateIssuer, issueCertificate, prepareSelfSigned } from './certificate-issue.js';
+export {
+  type CosePrepareInput,
+  type CoseSign1Input,
+  coseDecode,
+  coseEncode,
+  cosePrepare,
+  coseSign1,
+  coseVerify,
+} from './cose.js';
 export { type DerLimits, type DerNode, derRead } from './der-read.js';
 export { randomBytes } from './entropy.js';
 export { type OpenWithKeyInput, openWithKey, type SealWithKeyInput, sealWithKey } from './envelope.js';
-export { constantTimeEqual, type HkdfInput, hkdfSha256, hmacSha256, sha256, sha384 } from './hash.js';
+export {
+  constantTimeEqual,
+  type Hasher,
+  type HkdfInput,
+  hkdfSha256,
+  hmacSha256,
+  sha256,
+  sha256Hasher,
+  sha384,
+  sha512,
+} from './hash.js';
 export {
   generateKeyPair,
   privateKeyFromPem,
@@ -22,12 +47,14 @@ export {
   publicKeyFromPem,
   publicKeyToPem,
 } from './keys.js';
+export { rawSignature } from './raw-signature.js';
 export { type RsaOaepOpener, rsaOaepOpener } from './rsa-oaep.js';
 export {
   type SignatureHash,
   type SignatureOptions,
   signDer,
   signRaw,
+  twinSignature,
   verifyDer,
   verifyPrehash,
   verifyRaw,

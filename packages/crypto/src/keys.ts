@@ -14,14 +14,21 @@ export function generateKeyPair(curve: Curve = 'P-256'): PrivateKey {
   return wrapPrivateKey(generateKeyPairSync('ec', { namedCurve: curve }).privateKey);
 }
 
-/** Reads an unencrypted private key in PEM (PKCS#8 or SEC 1). Throws COCO_CRYPTO_KEY. */
-export function privateKeyFromPem(pem: string): PrivateKey {
-  return read('private key', pem.length, () => wrapPrivateKey(createPrivateKey({ key: pem, format: 'pem' })));
+/** Reads a private key in PEM (PKCS#8 or SEC 1), encrypted when there is a passphrase. Throws COCO_CRYPTO_KEY. */
+export function privateKeyFromPem(pem: string, passphrase?: string): PrivateKey {
+  const format = { key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) } as const;
+  return read('private key', pem.length, () => wrapPrivateKey(createPrivateKey(format)));
 }
 
-/** The material of `key` as unencrypted PKCS#8 PEM: the only way in which it leaves. Keep the text secret. */
-export function privateKeyToPem(key: PrivateKey): string {
-  return privateHandle(key).export({ type: 'pkcs8', format: 'pem' }).toString();
+/**
+ * The material of `key` as PKCS#8 PEM: the only way in which it leaves. With a passphrase it is encrypted (PBES2,
+ * AES-256-CBC); without one, keep the text secret.
+ */
+export function privateKeyToPem(key: PrivateKey, passphrase?: string): string {
+  const encryption = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
+  return privateHandle(key)
+    .export({ type: 'pkcs8', format: 'pem', ...encryption })
+    .toString();
 }
 
 /**

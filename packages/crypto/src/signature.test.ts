@@ -4,7 +4,15 @@ import { concatBytes, fromHex, utf8 } from '@coco/primitives';
 import { derElement, derUnsigned } from './der-write.js';
 import { sha256, sha384 } from './hash.js';
 import { generateKeyPair, publicKeyFromDer } from './keys.js';
-import { type SignatureHash, signDer, signRaw, verifyDer, verifyPrehash, verifyRaw } from './signature.js';
+import {
+  type SignatureHash,
+  signDer,
+  signRaw,
+  twinSignature,
+  verifyDer,
+  verifyPrehash,
+  verifyRaw,
+} from './signature.js';
 import type { Curve, PublicKey } from './types.js';
 
 const hex = (text: string): Uint8Array => fromHex(text) as Uint8Array;
@@ -134,5 +142,18 @@ test('damaged, truncated, extended, zero and oversized signatures are false, nev
   }
   for (const raw of [new Uint8Array(0), new Uint8Array(64), hex(`${r}${s}00`), hex((r + s).slice(2))]) {
     assert.ok(!verifyRaw(key, data, raw));
+  }
+});
+
+test('whoever has one signature can make its twin: both are good, and each tells of the other', () => {
+  for (const curve of ['P-256', 'P-384', 'P-521'] as const) {
+    const key = generateKeyPair(curve);
+    const signature = signRaw(key, utf8('data'));
+    const twin = twinSignature(curve, signature);
+    assert.notDeepEqual(twin, signature);
+    assert.ok(verifyRaw(key.publicKey, utf8('data'), twin));
+    assert.deepEqual(twinSignature(curve, twin), signature);
+    const short = new Uint8Array(7);
+    assert.equal(twinSignature(curve, short), short);
   }
 });

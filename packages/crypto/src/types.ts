@@ -37,6 +37,28 @@ export interface Certificate {
   readonly isCa: boolean;
   /** Lower-case hex SHA-256 of `der`: a member's id in CCF's formats. */
   readonly fingerprint: string;
+  readonly extensions: CertificateExtensions;
+}
+
+/** What a key may be used for (RFC 5280 section 4.2.1.3). */
+export type KeyUsage =
+  | 'digitalSignature'
+  | 'nonRepudiation'
+  | 'keyEncipherment'
+  | 'dataEncipherment'
+  | 'keyAgreement'
+  | 'keyCertSign'
+  | 'cRLSign';
+
+/** What the extensions of a certificate say of its use; what is absent restricts nothing. */
+export interface CertificateExtensions {
+  /** How many intermediate CAs may stand between this CA and the last certificate of a path (RFC 5280 4.2.1.9). */
+  readonly pathLengthMax?: number;
+  readonly keyUsage?: readonly KeyUsage[];
+  /** Object identifiers, for example 1.3.6.1.5.5.7.3.2 for clients of TLS (RFC 5280 4.2.1.12). */
+  readonly extendedKeyUsage?: readonly string[];
+  /** Object identifiers of critical extensions that nobody here understands: whoever trusts a path must refuse it. */
+  readonly unhandledCritical: readonly string[];
 }
 
 /** What to put into a certificate (RFC 5280). */

@@ -46,16 +46,29 @@ export class ChunkFiles {
   #file: FileHandle | undefined;
   /** How many chunks were completed. */
   completed = 0;
+  /** What comes before the first entry, when there is none yet. */
+  #before: Seqno = 0;
 
   constructor(options: ChunkFilesOptions) {
     this.#directory = options.directory;
     this.#chunks = options.chunks;
   }
 
-  /** The last entry on disk; 0 when there is none. */
+  /** The first entry on disk, or the first that will be. */
+  get first(): Seqno {
+    return this.#chunks[0]?.start ?? this.#before + 1;
+  }
+
+  /** The last entry on disk; when there is none, what comes before the first. */
   get last(): Seqno {
     const chunk = this.#chunks.at(-1);
-    return chunk === undefined ? 0 : chunkEnd(chunk);
+    return chunk === undefined ? this.#before : chunkEnd(chunk);
+  }
+
+  /** The ledger, which is empty, goes on after the entry `seqno`. */
+  beginAfter(seqno: Seqno): void {
+    assert(this.#chunks.length === 0, 'only an empty ledger can begin later');
+    this.#before = seqno;
   }
 
   /** The last entry in a chunk marked as committed. */
@@ -157,6 +170,7 @@ export class ChunkFiles {
   /** Removes the entries above `to` and waits until that is durable. They must not be committed. */
   async truncate(to: Seqno): Promise<void> {
     assert(to >= this.committed, 'a committed entry is never removed');
+    this.#before = this.first - 1;
     let chunk = this.#chunks.at(-1);
     while (chunk !== undefined && chunk.start > to) {
       const path = this.#path(chunk);

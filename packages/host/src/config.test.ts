@@ -3,37 +3,27 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { loadConfig, loadGenesis } from './config.js';
+import { loadConfig } from './config.js';
 import { type Test, temporaryDirectory } from './entries.test.js';
+import { loadGenesis } from './genesisFile.js';
 import { testIdentity, testService } from './identities.test.js';
 
 const service = testService();
-const [first, second] = [testIdentity('first', service), testIdentity('second', service)];
+const first = testIdentity('first', service);
 
 type Json = Record<string, unknown>;
 
 /** A configuration with only what has no default. */
 function smallest(): Json {
-  const node = ({ nodeId, certificate }: typeof first, port: number): Json => ({
-    nodeId,
-    peer: `127.0.0.1:${port}`,
-    application: `127.0.0.1:${port + 1}`,
-    certificatePem: certificate.pem,
-  });
   return {
-    nodeId: first.nodeId,
     virtualKey: 'platform.key',
     directories: { ledger: 'ledger', sealed: '/var/lib/coco/sealed' },
     addresses: { application: '127.0.0.1:8001', administrative: '[::1]:8002', peer: 'node0.example:8000' },
-    nodes: [node(first, 8000), node(second, 9000)],
-    serviceCertificate: 'service.pem',
-    genesis: 'genesis.json',
   };
 }
 
 function write(t: Test, config: unknown): string {
   const directory = temporaryDirectory(t);
-  writeFileSync(join(directory, 'service.pem'), service.certificate.pem);
   const file = join(directory, 'node.json');
   writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
   return file;
@@ -58,6 +48,8 @@ test('what has no default is enough, and relative paths are relative to the file
   const config = loadConfig(file);
   assert.equal(config.directories.ledger, join(file, '..', 'ledger'));
   assert.equal(config.directories.sealed, '/var/lib/coco/sealed');
+  assert.equal(config.directories.snapshots, join(file, '..', 'snapshots'));
+  assert.deepEqual([config.nodeId, config.genesisPath, config.join], [undefined, undefined, undefined]);
   assert.deepEqual(config.addresses.administrative, { host: '::1', port: 8002 });
   assert.equal(config.admitAnonymous, false);
   assert.deepEqual(config.corsOrigins, []);
@@ -66,21 +58,24 @@ test('what has no default is enough, and relative paths are relative to the file
 
 test('a missing, misspelt, mistyped or out-of-range setting is refused by its path (COCO_HOST_CONFIG)', (t) => {
   const cases: [string, unknown, string?][] = [
-    ['nodeId', undefined],
-    ['nodeId', 'ab', 'nodes'],
+    ['nodeId', 'ab'],
+    ['nodes', []],
+    ['serviceCertificate', 'service.pem'],
+    ['genesis', 5],
+    ['join', 'node.example:8000'],
+    ['join', {}, 'join.peer'],
+    ['join', { peer: 'node.example:1' }, 'join.serviceFingerprint'],
+    ['join', { peer: 'node.example:1', serviceFingerprint: 'A'.repeat(64) }, 'join.serviceFingerprint'],
+    ['snapshot.keep', 0],
+    ['snapshot.entries', -1],
+    ['governance.scripts.heapBytesMax', 1],
+    ['governance.ballots', 1],
     ['directories.ledger', 5],
     ['directories.ledgers', 'x'],
     ['platform', 'sgx'],
     ['addresses.peer', '127.0.0.1'],
     ['addresses.peer', '127.0.0.1:65536'],
     ['addresses.peer', 'a b:1'],
-    ['nodes', {}],
-    ['nodes', []],
-    ['nodes.0.peer', ''],
-    ['nodes.1.peer', '127.0.0.1:8000', 'nodes'],
-    ['nodes.1.nodeId', 'ab'],
-    ['nodes.1.certificatePem', 'rubbish'],
-    ['nodes.1.extra', true],
     ['admitAnonymous', 'yes'],
     ['admitAnonimous', true],
     ['limits.headersMax', 1e9],
@@ -114,9 +109,19 @@ test('what is not a JSON object, or is missing or huge, is refused', (t) => {
     assert.throws(() => loadConfig(write(t, text)), { code: 'COCO_HOST_CONFIG' }, text.slice(0, 20));
   }
   assert.throws(() => loadConfig('/nowhere/node.json'), { code: 'COCO_HOST_CONFIG' });
-  assert.throws(() => loadConfig(write(t, withValue(smallest(), 'serviceCertificate', 'node.json'))), {
+});
+
+test('a node begins a network or joins one, not both', (t) => {
+  const join = {
+    peer: 'node.example:8002',
+    serviceFingerprint: 'a'.repeat(64),
+    constitutionDigest: 'b'.repeat(64),
+  };
+  const config = loadConfig(write(t, { ...smallest(), join }));
+  assert.deepEqual(config.join, { ...join, peer: { host: 'node.example', port: 8002 } });
+  assert.throws(() => loadConfig(write(t, { ...smallest(), join, genesis: 'genesis.json' })), {
     code: 'COCO_HOST_CONFIG',
-    facts: { path: 'serviceCertificate' },
+    facts: { path: 'join' },
   });
 });
 
@@ -127,7 +132,16 @@ test('a genesis is read as strictly', (t) => {
     constitution: 'text',
     members: [member],
     participants: [],
-    nodes: [],
+    nodes: [
+      {
+        nodeId: first.nodeId,
+        certificatePem: first.certificate.pem,
+        peerAddress: '127.0.0.1:1',
+        applicationAddress: '127.0.0.1:2',
+        administrativeAddress: '127.0.0.1:3',
+      },
+    ],
+    votingPolicies: { default: { kind: 'm_of_n', m: 2, quorum: 2 }, set_member: { kind: 'unanimous' } },
     adapters: { ethereum: { chainId: 1 } },
   };
   assert.deepEqual(loadGenesis(write(t, genesis)), genesis);
@@ -139,15 +153,29 @@ test('a genesis is read as strictly', (t) => {
   ]) {
     assert.throws(() => loadGenesis(write(t, { ...genesis, members: [bad] })), { code: 'COCO_HOST_CONFIG' });
   }
+  for (const bad of [
+    { kind: 'dictator' },
+    { kind: 'm_of_n' },
+    { kind: 'majority', m: 2 },
+    { kind: 'm_of_n', m: 0 },
+  ]) {
+    const changed = { ...genesis, votingPolicies: { default: bad } };
+    assert.throws(() => loadGenesis(write(t, changed)), { code: 'COCO_HOST_CONFIG' });
+  }
+  const [node] = genesis['nodes'] as Json[];
+  assert.throws(() => loadGenesis(write(t, { ...genesis, nodes: [{ ...node, nodeId: 'a'.repeat(64) }] })), {
+    code: 'COCO_HOST_CONFIG',
+    facts: { path: 'nodes[0].nodeId' },
+  });
 });
 
 test('every setting is documented, and every documented setting exists', (t) => {
   const text = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
   const document = text('../../../docs/reference/configuration.md');
   const documented = [...document.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] as string);
-  const parser = text('./config.js').replace(/function loadGenesis[\s\S]*?\n}\n/, '');
+  const parser = text('./config.js');
   const read =
-    /(?:\.(?:text|whole|flag|choice|list|raw|inner)\(|limit\(|address\(\w+, |ertificate\(\w+, )'(\w+)'/g;
+    /(?:\.(?:text|optionalText|hex|optionalHex|whole|flag|choice|list|raw|inner|has)\(|limit\(|ofScripts\(|address\(\w+, )'(\w+)'/g;
   const names = new Set([...parser.matchAll(read)].map((match) => match[1] as string));
   for (const name of names) {
     assert.ok(
@@ -156,7 +184,9 @@ test('every setting is documented, and every documented setting exists', (t) => 
     );
   }
   for (const path of documented.filter((one) => !one.includes('[') && !one.startsWith('adapters'))) {
-    const config = withValue(smallest(), path, { wrong: 'type' });
+    const join = { peer: 'node.example:1', serviceFingerprint: 'a'.repeat(64) };
+    const whole = path.startsWith('join.') ? { ...smallest(), join } : smallest();
+    const config = withValue(whole, path, { wrong: 'type' });
     assert.throws(
       () => loadConfig(write(t, config)),
       (error: { facts?: { path?: string } }) => {

@@ -2,27 +2,23 @@
  * The configuration of a node: one JSON file, parsed once, strictly. docs/reference/configuration.md says what each
  * setting means. It holds no secrets.
  */
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { parseCertificate } from '@coco/crypto';
+import { defaultGovernanceSettings, type GovernanceSettings } from '@coco/governance';
 import { CocoError, type NodeId } from '@coco/primitives';
-import type { Genesis, ReplicaSettings } from '@coco/replica';
+import type { ReplicaSettings } from '@coco/replica';
 import type { WorkerSettings } from '@coco/worker';
-import { Fields } from './fields.js';
+import { type Address, parseAddress } from './address.js';
+import { Fields, readJsonFile } from './fields.js';
 import { defaultHttpLimits, type HttpLimits } from './http.js';
 
-/** An address to listen on or to connect to. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A node of the network, this one included. */
-export interface NodeEntry {
-  readonly nodeId: NodeId;
+/** Where a joining node begins, and what it trusts. */
+export interface JoinSettings {
+  /** Administrative address of any node of the network. */
   readonly peer: Address;
-  readonly application: Address;
-  readonly certificatePem: string;
+  /** Lower-case hex SHA-256 of the service's certificate (DER): 64 characters. */
+  readonly serviceFingerprint: string;
+  /** Digest of the constitution that the operator has approved (GOV-8), so that nobody is asked again. */
+  readonly constitutionDigest?: string;
 }
 
 /** An adapter and its settings, which the adapter parses. */
@@ -33,9 +29,10 @@ export interface AdapterChoice {
 }
 
 export interface NodeConfig {
-  readonly nodeId: NodeId;
+  /** When given, the sealed node key must be this node's. */
+  readonly nodeId?: NodeId;
   /** Absolute paths; relative ones in the file are relative to the file. */
-  readonly directories: { readonly ledger: string; readonly sealed: string };
+  readonly directories: { readonly ledger: string; readonly sealed: string; readonly snapshots: string };
   readonly platform: 'virtual';
   /** The file that stands for the sealing key of hardware on the `virtual` platform. */
   readonly virtualKeyPath: string;
@@ -44,9 +41,10 @@ export interface NodeConfig {
     readonly administrative: Address;
     readonly peer: Address;
   };
-  readonly nodes: readonly NodeEntry[];
-  readonly serviceCertificatePem: string;
-  readonly genesisPath: string;
+  /** On a node of a network's genesis: the file with its constitution. Not together with `join`. */
+  readonly genesisPath?: string;
+  /** On a node that joins a network. */
+  readonly join?: JoinSettings;
   readonly admitAnonymous: boolean;
   readonly worker: WorkerSettings & { readonly thread: boolean };
   readonly adapters: readonly AdapterChoice[];
@@ -56,6 +54,10 @@ export interface NodeConfig {
     readonly entryCacheBytesMax: number;
     readonly receiptLeavesMax: number;
   };
+  readonly snapshot: {
+    /** How many snapshots to keep on disk. */
+    readonly keep: number;
+  };
   readonly limits: HttpLimits;
   /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
   readonly corsOrigins: readonly string[];
@@ -63,56 +65,20 @@ export interface NodeConfig {
 }
 
 const configBytesMax = 1024 * 1024;
-const nodesMax = 100;
 const adaptersMax = 16;
 const corsOriginsMax = 100;
 
 /** Reads and checks the file at `file`. COCO_HOST_CONFIG names the setting that is wrong. */
 export function loadConfig(file: string): NodeConfig {
-  const parsed = readJson(file, configBytesMax);
+  const parsed = readJsonFile(file, configBytesMax);
   const folder = path.dirname(path.resolve(file));
   const fields = new Fields(parsed);
   const config = readConfig(fields, (relative) => path.resolve(folder, relative));
   fields.end();
-  const ids = new Set(config.nodes.map(({ nodeId }) => nodeId));
-  const peers = new Set(config.nodes.map(({ peer }) => `${peer.host}:${peer.port}`));
-  if (!ids.has(config.nodeId)) throw fields.refused('nodes', 'must name this node too');
-  if (Math.min(ids.size, peers.size) < config.nodes.length) {
-    throw fields.refused('nodes', 'must not name an id or a peer address twice');
+  if (config.genesisPath !== undefined && config.join !== undefined) {
+    throw fields.refused('join', 'cannot be given together with genesis');
   }
   return config;
-}
-
-/** The genesis constitution in the file at `file`. COCO_HOST_CONFIG when it is not one. */
-export function loadGenesis(file: string): Genesis {
-  const genesisBytesMax = 256 * 1024 * 1024;
-  const fields = new Fields(readJson(file, genesisBytesMax), '');
-  const actor = (value: unknown, at: string): Genesis['members'][number] => {
-    const inner = new Fields(value, at);
-    const read = { certificatePem: certificate(inner, 'certificatePem'), name: inner.text('name') };
-    inner.end();
-    return read;
-  };
-  const genesis: Genesis = {
-    serviceCertificatePem: certificate(fields, 'serviceCertificatePem'),
-    constitution: fields.text('constitution'),
-    members: fields.list('members', 1000, actor),
-    participants: fields.list('participants', 10_000, actor),
-    nodes: fields.list('nodes', nodesMax, (value, at) => {
-      const inner = new Fields(value, at);
-      const read = {
-        nodeId: inner.text('nodeId'),
-        certificatePem: certificate(inner, 'certificatePem'),
-        peerAddress: inner.text('peerAddress'),
-        applicationAddress: inner.text('applicationAddress'),
-      };
-      inner.end();
-      return read;
-    }),
-    adapters: fields.raw('adapters') ?? {},
-  };
-  fields.end();
-  return genesis;
 }
 
 function readConfig(fields: Fields, resolve: (relative: string) => string): NodeConfig {
@@ -120,33 +86,43 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
   const addresses = fields.inner('addresses');
   const limits = fields.inner('limits');
   const ledger = fields.inner('ledger');
+  const snapshot = fields.inner('snapshot');
+  const nodeId = fields.optionalHex('nodeId', 64);
+  const genesis = fields.optionalText('genesis');
+  const join = readJoin(fields);
   const config: NodeConfig = {
-    nodeId: fields.text('nodeId'),
+    ...(nodeId !== undefined && { nodeId }),
+    ...(genesis !== undefined && { genesisPath: resolve(genesis) }),
+    ...(join !== undefined && { join }),
     platform: fields.choice('platform', ['virtual'], 'virtual'),
     virtualKeyPath: resolve(fields.text('virtualKey')),
-    directories: { ledger: resolve(directories.text('ledger')), sealed: resolve(directories.text('sealed')) },
+    directories: {
+      ledger: resolve(directories.text('ledger')),
+      sealed: resolve(directories.text('sealed')),
+      snapshots: resolve(directories.text('snapshots', 'snapshots')),
+    },
     addresses: {
       application: address(addresses, 'application'),
       administrative: address(addresses, 'administrative'),
       peer: address(addresses, 'peer'),
     },
-    nodes: fields.list('nodes', nodesMax, nodeEntry),
-    serviceCertificatePem: readCertificate(fields, 'serviceCertificate', resolve),
-    genesisPath: resolve(fields.text('genesis')),
     admitAnonymous: fields.flag('admitAnonymous', false),
     worker: readWorker(fields.inner('worker')),
     adapters: fields.list('adapters', adaptersMax, adapterChoice),
-    replica: readReplica(fields.inner('replica')),
+    replica: readReplica(fields.inner('replica'), fields.inner('governance'), {
+      snapshotEntries: snapshot.whole('entries', { min: 0, max: 2 ** 40, fallback: 100_000 }),
+    }),
     ledger: {
       chunkBytesMax: ledger.whole('chunkBytesMax', { min: 4096, max: 2 ** 31, fallback: 5_000_000 }),
       entryCacheBytesMax: ledger.whole('entryCacheBytesMax', { min: 0, max: 2 ** 34, fallback: 2 ** 26 }),
       receiptLeavesMax: ledger.whole('receiptLeavesMax', { min: 2, max: 2 ** 24, fallback: 65_536 }),
     },
+    snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
     limits: readLimits(limits),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
-  for (const inner of [directories, addresses, limits, ledger]) inner.end();
+  for (const inner of [directories, addresses, limits, ledger, snapshot]) inner.end();
   return config;
 }
 
@@ -191,7 +167,24 @@ function readWorker(fields: Fields): NodeConfig['worker'] {
   return worker;
 }
 
-function readReplica(fields: Fields): ReplicaSettings {
+function readJoin(parent: Fields): JoinSettings | undefined {
+  if (!parent.has('join')) return undefined;
+  const fields = parent.inner('join');
+  const constitutionDigest = fields.optionalHex('constitutionDigest', 64);
+  const join = {
+    peer: address(fields, 'peer'),
+    serviceFingerprint: fields.hex('serviceFingerprint', 64),
+    ...(constitutionDigest !== undefined && { constitutionDigest }),
+  };
+  fields.end();
+  return join;
+}
+
+function readReplica(
+  fields: Fields,
+  governance: Fields,
+  others: Pick<ReplicaSettings, 'snapshotEntries'>,
+): ReplicaSettings {
   const consensus = fields.inner('consensus');
   const settings: ReplicaSettings = {
     consensus: {
@@ -204,6 +197,8 @@ function readReplica(fields: Fields): ReplicaSettings {
     uncommittedEntriesMax: fields.whole('uncommittedEntriesMax', { min: 2, max: 100_000, fallback: 256 }),
     requestsMax: fields.whole('requestsMax', { min: 1, max: 1_000_000, fallback: 20_000 }),
     forwardTimeoutMs: fields.whole('forwardTimeoutMs', { min: 100, max: 600_000, fallback: 10_000 }),
+    governance: readGovernance(governance),
+    ...others,
   };
   const { electionTimeoutMs, heartbeatMs } = settings.consensus;
   if (2 * heartbeatMs > electionTimeoutMs) {
@@ -214,19 +209,29 @@ function readReplica(fields: Fields): ReplicaSettings {
   return settings;
 }
 
-function nodeEntry(value: unknown, at: string): NodeEntry {
-  const fields = new Fields(value, at);
-  const entry = {
-    nodeId: fields.text('nodeId'),
-    peer: address(fields, 'peer'),
-    application: address(fields, 'application'),
-    certificatePem: certificate(fields, 'certificatePem'),
+function readGovernance(fields: Fields): GovernanceSettings {
+  const scripts = fields.inner('scripts');
+  const { scripts: script, ...others } = defaultGovernanceSettings;
+  const ofScripts = (key: keyof typeof script, min: number, max: number): number =>
+    scripts.whole(key, { min, max, fallback: script[key] });
+  const limit = (key: keyof typeof others, min: number, max: number): number =>
+    fields.whole(key, { min, max, fallback: others[key] });
+  const settings: GovernanceSettings = {
+    scripts: {
+      sourceBytesMax: ofScripts('sourceBytesMax', 4096, 2 ** 26),
+      heapBytesMax: ofScripts('heapBytesMax', 2 ** 20, 2 ** 30),
+      stackBytesMax: ofScripts('stackBytesMax', 2 ** 16, 2 ** 24),
+      stepsMax: ofScripts('stepsMax', 10, 1_000_000),
+      valueBytesMax: ofScripts('valueBytesMax', 4096, 2 ** 26),
+    },
+    requestStepsMax: limit('requestStepsMax', 10, 10_000_000),
+    proposalBytesMax: limit('proposalBytesMax', 1024, 2 ** 26),
+    ballotBytesMax: limit('ballotBytesMax', 256, 2 ** 20),
+    openProposalsMax: limit('openProposalsMax', 1, 10_000),
   };
+  scripts.end();
   fields.end();
-  if (parseCertificate(entry.certificatePem).publicKey.fingerprint !== entry.nodeId) {
-    throw fields.refused('nodeId', 'is not the id of the key in its certificate');
-  }
-  return entry;
+  return settings;
 }
 
 function adapterChoice(value: unknown, at: string): AdapterChoice {
@@ -237,49 +242,7 @@ function adapterChoice(value: unknown, at: string): AdapterChoice {
 }
 
 function address(fields: Fields, key: string): Address {
-  const text = fields.text(key);
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || port > 65_535) throw fields.refused(key, 'must be host:port or [IPv6]:port');
-  return { host, port };
-}
-
-function readCertificate(fields: Fields, key: string, resolve: (relative: string) => string): string {
-  const pem = readText(resolve(fields.text(key)));
-  try {
-    parseCertificate(pem);
-  } catch {
-    throw fields.refused(key, 'must name a file with one certificate in PEM');
-  }
-  return pem;
-}
-
-function certificate(fields: Fields, key: string): string {
-  const pem = fields.text(key);
-  try {
-    parseCertificate(pem);
-  } catch {
-    throw fields.refused(key, 'must be one certificate in PEM');
-  }
-  return pem;
-}
-
-function readJson(file: string, bytesMax: number): unknown {
-  const text = readText(file, bytesMax);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CocoError('COCO_HOST_CONFIG', `${file} is not JSON: ${String(error)}`, { path: file });
-  }
-}
-
-function readText(file: string, bytesMax = 64 * 1024): string {
-  try {
-    if (statSync(file).size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CocoError('COCO_HOST_CONFIG', `cannot read ${file}: ${reason}`, { path: file });
-  }
+  const found = parseAddress(fields.text(key));
+  if (found === undefined) throw fields.refused(key, 'must be host:port or [IPv6]:port');
+  return found;
 }

@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLedger, type Ledger, type SealedEntry } from '@coco/ledger';
+import { createLedger, type Ledger, type SealedEntry, type SnapshotBase } from '@coco/ledger';
 import { ByteWriter, type Seqno, utf8 } from '@coco/primitives';
 import { testIdentity, testService } from './identities.test.js';
 import type { StoredEntry } from './ledgerStore.js';
@@ -42,8 +42,16 @@ export function testEntries(from: Seqno, to: Seqno, chunkEntries = 1e9, view = 2
 const service = testService();
 const node = testIdentity('node', service);
 
-/** An empty ledger of a service with one node: always the same service, so that one can read what another wrote. */
-export function testLedger(chunkBytes?: number): Ledger {
+/** The service and node of `testLedger`. */
+export const ledgerService = service;
+export const ledgerNode = node;
+export const ledgerSecrets = [{ fromSeqno: 1, key: new Uint8Array(32).fill(7) }];
+
+/**
+ * A ledger of a service with one node, empty or from a snapshot on: always the same service, so that one can read what
+ * another wrote.
+ */
+export function testLedger(chunkBytes?: number, base?: SnapshotBase): Ledger {
   return createLedger({
     identity: {
       nodeId: node.nodeId,
@@ -53,7 +61,8 @@ export function testLedger(chunkBytes?: number): Ledger {
       serviceCertificate: service.certificate,
     },
     serviceCertificate: service.certificate,
-    secrets: [{ fromSeqno: 1, key: new Uint8Array(32).fill(7) }],
+    secrets: ledgerSecrets,
+    ...(base !== undefined && { base }),
     ...(chunkBytes !== undefined && { chunkBytes }),
   });
 }

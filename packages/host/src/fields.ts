@@ -2,6 +2,7 @@
  * Reads a JSON object field by field, strictly: every value is checked where it is taken, and keys that nobody took
  * are refused, so that a misspelt setting is never silently ignored.
  */
+import { readFileSync, statSync } from 'node:fs';
 import { CocoError } from '@coco/primitives';
 
 export class Fields {
@@ -34,6 +35,30 @@ export class Fields {
     return value;
   }
 
+  /** Names of what is there. */
+  keys(): readonly string[] {
+    return Object.keys(this.#values);
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#values, key);
+  }
+
+  optionalText(key: string): string | undefined {
+    return this.has(key) ? this.text(key) : undefined;
+  }
+
+  /** Lower-case hexadecimal of exactly `length` characters. */
+  hex(key: string, length: number): string {
+    const value = this.text(key);
+    if (value.length === length && /^[0-9a-f]*$/.test(value)) return value;
+    throw refused(this.#name(key), `must be ${length} lower-case hexadecimal digits`);
+  }
+
+  optionalHex(key: string, length: number): string | undefined {
+    return this.has(key) ? this.hex(key, length) : undefined;
+  }
+
   whole(
     key: string,
     range: { readonly min: number; readonly max: number; readonly fallback?: number },
@@ -51,7 +76,7 @@ export class Fields {
     return value;
   }
 
-  choice<const T extends string>(key: string, allowed: readonly T[], fallback: T): T {
+  choice<const T extends string>(key: string, allowed: readonly T[], fallback?: T): T {
     const value = this.#take(key) ?? fallback;
     const found = allowed.find((one) => one === value);
     if (found === undefined) throw refused(this.#name(key), `must be one of ${allowed.join(', ')}`);
@@ -86,6 +111,23 @@ export class Fields {
     for (const key of Object.keys(this.#values)) {
       if (!this.#taken.has(key)) throw refused(this.#name(key), 'is not a setting');
     }
+  }
+}
+
+/** The JSON in the file at `file`. COCO_HOST_CONFIG when it is missing, is not JSON, or has more than `bytesMax`. */
+export function readJsonFile(file: string, bytesMax: number): unknown {
+  let text: string;
+  try {
+    if (statSync(file).size > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CocoError('COCO_HOST_CONFIG', `cannot read ${file}: ${reason}`, { path: file });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CocoError('COCO_HOST_CONFIG', `${file} is not JSON: ${String(error)}`, { path: file });
   }
 }
 

@@ -10,24 +10,25 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { AdapterRequest } from '@coco/adapter';
 import { type Certificate, type PrivateKey, privateKeyToPem } from '@coco/crypto';
+import type { IdentifyActor, NetworkView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
+import type { Address } from './address.js';
+import { type HttpResponse, send, sendResponse } from './httpAnswer.js';
 import { type BodyBudget, readBody } from './httpBody.js';
-import { type Actors, type Callers, createCallers } from './httpCallers.js';
+import { type Admission, type Callers, createCallers } from './httpCallers.js';
 import { HttpConnections } from './httpConnections.js';
 import { type HttpTarget, parseTarget } from './httpPath.js';
 import { parserRefusal, type Refusal, refusals, writeRaw } from './httpRefusals.js';
 import type { Log } from './log.js';
-import { listenOn, type PeerAddress } from './peers.js';
+import { listenOn } from './peers.js';
 
-export type { Actor, Actors } from './httpCallers.js';
+export type { HttpResponse, HttpStream } from './httpAnswer.js';
+export type { Admission } from './httpCallers.js';
 
 /** A request that passed the door. `headers` has the names of `HttpOptions.headers`, as far as they were sent. */
-export type HttpRequest = AdapterRequest;
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+export interface HttpRequest extends AdapterRequest {
+  /** Certificates that the connection was made with, leaf first; whoever they are of. */
+  readonly chain: readonly Certificate[];
 }
 
 /** Sizes in bytes, times in milliseconds. */
@@ -67,14 +68,15 @@ export const defaultHttpLimits: HttpLimits = {
 };
 
 export interface HttpOptions {
-  readonly listen: PeerAddress;
+  readonly listen: Address;
   readonly key: PrivateKey;
   readonly certificate: Certificate;
   /** Sent along, so that clients can show who issued the certificate. */
   readonly serviceCertificatePem: string;
-  readonly actors: Actors;
-  /** Callers without a certificate are let in. Everybody who reaches the endpoint can then use it. */
-  readonly admitAnonymous: boolean;
+  /** Who may call, as committed. */
+  readonly network: NetworkView;
+  readonly identify: IdentifyActor;
+  readonly admit: Admission;
   /** Those that are absent are `defaultHttpLimits`. */
   readonly limits?: Partial<HttpLimits>;
   /** Headers that handlers get, in lower case. Default content-type, accept and prefer. */
@@ -97,29 +99,36 @@ export interface HttpFigures {
 }
 
 export interface HttpEndpoint {
-  readonly address: PeerAddress;
-  setActors(actors: Actors): void;
+  readonly address: Address;
+  /** The network is this from now on; connections of those who are no longer part of it are cut. */
+  setNetwork(network: NetworkView): void;
+  /** The certificate to show from the next connection on. */
+  setCertificate(certificate: Certificate): void;
   figures(): HttpFigures;
   /** Takes no more, gives requests in progress `graceMs` (default 2000) to be answered, and closes. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** SSL_OP_NO_RENEGOTIATION of OpenSSL 3. */
-const noRenegotiation = 2 ** 30;
+/**
+ * SSL_OP_NO_RENEGOTIATION and SSL_OP_NO_TICKET of OpenSSL 3: a resumed session would show the caller's certificate
+ * without those that issued it.
+ */
+const secureOptions = 2 ** 30 + 2 ** 14;
+/** How often connections are looked through for certificates that have ended. */
+const sweepMs = 1000;
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
 
 /** Begins to listen. COCO_HOST_LISTEN when the address cannot be had. */
 export async function openHttp(options: HttpOptions): Promise<HttpEndpoint> {
   const limits = { ...defaultHttpLimits, ...options.limits };
   const server = createServer({
-    key: privateKeyToPem(options.key),
-    cert: `${options.certificate.pem}\n${options.serviceCertificatePem}`,
+    ...tlsIdentity(options, options.certificate),
     // Nobody is trusted for having a certificate of some authority; see httpCallers.ts.
     ca: [],
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
-    secureOptions: noRenegotiation,
+    secureOptions,
     handshakeTimeout: limits.handshakeTimeoutMs,
     ALPNProtocols: ['http/1.1'],
     insecureHTTPParser: false,
@@ -138,6 +147,10 @@ export async function openHttp(options: HttpOptions): Promise<HttpEndpoint> {
   return endpoint;
 }
 
+function tlsIdentity({ key, serviceCertificatePem }: HttpOptions, { pem }: Certificate) {
+  return { key: privateKeyToPem(key), cert: `${pem}\n${serviceCertificatePem}` };
+}
+
 class Endpoint implements HttpEndpoint {
   readonly #options: HttpOptions;
   readonly #limits: HttpLimits;
@@ -147,20 +160,26 @@ class Endpoint implements HttpEndpoint {
   readonly #budget: BodyBudget;
   readonly #headers: readonly string[];
   readonly #figures = { requests: 0, inProgress: 0, refused: 0 };
+  readonly #sockets = new Set<TLSSocket>();
+  readonly #sweeps: NodeJS.Timeout;
 
   constructor(options: HttpOptions, limits: HttpLimits, server: Server) {
-    const { actors, admitAnonymous, nowMs = Date.now, headers } = options;
+    const { network, identify, admit, nowMs = Date.now, headers } = options;
     this.#options = options;
     this.#limits = limits;
     this.#server = server;
-    this.#callers = createCallers({ actors, admitAnonymous, nowMs });
+    this.#callers = createCallers({ network, identify, admit, nowMs });
     this.#connections = new HttpConnections(limits.connectionsMax);
     this.#budget = { held: 0, heldMax: limits.bodiesBytesMax, bodyBytesMax: limits.bodyBytesMax };
     this.#headers = headers ?? ['content-type', 'accept', 'prefer'];
     server.on('connection', (socket: Socket) => this.#connections.add(socket));
     // With a listener of ours, data reaches the parser through the socket's stream. Else the parser reads from the TLS
     // layer itself, which goes on feeding it while it is paused, and the connection breaks (HPE_PAUSED).
-    server.on('secureConnection', (socket: TLSSocket) => socket.on('data', () => undefined));
+    server.on('secureConnection', (socket: TLSSocket) => {
+      socket.on('data', () => undefined);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     server.on('request', (request, response) => void this.#serve(request, response));
     server.on('checkContinue', (request, response) => void this.#serve(request, response, true));
     server.on('checkExpectation', (request, response) => {
@@ -169,9 +188,11 @@ class Endpoint implements HttpEndpoint {
     server.on('connect', (_request, socket) => this.#refuseRaw(socket, refusals.method));
     server.on('clientError', (error, socket) => this.#refuseRaw(socket, parserRefusal(error)));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#sweeps = setInterval(() => this.#sweep(), sweepMs);
+    this.#sweeps.unref();
   }
 
-  get address(): PeerAddress {
+  get address(): Address {
     const address = this.#server.address();
     if (typeof address !== 'object' || address === null) return this.#options.listen;
     return { host: address.address, port: address.port };
@@ -206,7 +227,7 @@ class Endpoint implements HttpEndpoint {
         this.#refuse(request, response, read.kind === 'busy' ? refusals.busy : refusals.body);
         return;
       }
-      const { caller } = identified;
+      const { caller, chain } = identified;
       const headers = this.#pickHeaders(request);
       await this.#answer(response, {
         method: request.method ?? '',
@@ -214,6 +235,7 @@ class Endpoint implements HttpEndpoint {
         headers,
         body: read.body,
         caller,
+        chain,
       });
     } finally {
       this.#budget.held -= held;
@@ -225,10 +247,8 @@ class Endpoint implements HttpEndpoint {
   async #answer(response: ServerResponse, request: HttpRequest): Promise<void> {
     this.#figures.requests++;
     try {
-      const { status, headers, body } = await this.#options.handle(request);
-      if (response.destroyed) return;
-      response.writeHead(status, { ...headers, ...fixedHeaders, 'content-length': body.length });
-      response.end(body);
+      const answer = await this.#options.handle(request);
+      if (!response.destroyed) await sendResponse(response, answer);
     } catch (error) {
       const { code, message } =
         error instanceof CocoError
@@ -300,8 +320,24 @@ class Endpoint implements HttpEndpoint {
     this.#options.log.debug('a request was refused', { status, code, url });
   }
 
-  setActors(actors: Actors): void {
-    this.#callers.setActors(actors);
+  setNetwork(network: NetworkView): void {
+    this.#callers.setNetwork(network);
+    // Whoever removed itself gets the answer that is just being written.
+    setImmediate(() => this.#sweep());
+  }
+
+  setCertificate(certificate: Certificate): void {
+    this.#server.setSecureContext(tlsIdentity(this.#options, certificate));
+  }
+
+  #sweep(): void {
+    for (const socket of this.#sockets) {
+      if (!this.#callers.hasLostAccess(socket)) continue;
+      this.#connections.serveNoMore(socket);
+      this.#sockets.delete(socket);
+      socket.destroySoon();
+      setTimeout(() => socket.destroy(), sweepMs).unref();
+    }
   }
 
   figures(): HttpFigures {
@@ -310,6 +346,7 @@ class Endpoint implements HttpEndpoint {
   }
 
   async close(graceMs = 2000): Promise<void> {
+    clearInterval(this.#sweeps);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#connections.close('idle');
     const timer = setTimeout(() => this.#connections.close('all'), graceMs);
@@ -323,17 +360,4 @@ function isUnambiguous({ httpVersion, rawHeaders, headers }: IncomingMessage): b
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
   const encoding = headers['transfer-encoding'];
   return httpVersion === '1.1' && hosts === 1 && (encoding === undefined || encoding === 'chunked');
-}
-
-const fixedHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-
-function send(response: ServerResponse, { status, code, message, headers }: Refusal): void {
-  const body = code === '' ? '' : JSON.stringify({ error: { code, message } });
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    ...fixedHeaders,
-    ...headers,
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

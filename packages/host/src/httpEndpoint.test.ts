@@ -3,9 +3,10 @@
  */
 import { connect, type TLSSocket } from 'node:tls';
 import { privateKeyToPem } from '@coco/crypto';
+import { identifyActor } from '@coco/governance';
 import type { Test } from './entries.test.js';
 import { type HttpEndpoint, type HttpOptions, type HttpRequest, openHttp } from './http.js';
-import { type TestIdentity, testIdentity, testService } from './identities.test.js';
+import { type TestIdentity, testIdentity, testNetworkView, testService } from './identities.test.js';
 import type { Log } from './log.js';
 
 export const service = testService();
@@ -34,16 +35,14 @@ export async function openTestEndpoint(t: Test, options: Partial<HttpOptions> = 
     key: node.privateKey,
     certificate: node.certificate,
     serviceCertificatePem: service.certificate.pem,
-    actors: {
-      members: [{ certificatePem: member.certificate.pem, name: 'Member' }],
-      participants: [{ certificatePem: participant.certificate.pem, name: 'Participant' }],
-    },
-    admitAnonymous: true,
+    network: testNetworkView({ members: [member], participants: [participant] }),
+    identify: identifyActor,
+    admit: { anonymous: true, strangers: false, nodes: false },
     log: silentLog,
     handle: async (request) => {
       handled.push(request);
-      const { body, ...rest } = request;
-      const text = JSON.stringify({ ...rest, bodyBytes: body.length });
+      const { body, chain, ...rest } = request;
+      const text = JSON.stringify({ ...rest, bodyBytes: body.length, certificates: chain.length });
       return {
         status: 200,
         headers: { 'content-type': 'application/json' },
@@ -58,11 +57,15 @@ export async function openTestEndpoint(t: Test, options: Partial<HttpOptions> = 
 
 /** A TLS connection to `endpoint` that believes the service's certificate, with `identity` if given. */
 export async function dial(t: Test, endpoint: HttpEndpoint, identity?: TestIdentity): Promise<TLSSocket> {
+  const chain = [identity?.certificate, ...(identity?.issuers ?? [])];
   const socket = connect({
     ...endpoint.address,
     ca: service.certificate.pem,
     ALPNProtocols: ['http/1.1'],
-    ...(identity && { key: privateKeyToPem(identity.privateKey), cert: identity.certificate.pem }),
+    ...(identity && {
+      key: privateKeyToPem(identity.privateKey),
+      cert: chain.map((one) => one?.pem).join('\n'),
+    }),
   });
   t.after(() => socket.destroy());
   await new Promise<void>((resolve, reject) => {

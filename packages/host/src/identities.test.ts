@@ -6,14 +6,64 @@ import {
   generateKeyPair,
   issueCertificate,
   type PrivateKey,
+  publicKeyToPem,
   randomBytes,
 } from '@coco/crypto';
+import type { ActorView, NetworkView, NodeView } from '@coco/governance';
 import type { NodeId } from '@coco/primitives';
 
 export interface TestIdentity {
   readonly privateKey: PrivateKey;
   readonly certificate: Certificate;
   readonly nodeId: NodeId;
+  /** Sent along with the certificate. */
+  readonly issuers?: readonly Certificate[];
+}
+
+/** A view of a network with these. */
+export function testNetworkView(
+  who: {
+    readonly members?: readonly TestIdentity[];
+    readonly participants?: readonly TestIdentity[];
+    readonly nodes?: readonly NodeView[];
+    readonly service?: TestIdentity;
+  } = {},
+): NetworkView {
+  const { members = [], participants = [], nodes = [], service } = who;
+  const actor =
+    (kind: ActorView['kind']) =>
+    (identity: TestIdentity): ActorView => ({
+      id: identity.certificate.fingerprint,
+      kind,
+      name: identity.certificate.subject,
+      certificatePem: identity.certificate.pem,
+      status: 'Active',
+    });
+  return {
+    seqno: 1,
+    serviceCertificatePem: service?.certificate.pem ?? '',
+    serviceStatus: 'Open',
+    constitutionDigest: 'd'.repeat(64),
+    nodes,
+    members: members.map(actor('member')),
+    participants: participants.map(actor('participant')),
+    nodeCertificateDays: 365,
+  };
+}
+
+/** A node on the VN list, at addresses of ours. */
+export function testNodeView(identity: TestIdentity, options: Partial<NodeView> = {}): NodeView {
+  return {
+    nodeId: identity.nodeId,
+    status: 'Trusted',
+    retiredCommitted: false,
+    peerAddress: '127.0.0.1:1',
+    applicationAddress: '127.0.0.1:2',
+    administrativeAddress: '127.0.0.1:3',
+    publicKeyPem: publicKeyToPem(identity.privateKey.publicKey),
+    certificatePem: identity.certificate.pem,
+    ...options,
+  };
 }
 
 /** A certificate authority of its own. */

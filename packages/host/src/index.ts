@@ -1,16 +1,10 @@
-export {
-  type AdapterChoice,
-  type Address,
-  loadConfig,
-  loadGenesis,
-  type NodeConfig,
-  type NodeEntry,
-} from './config.js';
+export { type Address, formatAddress, parseAddress } from './address.js';
+export { type AdapterChoice, type JoinSettings, loadConfig, type NodeConfig } from './config.js';
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
+export { loadGenesis } from './genesisFile.js';
 export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';
 export {
-  type Actor,
-  type Actors,
+  type Admission,
   defaultHttpLimits,
   type HttpEndpoint,
   type HttpFigures,
@@ -18,8 +12,16 @@ export {
   type HttpOptions,
   type HttpRequest,
   type HttpResponse,
+  type HttpStream,
   openHttp,
 } from './http.js';
+export {
+  type JoinedNode,
+  type JoinOptions,
+  type JoinProgress,
+  joinNetwork,
+  type ShownConstitution,
+} from './joinNetwork.js';
 export {
   type LedgerCut,
   type LedgerStore,
@@ -31,20 +33,30 @@ export {
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.js';
 export { createMetrics, type Latency, type Metrics, type MetricsSnapshot } from './metrics.js';
 export { type NodeOptions, type RunningNode, startNode } from './node.js';
+export { type EndorseOptions, endorseNode, selfSignedNodeCertificate } from './nodeCertificate.js';
 export { createNodeDisk } from './nodeDisk.js';
-export { loadNodeSecrets, type NodeSecrets, saveNodeSecrets } from './nodeSecrets.js';
+export { createNodeIdentityFiles, type NodeIdentity, type NodeIdentityOptions } from './nodeIdentity.js';
+export {
+  loadMembership,
+  loadNodeSecrets,
+  type NodeMembership,
+  type NodeSecrets,
+  saveMembership,
+  saveNodeSecrets,
+} from './nodeSecrets.js';
 export {
   type FrameClass,
   type KnownNode,
   openPeers,
-  type PeerAddress,
   type PeerEvent,
   type PeerLimits,
   type Peers,
   type PeersCounters,
   type PeersOptions,
 } from './peers.js';
+export { type Pin, type PinnedAnswer, type PinnedRequest, pinnedRequest } from './pinnedRequest.js';
 export type { Sealer } from './sealer.js';
+export { openSnapshotFiles, type SnapshotFile, type SnapshotFiles } from './snapshotFiles.js';
 export { realTiming, type Timing } from './timing.js';
 export { openVirtualSealer } from './virtualSealer.js';
 export { openWorkerChannel, type WorkerChannel, type WorkerChannelOptions } from './workerChannel.js';

@@ -18,6 +18,7 @@ import {
   orderFiles,
   parseChunkName,
   readChunk,
+  snapshotName,
 } from '@coco/ledger';
 import { ByteReader, CocoError, equalBytes, type Seqno } from '@coco/primitives';
 import { openChunkFile } from './chunkFile.js';
@@ -40,7 +41,7 @@ export interface FoundChunk {
 }
 
 /**
- * The chunks in `directory`, ascending, without holes or overlaps; only the last may be unfinished, and only there
+ * The chunks in `directory`, ascending, without holes or overlaps, from entry 1 or a later one on; only the last may be unfinished, and only there
  * may `fileBytes` be more than `entriesEnd`, by a torn write.
  * COCO_LEDGER_HOLE, _FORK, _CHUNK_*, COCO_HOST_LEDGER_DAMAGED, COCO_HOST_DISK.
  */
@@ -48,12 +49,20 @@ export function scanLedgerDirectory(directory: string): readonly FoundChunk[] {
   const files = onDiskSync('list a directory', directory, () => readdirSync(directory));
   const sources = files.filter(isOurs).map((file) => openChunkFile(join(directory, file)));
   if (sources.length === 0) return [];
-  return orderFiles(sources).map(({ source, name }) => {
+  const starts = sources.map(({ name }) => parseChunkName(name)?.start ?? 1);
+  return orderFiles([...sources, ...before(Math.min(...starts))]).map(({ source, name }) => {
     const path = join(directory, source.name);
     return name.end === undefined
       ? scanUnfinishedChunk(source, name, path)
       : scanCompleteChunk(source, name, path, name.end);
   });
+}
+
+/** The snapshot that a ledger goes on from, by name; whether it is really there is found out by who starts from it. */
+function before(start: Seqno): ChunkSource[] {
+  if (start === 1) return [];
+  const name = snapshotName({ seqno: start - 1, evidenceSeqno: start });
+  return [{ name, size: 0, readAt: () => new Uint8Array() }];
 }
 
 function isOurs(file: string): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ByteReader, concatBytes, equalBytes } from '@coco/primitives';
@@ -262,4 +262,53 @@ test('the last signature is known when a ledger is opened: what follows it was p
     [...store.entries()],
     entries.map(({ bytes }) => bytes),
   );
+});
+
+test('a ledger can begin after a snapshot, and is opened again as it was', async (t) => {
+  const directory = temporaryDirectory(t);
+  const entries = testEntries(101, 130, 10);
+  const store = await openLedgerStore({ directory, ...settings });
+  assert.deepEqual([store.first, store.last], [1, 0]);
+  store.beginAfter(100);
+  assert.deepEqual([store.first, store.last], [101, 100]);
+  store.append(entries);
+  store.commit(110);
+  await store.sync();
+  await store.close();
+  assert.deepEqual(chunkNames(directory), ['ledger_101-110.committed', 'ledger_111-120', 'ledger_121-130']);
+  const again = await openIn(t, directory);
+  assert.deepEqual([again.first, again.last, again.committedOnDisk], [101, 130, 110]);
+  assert.equal([...again.entries()].length, 30);
+  assert.deepEqual(
+    again.read(101, 130),
+    entries.map(({ bytes }) => bytes),
+  );
+  assert.throws(() => again.read(100, 101), { name: 'AssertionError' });
+});
+
+test('what follows a snapshot can be rolled back to it, and goes on from there', async (t) => {
+  const directory = temporaryDirectory(t);
+  const store = await openLedgerStore({ directory, ...settings });
+  store.beginAfter(100);
+  store.append(testEntries(101, 105, 3));
+  await store.sync();
+  store.truncate(100);
+  await store.sync();
+  assert.deepEqual([store.first, store.last], [101, 100]);
+  store.append(testEntries(101, 102, 3, 3));
+  await store.sync();
+  await store.close();
+  const again = await openIn(t, directory);
+  assert.deepEqual([again.first, again.last], [101, 102]);
+});
+
+test('a hole within a ledger that begins later is still one', async (t) => {
+  const directory = temporaryDirectory(t);
+  const store = await openLedgerStore({ directory, ...settings });
+  store.beginAfter(100);
+  store.append(testEntries(101, 130, 10));
+  await store.sync();
+  await store.close();
+  rmSync(join(directory, 'ledger_111-120'));
+  await assert.rejects(openLedgerStore({ directory, ...settings }), { code: 'COCO_LEDGER_HOLE' });
 });

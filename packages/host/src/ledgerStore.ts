@@ -43,7 +43,9 @@ export interface LedgerStoreFigures {
 
 /** The open ledger of one node. */
 export interface LedgerStore {
-  /** The last entry, also when it is not yet durable; 0 when there is none. */
+  /** The first entry, or the first that will be: 1, or that after a snapshot. */
+  readonly first: Seqno;
+  /** The last entry, also when it is not yet durable; when there is none, what comes before the first. */
   readonly last: Seqno;
   /** The last signature entry that was found when the ledger was opened; 0 when there was none. */
   readonly lastSignatureAtOpen: Seqno;
@@ -51,10 +53,12 @@ export interface LedgerStore {
   readonly committedOnDisk: Seqno;
   readonly cut: LedgerCut | undefined;
   /**
-   * Reads every entry from `from` (default 1) on, one after the other, for restarting; each array is the
+   * Reads every entry from `from` (default: the first) on, one after the other, for restarting; each array is the
    * caller's. COCO_LEDGER_CHUNK_DAMAGED where an entry is not the one that belongs there.
    */
   entries(from?: Seqno): IterableIterator<Uint8Array>;
+  /** Lets the ledger, which must be empty, go on after the entry `seqno`, as after a snapshot. */
+  beginAfter(seqno: Seqno): void;
   /** Notes entries that follow `last`. Their bytes must not be written to any more. */
   append(entries: readonly StoredEntry[]): void;
   /** Notes that the entries above `to` (not below the commit) are to be removed; they cannot be read any more. */
@@ -68,7 +72,7 @@ export interface LedgerStore {
    */
   sync(): Promise<void>;
   /**
-   * The entries `from`..`to` (1 ≤ from ≤ to ≤ last) in order, from memory or else from disk. The arrays belong to
+   * The entries `from`..`to` (first ≤ from ≤ to ≤ last) in order, from memory or else from disk. The arrays belong to
    * the store. Keep ranges bounded: those from disk block the thread.
    */
   read(from: Seqno, to: Seqno): Uint8Array[];
@@ -184,6 +188,18 @@ class DiskLedgerStore implements LedgerStore {
     return this.#files.committed;
   }
 
+  get first(): Seqno {
+    return this.#files.first;
+  }
+
+  beginAfter(seqno: Seqno): void {
+    assert(this.#last === this.#files.last, 'nothing was appended yet');
+    this.#files.beginAfter(seqno);
+    this.#last = seqno;
+    this.#durable = seqno;
+    this.#commit = seqno;
+  }
+
   entries(from = 1): IterableIterator<Uint8Array> {
     return this.#files.entries(from);
   }
@@ -262,7 +278,7 @@ class DiskLedgerStore implements LedgerStore {
   }
 
   read(from: Seqno, to: Seqno): Uint8Array[] {
-    assert(from >= 1 && from <= to && to <= this.#last, 'only entries of this ledger are read');
+    assert(from >= this.first && from <= to && to <= this.#last, 'only entries of this ledger are read');
     let firstInMemory = to + 1;
     while (firstInMemory > from && this.#cache.has(firstInMemory - 1)) firstInMemory--;
     const entries: Uint8Array[] = [];

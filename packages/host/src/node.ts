@@ -1,28 +1,32 @@
 /**
- * A node: disk, peers, doors, worker and clock around one replica. Opens everything in order, replays the ledger,
- * and then only passes events in and effects out.
+ * A node: disk, peers, doors, worker and clock around one replica. It passes events in and effects out, and decides
+ * nothing itself.
  */
 import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
-import { createLedger, type Ledger } from '@coco/ledger';
-import { CocoError, type NodeId, type Seqno, seededRandom } from '@coco/primitives';
+import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
 import { createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
-import { builtinRoutes } from './builtinRoutes.js';
+import type { Address } from './address.js';
+import { askForAdmission } from './admission.js';
 import { createCommitTimes } from './commitTimes.js';
-import { type Address, loadGenesis, type NodeConfig } from './config.js';
-import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
-import { type HttpEndpoint, type HttpResponse, openHttp } from './http.js';
-import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
+import type { NodeConfig } from './config.js';
+import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
+import { createMemberEvents, type MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { createNodeDisk } from './nodeDisk.js';
+import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
-import { loadNodeSecrets, type NodeSecrets } from './nodeSecrets.js';
+import { NodeNetwork } from './nodeNetwork.js';
+import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
+import { nodeRouting } from './nodeRouting.js';
+import { saveMembership } from './nodeSecrets.js';
 import { openPeers, type Peers } from './peers.js';
-import { type ReplayedLedger, replayLedger } from './replayLedger.js';
+import { certificateRenewal } from './renewNode.js';
+import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { realTiming } from './timing.js';
-import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
+import { createTroubleWatch, type TroubleWatch } from './troubleWatch.js';
 
 export interface NodeOptions {
   readonly config: NodeConfig;
@@ -37,6 +41,7 @@ export interface RunningNode {
   readonly nodeId: NodeId;
   readonly application: Address;
   readonly administrative: Address;
+  readonly peer: Address;
   readonly replica: Pick<Replica, 'status' | 'isPrimary' | 'commit'>;
   /** Finishes what is under way, hands leadership over, and closes everything. */
   stop(): Promise<void>;
@@ -44,30 +49,18 @@ export interface RunningNode {
 
 /** Starts a node; COCO_* failures say what in its configuration, disk or network is wrong. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, sealer } = options;
-  const secrets = loadNodeSecrets(config.directories.sealed, sealer);
-  if (secrets.nodeKey.publicKey.fingerprint !== config.nodeId) {
-    throw new CocoError('COCO_HOST_SECRETS', 'the sealed node key is not the one of the configured nodeId');
-  }
-  const { ledger: directory } = config.directories;
-  const store = await openLedgerStore({ directory, ...config.ledger });
-  const hardStates = await openHardStateStore({ path: `${config.directories.sealed}/hard-state`, sealer });
-  if (hardStates.state === undefined && store.last > 0) throw forgottenVotes(directory);
   const inbox = createInbox();
-  const { thread, ...settings } = config.worker;
-  const { adapters } = config;
-  const worker = await openWorkerChannel({ settings, adapters, thread, onMessage: inbox.receive });
-  const ledger = openLedger(config, secrets);
-  const replayed = await replayLedger(store, ledger, worker, progressLog(options.log));
-  const node = new Node(options, { secrets, store, hardStates, worker, ledger, replayed });
+  const { config, sealer, log } = options;
+  const parts = await openNodeParts({ config, sealer, log, onMessage: inbox.receive });
+  const node = new Node(options, parts);
   inbox.open((message) => node.fromWorker(message));
-  await node.open();
+  try {
+    await node.open();
+  } catch (error) {
+    await node.stop();
+    throw error;
+  }
   return node;
-}
-
-function forgottenVotes(directory: string): CocoError {
-  const why = `${directory} has entries, but the node's hard state is gone: it could vote twice`;
-  return new CocoError('COCO_HOST_HARD_STATE', `${why}, so it must join again as a new node`, { directory });
 }
 
 /** Keeps what the worker says until there is a node to hear it. */
@@ -83,16 +76,6 @@ function createInbox() {
   };
 }
 
-/** Says how far a long replay is, every few seconds. */
-function progressLog(log: Log): (done: Seqno, of: Seqno) => void {
-  let saidMs = performance.now();
-  return (done, of) => {
-    if (performance.now() - saidMs < 3000) return;
-    saidMs = performance.now();
-    log.info('replaying the ledger', { done, of });
-  };
-}
-
 const peerLimits = {
   frameBytesMax: 256 * 1024 * 1024,
   sendBytesMax: 512 * 1024 * 1024,
@@ -103,27 +86,27 @@ const peerLimits = {
   reconnectMsMax: 2000,
 };
 
+const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 20, heartbeatMs: 15_000 };
+
 /** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
 const workerClockMs = 100;
 
-/** What a node is made of, open and ready. */
-interface NodeParts {
-  readonly secrets: NodeSecrets;
-  readonly store: LedgerStore;
-  readonly hardStates: HardStateStore;
-  readonly worker: WorkerChannel;
-  readonly ledger: Ledger;
-  readonly replayed: ReplayedLedger;
-}
+/** How often the node looks for troubles that its operator should hear of. */
+const troubleMs = 5000;
 
 class Node implements RunningNode {
   readonly nodeId: NodeId;
   readonly replica: Replica;
   application: Address = { host: '', port: 0 };
   administrative: Address = { host: '', port: 0 };
+  peer: Address = { host: '', port: 0 };
   readonly #options: NodeOptions;
   readonly #parts: NodeParts;
   readonly #loop: NodeLoop;
+  readonly #network: NodeNetwork;
+  readonly #events: MemberEvents;
+  readonly #watch: TroubleWatch;
+  readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
   readonly #waiting = new Map<
     number,
@@ -132,26 +115,52 @@ class Node implements RunningNode {
   #nextToken = 1;
   #peers: Peers | undefined;
   /** What lets clients in. */
-  #doors: HttpEndpoint[] = [];
+  #doors: NodeDoors | undefined;
   #stopClock = (): void => undefined;
+  #stopAsking = (): void => undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: NodeOptions, parts: NodeParts) {
-    const { config } = options;
-    const { store, hardStates, worker, ledger, replayed } = parts;
-    this.nodeId = config.nodeId;
+    const { config, sealer } = options;
+    const { identity, secrets, ledger, replayed, sandbox, genesis, hardStates, network, membership } = parts;
+    this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
+    this.#watch = createTroubleWatch(options.log);
+    this.#events = createMemberEvents({ ...eventLimits, timing: this.#timing });
+    this.#events.begin(network, committedTables(replayed.governanceStore, replayed.commit));
+    this.#network = new NodeNetwork({
+      nodeId: identity.nodeId,
+      membership,
+      network,
+      events: this.#events,
+      saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
+    });
     this.replica = createReplica({
-      nodeId: config.nodeId,
+      nodeId: identity.nodeId,
       settings: config.replica,
-      random: seededRandom(new DataView(randomBytes(4).buffer).getUint32(0)),
+      random: seededRandom(randomSeed()),
       ledger,
-      genesis: loadGenesis(config.genesisPath),
+      sandbox,
+      endorseNode: certificateRenewal({
+        service: {
+          key: secrets.serviceKey,
+          certificate: parseCertificate(membership.serviceCertificatePem),
+        },
+        nowMs: Date.now,
+      }),
+      ...(genesis !== undefined && replayed.snapshot === undefined && { genesis }),
       ...replayed,
       ...(hardStates.state !== undefined && { hardState: hardStates.state }),
     });
-    this.#loop = createNodeLoop(this.replica, {
+    this.#loop = this.#createLoop();
+    this.#postClock();
+    this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
+  }
+
+  #createLoop(): NodeLoop {
+    const { store, hardStates, worker, snapshots } = this.#parts;
+    return createNodeLoop(this.replica, {
       disk: createNodeDisk(store, hardStates),
       send: (to, frame) => void this.#peers?.send(to, frame, frame[0] === 0 ? 'consensus' : 'forwarded'),
       toWorker: (message) => {
@@ -161,79 +170,97 @@ class Node implements RunningNode {
       reply: (token, response) => this.#reply(token, response),
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
-        options.metrics.add('transactions', items);
+        this.#options.metrics.add('transactions', items);
       },
+      governed: (tables) => this.#events.tables(tables),
+      network: (views) => this.#network.changed(views),
+      snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
     });
-    this.#postClock();
-    this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
   }
 
   async open(): Promise<void> {
     const { config, log, metrics } = this.#options;
-    const { secrets, store } = this.#parts;
+    const { secrets, store, membership } = this.#parts;
     if (store.cut !== undefined) log.warn('cut off a write that a crash interrupted', { ...store.cut });
-    log.info('ledger replayed', { entries: store.last, commit: this.replica.commit });
+    log.info('ledger replayed', { first: store.first, last: store.last, commit: this.replica.commit });
     this.#peers = await openPeers({
       privateKey: secrets.nodeKey,
-      certificate: parseCertificate(this.#ownCertificate()),
-      serviceCertificate: parseCertificate(config.serviceCertificatePem),
+      certificate: parseCertificate(this.#network.certificatePem),
+      serviceCertificate: parseCertificate(membership.serviceCertificatePem),
       listen: config.addresses.peer,
-      nodes: config.nodes.map(({ nodeId, peer }) => ({ nodeId, address: peer })),
+      nodes: this.#network.peers,
       limits: peerLimits,
-      timing: realTiming(seededRandom(new DataView(randomBytes(4).buffer).getUint32(0))),
+      timing: this.#timing,
       onFrame: (from, bytes) => this.#step({ type: 'frame', from, bytes }),
       onEvent: ({ type, ...facts }) => log.info(`peer ${type}`, facts),
     });
-    await this.#openDoors();
+    this.peer = this.#peers.address;
+    this.#doors = await this.#openDoors();
+    this.application = this.#doors.application.address;
+    this.administrative = this.#doors.administrative.address;
+    this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
+    if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
     metrics.set('platform_proves_nothing', this.#options.sealer.provesNothing ? 1 : 0);
   }
 
-  #ownCertificate(): string {
-    const own = this.#options.config.nodes.find(({ nodeId }) => nodeId === this.nodeId);
-    return own?.certificatePem ?? '';
+  #openDoors(): Promise<NodeDoors> {
+    const { config, sealer, log, metrics } = this.#options;
+    const { secrets, membership, replayed, store } = this.#parts;
+    const { serviceCertificatePem } = membership;
+    const routing = nodeRouting({
+      config,
+      parts: this.#parts,
+      sealer,
+      replica: this.replica,
+      serviceCertificate: parseCertificate(serviceCertificatePem),
+      metrics,
+      commitTimes: this.#commitTimes,
+      events: this.#events,
+      startSeqno: store.last,
+      network: () => this.#network.committed,
+      tables: () => committedTables(replayed.governanceStore, this.replica.commit),
+      admit: (nodeId, certificatePem) =>
+        this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem })),
+      forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
+      makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
+    });
+    return openNodeDoors({
+      config,
+      key: secrets.nodeKey,
+      certificatePem: this.#network.certificatePem,
+      serviceCertificatePem,
+      network: this.#network.committed,
+      log,
+      ...routing,
+      forward: (request) => this.#request(request),
+    });
   }
 
-  async #openDoors(): Promise<void> {
-    const { config, log } = this.#options;
-    const builtin = builtinRoutes({
-      nodeId: this.nodeId,
-      replica: this.replica,
-      nodes: config.nodes,
-      serviceCertificatePem: config.serviceCertificatePem,
-      provesNothing: this.#options.sealer.provesNothing,
-      metrics: this.#options.metrics,
-      commitTimes: this.#commitTimes,
+  #askForAdmission(): void {
+    const { config, log, sealer } = this.#options;
+    const { secrets, membership, store } = this.#parts;
+    this.#stopAsking = askForAdmission({
+      peer: config.join?.peer,
+      membership,
+      key: secrets.nodeKey,
+      platform: sealer.platform,
+      startupSeqno: store.last,
+      isTakenIn: () => this.#network.isTakenIn,
+      onNodes: (nodes) => this.#network.told(nodes),
+      onWaiting: (waiting) => log.info('not yet taken in', { ...waiting }),
+      onRefused: (error) => {
+        if (error.code === 'COCO_JOIN_CONSTITUTION') this.#network.forgetApproval();
+        this.#fatal(error);
+      },
     });
-    const common = {
-      key: this.#parts.secrets.nodeKey,
-      certificate: parseCertificate(this.#ownCertificate()),
-      serviceCertificatePem: config.serviceCertificatePem,
-      admitAnonymous: config.admitAnonymous,
-      actors: loadGenesis(config.genesisPath),
-      limits: config.limits,
-      log,
-    };
-    const application = await openHttp({
-      ...common,
-      listen: config.addresses.application,
-      corsOrigins: config.corsOrigins,
-      handle: async (request) => builtin(request, 'app') ?? this.#request(request),
-    });
-    const administrative = await openHttp({
-      ...common,
-      listen: config.addresses.administrative,
-      handle: async (request) => builtin(request, 'node') ?? notFound,
-    });
-    this.application = application.address;
-    this.administrative = administrative.address;
-    this.#doors = [application, administrative];
   }
 
   #startClock(): void {
     let last = performance.now();
     let posted = last;
+    let watched = last;
     const tick = setInterval(() => {
       const now = performance.now();
       const ms = now - last;
@@ -243,6 +270,9 @@ class Node implements RunningNode {
         this.#postClock();
       }
       this.#step({ type: 'elapsed', ms, nowMs: Date.now() });
+      if (now - watched < troubleMs) return;
+      watched = now;
+      this.#watch(this.replica.status());
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }
@@ -269,10 +299,15 @@ class Node implements RunningNode {
   }
 
   #request(request: AdapterRequest): Promise<HttpResponse> {
+    return this.#ask((token) => ({ type: 'request', token, request, nowMs: Date.now() }));
+  }
+
+  /** Takes the step that `event` makes of a token; its answer. */
+  #ask(event: (token: number) => ReplicaEvent): Promise<HttpResponse> {
     const token = this.#nextToken++;
     return new Promise((resolve) => {
       this.#waiting.set(token, { startedMs: performance.now(), resolve });
-      this.#step({ type: 'request', token, request, nowMs: Date.now() });
+      this.#step(event(token));
     });
   }
 
@@ -309,14 +344,17 @@ class Node implements RunningNode {
 
   /** The doors first: what has come in by them is answered while everything else still works. */
   #close(): Promise<void> {
-    const { worker, store, hardStates } = this.#parts;
+    const { worker, store, hardStates, snapshots } = this.#parts;
     this.#stopping ??= (async () => {
-      await Promise.all(this.#doors.map((door) => door.close()));
+      this.#stopAsking();
+      this.#events.close();
+      await this.#doors?.close();
       await this.#loop.drained();
       this.#loop.stop();
       this.#stopClock();
       await this.#peers?.close();
       await worker.close();
+      await snapshots.settled();
       await store.close();
       await hardStates.close();
     })();
@@ -324,28 +362,8 @@ class Node implements RunningNode {
   }
 }
 
-const stopped = refusal(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');
-const notFound = refusal(404, 'COCO_HOST_NO_ROUTE', 'nothing is served here');
-
-function refusal(status: number, code: string, message: string): HttpResponse {
-  const body = new TextEncoder().encode(JSON.stringify({ error: { code, message } }));
-  return { status, headers: { 'content-type': 'application/json' }, body };
+function randomSeed(): number {
+  return new DataView(randomBytes(4).buffer).getUint32(0);
 }
 
-function openLedger(config: NodeConfig, secrets: NodeSecrets): Ledger {
-  const own = config.nodes.find(({ nodeId }) => nodeId === config.nodeId);
-  const serviceCertificate = parseCertificate(config.serviceCertificatePem);
-  return createLedger({
-    identity: {
-      nodeId: config.nodeId,
-      nodeKey: secrets.nodeKey,
-      nodeCertificate: parseCertificate(own?.certificatePem ?? ''),
-      serviceKey: secrets.serviceKey,
-      serviceCertificate,
-    },
-    serviceCertificate,
-    secrets: secrets.ledgerSecrets,
-    receiptLeavesMax: config.ledger.receiptLeavesMax,
-    chunkBytes: config.ledger.chunkBytesMax,
-  });
-}
+const stopped = failure(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');

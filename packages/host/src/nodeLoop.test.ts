@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createStore } from '@coco/kv';
 import type { Replica, ReplicaEffects, ReplicaEvent } from '@coco/replica';
 import { sealedEntries } from './entries.test.js';
+import { testNetworkView } from './identities.test.js';
 import { createNodeLoop, type LoopDisk, type NodeLoop } from './nodeLoop.js';
 
 const [first, second] = sealedEntries(2);
 assert.ok(first !== undefined && second !== undefined);
 
-const nothing: ReplicaEffects = { now: [], send: [], apply: [], replies: [] };
+const nothing: ReplicaEffects = { now: [], send: [], apply: [], replies: [], snapshots: [] };
 const tick: ReplicaEvent = { type: 'elapsed', ms: 1, nowMs: 0 };
 const message = (seqno: number) => ({ type: 'committed', seqno }) as const;
 const response = { status: 200, headers: {}, body: new Uint8Array() };
@@ -58,6 +60,9 @@ function world(script: readonly ReplicaEffects[]): World {
     toWorker: (sent) => done.push(`worker ${'seqno' in sent ? sent.seqno : ''}`),
     reply: (token) => done.push(`reply ${token}`),
     committed: (seqno, items) => done.push(`committed ${seqno} ${items}`),
+    governed: () => done.push('governed'),
+    network: () => done.push('network'),
+    snapshots: () => done.push('snapshots'),
     fatal: (error) => done.push(`fatal ${(error as Error).message}`),
   });
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -83,7 +88,23 @@ const everything: ReplicaEffects = {
   apply: [message(2)],
   committed: { seqno: 9, items: 3 },
   replies: [{ token: 5, response }],
+  snapshots: [],
 };
+
+test('who takes part changes after the answers; governance tables are told within their step', async () => {
+  const effects: ReplicaEffects = {
+    ...everything,
+    network: { head: testNetworkView(), committed: testNetworkView() },
+    governance: createStore().read(0),
+    snapshots: [{ type: 'discard', seqno: 1 }],
+  };
+  const { loop, done, endSync } = world([effects]);
+  loop.step(tick);
+  assert.deepEqual(done, ['worker 1', 'note', 'governed']);
+  await endSync();
+  assert.deepEqual(done.slice(-2), ['network', 'snapshots']);
+  assert.ok(done.indexOf('reply 5') < done.indexOf('network'));
+});
 
 test('effects are carried out in the order persist, send, apply, reply; `now` at once', async () => {
   const { loop, done, endSync } = world([everything]);

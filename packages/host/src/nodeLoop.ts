@@ -7,6 +7,7 @@
  */
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
 import type { HardState } from '@coco/consensus';
+import type { Reader } from '@coco/kv';
 import type { SealedEntry } from '@coco/ledger';
 import { concatBytes, type NodeId, type Seqno, type TxId } from '@coco/primitives';
 import type { PeerFrame, Replica, ReplicaEffects, ReplicaEvent } from '@coco/replica';
@@ -38,6 +39,10 @@ export interface LoopOutlets {
   toWorker(message: ToWorker): void;
   reply(token: number, response: AdapterResponse): void;
   committed(seqno: Seqno, items: number): void;
+  /** Governance tables were committed; called within the step, as long as they can be read. */
+  governed(tables: Reader): void;
+  network(network: NonNullable<ReplicaEffects['network']>): void;
+  snapshots(effects: ReplicaEffects['snapshots']): void;
   /** Something after which the node must not go on: a failing disk, a broken invariant, an unsound ledger. */
   fatal(error: unknown): void;
 }
@@ -77,6 +82,7 @@ class Loop implements NodeLoop {
     const effects = this.#replica.step(event);
     for (const message of effects.now) this.#outlets.toWorker(message);
     if (effects.persist !== undefined) this.#outlets.disk.note(effects.persist);
+    if (effects.governance !== undefined) this.#outlets.governed(effects.governance);
     // The log as it is at this step is what a message speaks of; a later step may roll it back.
     const waiting = { effects, frames: effects.send.map((frame) => this.#attach(frame)) };
     if (this.#running === undefined && effects.persist === undefined) {
@@ -128,6 +134,9 @@ class Loop implements NodeLoop {
       this.#outlets.disk.committed(effects.committed.seqno);
       this.#outlets.committed(effects.committed.seqno, effects.committed.items);
     }
+    // After the answers: whoever took part in its own removal hears of it.
+    if (effects.network !== undefined) this.#outlets.network(effects.network);
+    if (effects.snapshots.length > 0) this.#outlets.snapshots(effects.snapshots);
   }
 
   #attach({ header, entries }: PeerFrame): Uint8Array {

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type PrivateKey, privateKeyFromPem, privateKeyToPem } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
-import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8 } from '@coco/primitives';
+import { ByteReader, ByteWriter, CocoError, fromUtf8, type NodeId, utf8 } from '@coco/primitives';
 import { onDiskSync, replaceFileSync } from './disk.js';
 import { plainBytes } from './plainBytes.js';
 import type { Sealer } from './sealer.js';
@@ -17,40 +17,96 @@ export interface NodeSecrets {
   readonly ledgerSecrets: readonly LedgerSecret[];
 }
 
-const files = { nodeKey: 'node key', serviceKey: 'service key', ledgerSecrets: 'ledger secrets' } as const;
+/**
+ * What a node must know of its network before it has read its ledger. Sealed too: whom to believe is not the disk's to
+ * say.
+ */
+export interface NodeMembership {
+  readonly serviceCertificatePem: string;
+  /** This node's own, issued by the service. */
+  readonly certificatePem: string;
+  /** Only on a node that joined. */
+  readonly joined?: {
+    /** Digest of the constitution that its operator approved (GOV-8); absent when it must be approved again. */
+    readonly constitutionDigest?: string;
+    /** Nodes that it can ask, as it was told last. */
+    readonly nodes: readonly PeerNode[];
+  };
+}
+
+/** Another node, by the addresses of its administrative endpoint and for its peers. */
+export interface PeerNode {
+  readonly nodeId: NodeId;
+  readonly peerAddress: string;
+  readonly administrativeAddress: string;
+}
+
+const files = {
+  nodeKey: 'node key',
+  serviceKey: 'service key',
+  ledgerSecrets: 'ledger secrets',
+  membership: 'membership',
+} as const;
 
 /** Replaces each file durably, all or nothing. COCO_HOST_DISK. */
 export function saveNodeSecrets(directory: string, sealer: Sealer, secrets: NodeSecrets): void {
-  onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
-  const save = (purpose: string, bytes: Uint8Array): void =>
-    replaceFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), 0o600);
-  save(files.nodeKey, utf8(privateKeyToPem(secrets.nodeKey)));
-  save(files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
+  saveNodeKey(directory, sealer, secrets.nodeKey);
+  save(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
   const writer = new ByteWriter().u32(secrets.ledgerSecrets.length);
   for (const { fromSeqno, key } of secrets.ledgerSecrets) writer.u64(fromSeqno).sized32(key);
-  save(files.ledgerSecrets, writer.finish());
+  save(directory, sealer, files.ledgerSecrets, writer.finish());
+}
+
+/** The node's key alone, of a node that is in no network yet. COCO_HOST_DISK. */
+export function saveNodeKey(directory: string, sealer: Sealer, key: PrivateKey): void {
+  onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  save(directory, sealer, files.nodeKey, utf8(privateKeyToPem(key)));
+}
+
+function save(directory: string, sealer: Sealer, purpose: string, bytes: Uint8Array): void {
+  replaceFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), 0o600);
+}
+
+/** The node's key; undefined when there is none. COCO_HOST_SEALED when it does not open. */
+export function loadNodeKey(directory: string, sealer: Sealer): PrivateKey | undefined {
+  if (!existsSync(fileOf(directory, files.nodeKey))) return undefined;
+  return privateKeyFromPem(fromUtf8(load(directory, sealer, files.nodeKey)) ?? '');
+}
+
+/** Replaces what is known of the network, durably, all or nothing. COCO_HOST_DISK. */
+export function saveMembership(directory: string, sealer: Sealer, membership: NodeMembership): void {
+  save(directory, sealer, files.membership, utf8(JSON.stringify(membership)));
+}
+
+/** What is known of the network; undefined when the node is in none yet. COCO_HOST_SEALED when it does not open. */
+export function loadMembership(directory: string, sealer: Sealer): NodeMembership | undefined {
+  if (!existsSync(fileOf(directory, files.membership))) return undefined;
+  // Sealed by this node alone, so it has the form that it was written in.
+  return JSON.parse(fromUtf8(load(directory, sealer, files.membership)) ?? '') as NodeMembership;
 }
 
 /** COCO_HOST_SECRETS when a file is missing, COCO_HOST_SEALED when it does not open. */
 export function loadNodeSecrets(directory: string, sealer: Sealer): NodeSecrets {
-  const load = (purpose: string): Uint8Array => {
-    const file = fileOf(directory, purpose);
-    if (!existsSync(file)) {
-      throw new CocoError('COCO_HOST_SECRETS', `the sealed ${purpose} is missing: ${file}`, { file });
-    }
-    return sealer.open(
-      purpose,
-      onDiskSync('read a secret', file, () => plainBytes(readFileSync(file))),
-    );
-  };
-  const key = (purpose: string): PrivateKey => privateKeyFromPem(fromUtf8(load(purpose)) ?? '');
-  const reader = new ByteReader(load(files.ledgerSecrets));
+  const key = (purpose: string): PrivateKey =>
+    privateKeyFromPem(fromUtf8(load(directory, sealer, purpose)) ?? '');
+  const reader = new ByteReader(load(directory, sealer, files.ledgerSecrets));
   const ledgerSecrets: LedgerSecret[] = [];
   for (let left = reader.u32(); left > 0; left--) {
     ledgerSecrets.push({ fromSeqno: reader.u64(), key: reader.sized32().slice() });
   }
   reader.end();
   return { nodeKey: key(files.nodeKey), serviceKey: key(files.serviceKey), ledgerSecrets };
+}
+
+function load(directory: string, sealer: Sealer, purpose: string): Uint8Array {
+  const file = fileOf(directory, purpose);
+  if (!existsSync(file)) {
+    throw new CocoError('COCO_HOST_SECRETS', `the sealed ${purpose} is missing: ${file}`, { file });
+  }
+  return sealer.open(
+    purpose,
+    onDiskSync('read a secret', file, () => plainBytes(readFileSync(file))),
+  );
 }
 
 function fileOf(directory: string, purpose: string): string {

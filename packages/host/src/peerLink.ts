@@ -7,15 +7,16 @@
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { parseCertificate } from '@coco/crypto';
 import type { NodeId } from '@coco/primitives';
+import type { Address } from './address.js';
 import { createFrameReader, frameHeader } from './frameReader.js';
-import type { FrameClass, PeerAddress, PeerEvent, PeerLimits } from './peers.js';
+import type { FrameClass, PeerEvent, PeerLimits } from './peers.js';
 import { plainBytes } from './plainBytes.js';
 import { SendQueue } from './sendQueue.js';
 import type { Timing } from './timing.js';
 
 export interface PeerLinkOptions {
   readonly peer: NodeId;
-  readonly address: PeerAddress;
+  readonly address: Address;
   readonly tls: ConnectionOptions;
   readonly limits: PeerLimits;
   readonly timing: Timing;
@@ -52,7 +53,7 @@ export class PeerLink {
     this.#dial();
   }
 
-  get address(): PeerAddress {
+  get address(): Address {
     return this.#options.address;
   }
 

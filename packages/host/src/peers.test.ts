@@ -5,9 +5,10 @@ import { test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { privateKeyToPem } from '@coco/crypto';
 import { CocoError, seededRandom } from '@coco/primitives';
+import type { Address } from './address.js';
 import type { Test } from './entries.test.js';
 import { type TestIdentity, testIdentity, testService } from './identities.test.js';
-import { openPeers, type PeerAddress, type PeerLimits, type Peers, type PeersOptions } from './peers.js';
+import { openPeers, type PeerLimits, type Peers, type PeersOptions } from './peers.js';
 import { plainBytes } from './plainBytes.js';
 import { realTiming } from './timing.js';
 
@@ -97,7 +98,7 @@ async function openPair(t: Test, options: Partial<PeersOptions> = {}): Promise<[
 }
 
 /** A TLS client as a stranger, or an impostor, would use it; resolves when it is closed, or with what it got. */
-async function stranger(t: Test, to: PeerAddress, identity?: TestIdentity, maxVersion?: 'TLSv1.2') {
+async function stranger(t: Test, to: Address, identity?: TestIdentity, maxVersion?: 'TLSv1.2') {
   const socket = connect({
     ...to,
     ...(identity && { key: privateKeyToPem(identity.privateKey), cert: identity.certificate.pem }),
@@ -223,10 +224,7 @@ test('a peer that is not there costs nothing; when it comes it is found', async 
 });
 
 /** Passes bytes on to `to` until it is told to swallow them, as a broken network does. */
-async function tunnel(
-  t: Test,
-  to: () => PeerAddress,
-): Promise<{ address: PeerAddress; swallow: () => void }> {
+async function tunnel(t: Test, to: () => Address): Promise<{ address: Address; swallow: () => void }> {
   let swallowing = false;
   const sockets: Socket[] = [];
   const server: Server = createServer((near) => {

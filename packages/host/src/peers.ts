@@ -5,17 +5,13 @@
  *
  * Nothing that a peer or the network does throws here; what a peer does wrong costs it the connection.
  */
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, createServer, type Server, type TLSSocket } from 'node:tls';
 import { type Certificate, type PrivateKey, privateKeyToPem } from '@coco/crypto';
 import { CocoError, type NodeId } from '@coco/primitives';
+import type { Address } from './address.js';
 import { createFrameReader, frameHeader } from './frameReader.js';
 import { nodeIdOf, PeerLink, type PeerLinkCounters } from './peerLink.js';
 import type { Timing } from './timing.js';
-
-export interface PeerAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Consensus repeats what is lost; nothing repeats a forwarded request or its answer. */
 export type FrameClass = 'consensus' | 'forwarded';
@@ -42,7 +38,7 @@ export type PeerEvent =
 
 export interface KnownNode {
   readonly nodeId: NodeId;
-  readonly address: PeerAddress;
+  readonly address: Address;
 }
 
 export interface PeersOptions {
@@ -51,8 +47,8 @@ export interface PeersOptions {
   readonly certificate: Certificate;
   readonly serviceCertificate: Certificate;
   /** Port 0 takes any. */
-  readonly listen: PeerAddress;
-  /** All nodes of the network; this node among them is passed over. */
+  readonly listen: Address;
+  /** The nodes of the network at first; this node among them is passed over. */
   readonly nodes: readonly KnownNode[];
   readonly limits: PeerLimits;
   readonly timing: Timing;
@@ -75,7 +71,7 @@ export interface PeersCounters {
 
 export interface Peers {
   /** Where it listens. */
-  readonly address: PeerAddress;
+  readonly address: Address;
   /**
    * Sends `frame`, best effort; it must not be written to any more. False when it was not taken: unknown peer, no
    * connection, or no room.
@@ -83,6 +79,8 @@ export interface Peers {
   send(to: NodeId, frame: Uint8Array, frameClass?: FrameClass): boolean;
   /** The network is these nodes from now on; connections from and to others are closed. */
   setNodes(nodes: readonly KnownNode[]): void;
+  /** The certificate to show from the next connection on. */
+  setCertificate(certificate: Certificate): void;
   counters(): PeersCounters;
   close(): Promise<void>;
 }
@@ -107,7 +105,7 @@ export async function openPeers(options: PeersOptions): Promise<Peers> {
 }
 
 /** Waits until `server` listens; COCO_HOST_LISTEN when it cannot. */
-export function listenOn(server: Server, { host, port }: PeerAddress): Promise<void> {
+export function listenOn(server: Server, { host, port }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code ?? error.message;
@@ -123,7 +121,10 @@ export function listenOn(server: Server, { host, port }: PeerAddress): Promise<v
   });
 }
 
-type TlsSettings = ConstructorParameters<typeof PeerLink>[0]['tls'];
+/** Shared by all links: a new certificate is shown from the next dial on. */
+interface TlsSettings extends ConnectionOptions {
+  cert: string;
+}
 
 class PeerNetwork implements Peers {
   readonly #options: PeersOptions;
@@ -158,7 +159,7 @@ class PeerNetwork implements Peers {
     });
   }
 
-  get address(): PeerAddress {
+  get address(): Address {
     const address = this.#server.address();
     if (typeof address !== 'object' || address === null) return this.#options.listen;
     return { host: address.address, port: address.port };
@@ -185,6 +186,12 @@ class PeerNetwork implements Peers {
       const onEvent = (event: PeerEvent): void => this.#options.onEvent?.(event);
       this.#links.set(peer, new PeerLink({ peer, address, tls: this.#tls, limits, timing, onEvent }));
     }
+  }
+
+  setCertificate({ pem }: Certificate): void {
+    if (pem === this.#tls.cert) return;
+    this.#tls.cert = pem;
+    this.#server.setSecureContext(this.#tls);
   }
 
   #accept(socket: TLSSocket): void {

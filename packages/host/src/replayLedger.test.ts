@@ -41,8 +41,8 @@ test('P1: a restart gives the worker every entry, in order, and then where the n
   const store = await storeOf(t, 6, (seqno) => seqno % 3 === 0);
   const ledger = freshLedger();
   const worker = recordingWorker();
-  const { entries, commit } = await replayLedger(store, ledger, worker, quiet);
-  assert.equal(entries.length, 6);
+  const { entries, commit } = await replayLedger({ store, ledger, worker, progress: quiet });
+  assert.equal(entries?.length, 6);
   assert.equal(commit, store.committedOnDisk);
   const applied = worker.told.flatMap((message) => (message.type === 'apply' ? [message.txId.seqno] : []));
   assert.deepEqual(applied, [1, 2, 4, 5]);
@@ -53,8 +53,8 @@ test('an unsigned tail, which nobody was promised, is gone from disk, ledger and
   const store = await storeOf(t, 5, (seqno) => seqno === 3);
   const ledger = freshLedger();
   const worker = recordingWorker();
-  const { entries } = await replayLedger(store, ledger, worker, quiet);
-  assert.equal(entries.length, 3);
+  const { entries } = await replayLedger({ store, ledger, worker, progress: quiet });
+  assert.equal(entries?.length, 3);
   assert.equal(ledger.last.seqno, 3);
   assert.equal(store.last, 3);
   const rollback = worker.told.findIndex(({ type }) => type === 'rollback');
@@ -71,7 +71,12 @@ test('a long replay lets versions go on the way, waits for the worker, and says 
   let waited = 0;
   const seen: number[] = [];
   const slow = { ...worker, caughtUp: async () => void waited++ };
-  const { commit } = await replayLedger(store, freshLedger(), slow, (done) => seen.push(done));
+  const { commit } = await replayLedger({
+    store,
+    ledger: freshLedger(),
+    worker: slow,
+    progress: (done) => seen.push(done),
+  });
   assert.deepEqual(seen, [1000, 2000]);
   assert.equal(waited, 2);
   const commits = worker.told.flatMap((message) => (message.type === 'committed' ? [message.seqno] : []));

@@ -4,15 +4,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Random, seededRandom, toHex } from '@coco/primitives';
+import { restoreStore } from './restore.js';
 import { createStore } from './store.js';
-import type { Put, RangeOptions, Reader, Store, Transaction, WriteSet } from './types.js';
+import type {
+  Put,
+  RangeOptions,
+  Reader,
+  Store,
+  StoreSnapshot,
+  Transaction,
+  VersionedRow,
+  WriteSet,
+} from './types.js';
 
 type Rows = Map<string, Map<string, string>>;
 
-/** What the naive store knows of one version: all rows, and the rows that it changed ("table key"). */
+/** What the naive store knows of one version: all rows, who wrote them, and those it changed ("table key"). */
 interface ModelVersion {
   readonly rows: Rows;
+  readonly writers: Map<string, number>;
   readonly touched: Set<string>;
+}
+
+/** A snapshot under way, and what it gave so far. */
+interface ModelSnapshot {
+  readonly real: StoreSnapshot;
+  readonly rows: VersionedRow[];
 }
 
 /** A transaction as the naive store sees it: everything it did, in the open. */
@@ -35,7 +52,9 @@ const copyRows = (rows: Rows): Rows => new Map([...rows].map(([table, map]) => [
 const name = (table: string, key: string) => `${table} ${key}`;
 
 class Model {
-  readonly versions = new Map<number, ModelVersion>([[0, { rows: new Map(), touched: new Set() }]]);
+  readonly versions = new Map<number, ModelVersion>([
+    [0, { rows: new Map(), writers: new Map(), touched: new Set() }],
+  ]);
   head = 0;
   compacted = 0;
 
@@ -48,17 +67,19 @@ class Model {
 
   install(writeSet: WriteSet, seqno: number): void {
     const rows = copyRows(this.at(this.head).rows);
+    const writers = new Map(this.at(this.head).writers);
     const touched = new Set<string>();
     for (const { table, puts, removes } of writeSet) {
       const map = rows.get(table) ?? new Map<string, string>();
       rows.set(table, map);
       for (const { key, value } of puts) {
         map.set(toHex(key), toHex(value));
+        writers.set(name(table, toHex(key)), seqno);
         touched.add(name(table, toHex(key)));
       }
       for (const key of removes) if (map.delete(toHex(key))) touched.add(name(table, toHex(key)));
     }
-    this.versions.set(seqno, { rows, touched });
+    this.versions.set(seqno, { rows, writers, touched });
     this.head = seqno;
   }
 
@@ -244,19 +265,51 @@ function commit(store: Store, model: Model, transaction: ModelTransaction, seqno
   return outcome.outcome === 'committed';
 }
 
-function run(seed: number, steps: number): { commits: number; conflicts: number } {
+/** The rows of a version as a snapshot gives them. */
+function modelSnapshot({ rows, writers }: ModelVersion): unknown[] {
+  return [...rows]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([table, map]) =>
+      modelRange(map, {}).map(([key, value]) => [table, key, value, writers.get(name(table, key))]),
+    );
+}
+
+/** One more part; true once the snapshot is complete, right, and a store made of it gives the same. */
+function stepSnapshot({ real, rows }: ModelSnapshot, model: Model, random: Random): boolean {
+  const part = real.next(1 + random.integer(8), random.integer(2) === 0 ? 4 : undefined);
+  if (part !== undefined) {
+    rows.push(...part);
+    return false;
+  }
+  const version = model.at(real.seqno);
+  const flat = rows.map(({ table, key, value, seqno }) => [table, toHex(key), toHex(value), seqno]);
+  assert.deepEqual(flat, modelSnapshot(version));
+  const restore = restoreStore();
+  const half = random.integer(rows.length + 1);
+  restore.add(rows.slice(half));
+  restore.add(rows.slice(0, half));
+  const store = restore.finish(real.seqno);
+  assert.deepEqual([store.head, store.compacted], [real.seqno, real.seqno]);
+  for (let i = 0; i < 4; i++) compareReader(store.read(real.seqno), version.rows, random);
+  const again = store.snapshot(real.seqno);
+  assert.deepEqual(again.next(1e6) ?? [], rows);
+  return true;
+}
+
+function run(seed: number, steps: number): { commits: number; conflicts: number; snapshots: number } {
   const random = seededRandom(seed);
   const store = createStore();
   const model = new Model();
   let transactions: ModelTransaction[] = [];
   let readers: Reader[] = [];
-  const counts = { commits: 0, conflicts: 0 };
+  let snapshots: ModelSnapshot[] = [];
+  const counts = { commits: 0, conflicts: 0, snapshots: 0 };
   const stillThere = (reader: { seqno: number }, above: number) =>
     reader.seqno >= store.compacted && reader.seqno <= above;
   for (let step = 0; step < steps; step++) {
     const any = store.compacted + random.integer(store.head - store.compacted + 1);
     const next = store.head + 1 + random.integer(3);
-    const action = random.integer(40);
+    const action = random.integer(46);
     if (action < 20) {
       if (transactions.length > 0) stepTransaction(model, pick(random, transactions), random);
     } else if (action < 24) {
@@ -278,25 +331,41 @@ function run(seed: number, steps: number): { commits: number; conflicts: number 
       store.advance(next);
       model.head = next;
     } else if (action < 33) {
+      if (any < model.compacted) continue;
       store.rollback(any);
       model.rollback(any);
       transactions = transactions.filter(({ real }) => stillThere(real, any));
       readers = readers.filter((reader) => stillThere(reader, any));
+      for (const { real } of snapshots.filter((snapshot) => snapshot.real.seqno > any)) {
+        assert.throws(() => real.next(1), { code: 'COCO_KV_VERSION' });
+        real.end();
+      }
+      snapshots = snapshots.filter(({ real }) => real.seqno <= any);
     } else if (action < 34) {
       store.compact(any);
+      model.compacted = Math.max(model.compacted, any);
+      const held = snapshots.map(({ real }) => real.seqno);
+      assert.ok(store.compacted >= Math.min(any, ...held) && held.every((seqno) => seqno >= store.compacted));
       transactions = transactions.filter(({ real }) => stillThere(real, store.head));
       readers = readers.filter((reader) => stillThere(reader, store.head));
     } else if (action < 37) readers.push(store.read(any));
-    else if (readers.length > 0) {
+    else if (action < 38) {
+      if (snapshots.length < 3) snapshots.push({ real: store.snapshot(any), rows: [] });
+    } else if (action < 43) {
+      const [snapshot] = snapshots.splice(random.integer(snapshots.length + 1), 1);
+      if (snapshot === undefined) continue;
+      if (!stepSnapshot(snapshot, model, random)) snapshots.push(snapshot);
+      else counts.snapshots++;
+      // Compaction that waited for it has gone on.
+      transactions = transactions.filter(({ real }) => stillThere(real, store.head));
+      readers = readers.filter((reader) => stillThere(reader, store.head));
+    } else if (readers.length > 0) {
       const reader = pick(random, readers);
       compareReader(reader, model.at(reader.seqno).rows, random);
     }
     assert.equal(store.head, model.head);
-    compareReader(
-      store.read(any >= store.compacted && any <= store.head ? any : store.head),
-      model.at(Math.min(any, store.head)).rows,
-      random,
-    );
+    const readable = any >= store.compacted && any <= store.head ? any : store.head;
+    compareReader(store.read(readable), model.at(readable).rows, random);
     const rows = model.at(model.head).rows;
     assert.deepEqual(
       store.tables(),
@@ -309,18 +378,21 @@ function run(seed: number, steps: number): { commits: number; conflicts: number 
   return counts;
 }
 
-test('the store gives what a naive store gives: reads, ranges, conflicts, rollback, compaction (ARC-4)', () => {
+test('the store gives what a naive store gives: reads, conflicts, rollback, compaction, snapshots (ARC-4)', () => {
   let commits = 0;
   let conflicts = 0;
+  let snapshots = 0;
   for (let seed = 1; seed <= 60; seed++) {
     try {
       const counts = run(seed, 400);
       commits += counts.commits;
       conflicts += counts.conflicts;
+      snapshots += counts.snapshots;
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error });
     }
   }
   // Otherwise the test would say little.
-  assert.ok(commits > 500 && conflicts > 100, `${commits} commits, ${conflicts} conflicts`);
+  const told = `${commits} commits, ${conflicts} conflicts, ${snapshots} snapshots`;
+  assert.ok(commits > 500 && conflicts > 100 && snapshots > 100, told);
 });

@@ -5,13 +5,18 @@ import { assert } from '@coco/primitives';
 import { keyText } from './key-text.js';
 import { type StoreLimits, storeLimitsDefault } from './limits.js';
 import { scan, scanBounds } from './scan.js';
+import { takeSnapshot } from './snapshot.js';
 import { copyOf, StoreTransaction } from './transaction.js';
 import type { CommitOutcome, Reader, Store, TableChanges, Transaction } from './types.js';
 import { type TableWrites, Versions, VersionView } from './versions.js';
 
 /** An empty store at version 0. */
 export function createStore(limits: Partial<StoreLimits> = {}): Store {
-  const versions = new Versions({ ...storeLimitsDefault, ...limits });
+  return storeOf(new Versions({ ...storeLimitsDefault, ...limits }));
+}
+
+/** The store of these versions. */
+export function storeOf(versions: Versions): Store {
   const own = (transaction: Transaction): StoreTransaction => {
     assert(
       transaction instanceof StoreTransaction && transaction.isOf(versions),
@@ -44,6 +49,7 @@ export function createStore(limits: Partial<StoreLimits> = {}): Store {
     advance: (seqno) => versions.advance(seqno),
     rollback: (seqno) => versions.rollback(seqno),
     compact: (seqno) => versions.compact(seqno),
+    snapshot: (at) => takeSnapshot(versions, at),
     tables: () =>
       [...versions.tables()]
         .filter((table) => table.rowsAtHead > 0)

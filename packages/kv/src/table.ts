@@ -29,6 +29,21 @@ export class Table {
     return this.#rows.size === 0;
   }
 
+  /** The order, if it is kept already. */
+  get knownOrder(): OrderedList<Row> | undefined {
+    return this.#order;
+  }
+
+  /** How many rows there are, with and without a value. */
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  /** All rows, those that were there first first; rows that come while it goes on come last. */
+  rows(): IterableIterator<Row> {
+    return this.#rows.values();
+  }
+
   /** All rows in order, including those that no longer, or not yet, have a value. */
   get order(): OrderedList<Row> {
     this.#order ??= new OrderedList(this.#rows.values());
@@ -95,9 +110,14 @@ export interface Version {
   previous: Version | undefined;
 }
 
-/** The value of `row` as of `seqno`. */
-export function rowValueAt(row: Row | undefined, seqno: Seqno): Uint8Array | undefined {
+/** The newest version of `row` as of `seqno`. */
+export function rowVersionAt(row: Row | undefined, seqno: Seqno): Version | undefined {
   let version = row?.newest;
   while (version !== undefined && version.seqno > seqno) version = version.previous;
-  return version?.value;
+  return version;
+}
+
+/** The value of `row` as of `seqno`. */
+export function rowValueAt(row: Row | undefined, seqno: Seqno): Uint8Array | undefined {
+  return rowVersionAt(row, seqno)?.value;
 }

@@ -15,6 +15,12 @@ export interface Put {
   readonly value: Uint8Array;
 }
 
+/** A row of a version, with the version that wrote it. */
+export interface VersionedRow extends Put {
+  readonly table: TableName;
+  readonly seqno: Seqno;
+}
+
 /** All changes of one transaction to one table; keys ascending by unsigned bytes, no key twice. */
 export interface TableChanges {
   readonly table: TableName;
@@ -71,6 +77,34 @@ export type CommitOutcome =
   | { readonly outcome: 'committed'; readonly writeSet: WriteSet }
   | { readonly outcome: 'conflict'; readonly table: TableName; readonly key: Uint8Array; readonly by: Seqno };
 
+/**
+ * One version, held readable while later ones are written, committed and compacted, to go through all of it in parts.
+ */
+export interface StoreSnapshot {
+  /** The version. */
+  readonly seqno: Seqno;
+  /**
+   * The next rows, ascending by table (UTF-16 code units) and then by key (unsigned bytes); undefined when there are no
+   * more, which also ends the snapshot. Looks at no more than `rowsMax` rows, so a part can be empty without being the
+   * last, and stops after the row with which keys and values have `bytesMax` bytes. Arrays belong to the store. Throws
+   * COCO_KV_VERSION when the version was rolled back or the snapshot ended.
+   */
+  next(rowsMax: number, bytesMax?: number): readonly VersionedRow[] | undefined;
+  /** Lets go of the version. May be called again. */
+  end(): void;
+}
+
+/** A store that is being made from the rows of a snapshot. */
+export interface StoreRestore {
+  /**
+   * Takes over rows, copying them, in any order. Throws COCO_KV_LIMIT and COCO_KV_TABLE; a key must not come twice
+   * in a table.
+   */
+  add(rows: Iterable<VersionedRow>): void;
+  /** The store at version `seqno` (not below that of any row), all of it compacted. */
+  finish(seqno: Seqno): Store;
+}
+
 /** The store of one node. Single-threaded; every method is synchronous. */
 export interface Store {
   /** The newest version; 0 when empty. */
@@ -89,10 +123,15 @@ export interface Store {
   apply(writeSet: WriteSet, seqno: Seqno): void;
   /** Moves head to `seqno` (≥ head) without any change: the versions between are equal. */
   advance(seqno: Seqno): void;
-  /** Forgets all versions above `seqno` (≥ compacted). Transactions and readers above it become invalid. */
+  /**
+   * Forgets all versions above `seqno` (not below what was asked to be compacted). Transactions and readers above it
+   * become invalid.
+   */
   rollback(seqno: Seqno): void;
-  /** Forgets what only versions below `seqno` (≤ head) need. */
+  /** Forgets what only versions below `seqno` (≤ head) need, up to the oldest that a snapshot holds. */
   compact(seqno: Seqno): void;
+  /** Holds version `at` (compacted ≤ at ≤ head, else COCO_KV_VERSION) until the snapshot ends. */
+  snapshot(at: Seqno): StoreSnapshot;
   /** Names of the tables that have rows at head, ascending. */
   tables(): readonly TableName[];
 }

@@ -14,6 +14,10 @@ export class Versions {
   /** One record per version that changed something, above `compacted`, ascending. */
   readonly #log: LogRecord[] = [];
   #era: Era = { rolledBackTo: undefined, next: undefined };
+  /** Versions that must stay readable, although what comes after them is compacted. */
+  readonly #holds = new Set<{ readonly seqno: Seqno }>();
+  /** How far compaction would have gone without them. */
+  #wanted: Seqno = 0;
 
   constructor(limits: StoreLimits) {
     this.limits = limits;
@@ -73,7 +77,7 @@ export class Versions {
   }
 
   rollback(seqno: Seqno): void {
-    assert(Number.isSafeInteger(seqno) && seqno >= this.#compacted, 'compacted versions are not rolled back');
+    assert(Number.isSafeInteger(seqno) && seqno >= this.#wanted, 'compacted versions are not rolled back');
     if (seqno >= this.#head) return;
     let record = this.#log.at(-1);
     while (record !== undefined && record.seqno > seqno) {
@@ -93,7 +97,22 @@ export class Versions {
 
   compact(seqno: Seqno): void {
     assert(Number.isSafeInteger(seqno) && seqno <= this.#head, 'only versions that exist are compacted');
-    if (seqno <= this.#compacted) return;
+    this.#wanted = Math.max(this.#wanted, seqno);
+    let upTo = this.#wanted;
+    for (const held of this.#holds) upTo = Math.min(upTo, held.seqno);
+    if (upTo > this.#compacted) this.#forgetBelow(upTo);
+  }
+
+  /** Keeps version `seqno`, which can be read, from compaction. Gives what lets go of it. */
+  hold(seqno: Seqno): () => void {
+    const held = { seqno };
+    this.#holds.add(held);
+    return () => {
+      if (this.#holds.delete(held)) this.compact(this.#wanted);
+    };
+  }
+
+  #forgetBelow(seqno: Seqno): void {
     this.#compacted = seqno;
     let count = 0;
     for (const record of this.#log) {
@@ -107,6 +126,24 @@ export class Versions {
     this.#log.splice(0, count);
   }
 
+  /** Puts rows into the tables of a store that has no version yet, and no log of these. */
+  restoreRows(rows: Iterable<RestoredRow>): void {
+    assert(this.#head === 0, 'only a new store is restored');
+    for (const { table: name, text, value, seqno } of rows) {
+      const table = this.#tables.get(name) ?? new Table(name);
+      this.#tables.set(name, table);
+      assert(table.valueAt(text, seqno) === undefined, 'a row is restored once');
+      table.install(text, value, seqno);
+    }
+  }
+
+  /** Ends restoring: everything is version `seqno`. */
+  restored(seqno: Seqno): void {
+    this.advance(seqno);
+    this.#compacted = seqno;
+    this.#wanted = seqno;
+  }
+
   #dropIfEmpty(table: Table): void {
     if (table.isEmpty && this.#tables.get(table.name) === table) this.#tables.delete(table.name);
   }
@@ -116,6 +153,14 @@ export class Versions {
 export interface TableWrites {
   readonly table: TableName;
   readonly writes: Iterable<{ readonly text: string; readonly value: Uint8Array | undefined }>;
+}
+
+/** A row of a snapshot, its value the store's. */
+export interface RestoredRow {
+  readonly table: TableName;
+  readonly text: string;
+  readonly value: Uint8Array;
+  readonly seqno: Seqno;
 }
 
 /** What one version changed. */

@@ -12,9 +12,10 @@ import {
 } from '@coco/crypto';
 import type { TableChanges } from '@coco/kv';
 import { CocoError, fromBase64, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
-import { type NodeStatus, nodeIdOf, nodeStatus } from './configuration.js';
+import { nodeIdOf, nodeStatus } from './configuration.js';
 import { createSignatureChecker, type SignatureChecker } from './signature-verify.js';
 import { ledgerTables, singletonValue } from './tables.js';
+import type { NodeStatus } from './types.js';
 
 /** One service identity in the life of a ledger: a recovery begins a new one. */
 export interface ServiceRecord {
@@ -66,6 +67,33 @@ export function followTables(state: AuditState, tables: readonly TableChanges[],
   }
   const endorsement = singletonValue(tables, ledgerTables.previousServiceIdentity);
   if (endorsement !== undefined) followEndorsement(state, endorsement);
+}
+
+/**
+ * Takes over what a snapshot at `seqno` says, in place of all entries up to it. Certificates that an earlier service
+ * identity issued are passed over. Throws COCO_LEDGER_AUDIT_GOVERNANCE.
+ */
+export function restoreState(state: AuditState, tables: readonly TableChanges[], seqno: Seqno): void {
+  const certificates = tables.find(({ table }) => table === ledgerTables.nodesCertificates);
+  const endorsement = singletonValue(tables, ledgerTables.previousServiceIdentity);
+  const others = new Set([ledgerTables.serviceInfo, ledgerTables.nodesInfo] as const);
+  followTables(
+    state,
+    tables.filter(({ table }) => (others as ReadonlySet<string>).has(table)),
+    seqno,
+  );
+  const service = state.services.at(-1)?.certificate;
+  for (const { key, value } of certificates?.puts ?? []) {
+    const certificate = certificateOf(fromUtf8(value), 'a node');
+    if (service === undefined || isIssuedBy(certificate, service))
+      followCertificate(state, nodeIdOf(key), value);
+  }
+  try {
+    if (endorsement !== undefined) followEndorsement(state, endorsement);
+  } catch (error) {
+    // It may endorse an identity that is not known here, being older than the snapshot.
+    if (!(error instanceof CocoError)) throw error;
+  }
 }
 
 /** Which status may follow which on the way from one service identity to the next (CCF's rules). */

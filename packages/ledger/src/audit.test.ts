@@ -213,6 +213,23 @@ test('a node signs only once it is trusted, with the certificate that the ledger
   assert.equal(audit(chunkFiles([...written, theirs.sign(3)])).failure, undefined);
 });
 
+test('a node whose certificate is renewed may sign with the one before, and with the new one', () => {
+  const { identity } = service;
+  const renewed = { ...identity, nodeCertificate: endorseAgain(identity) };
+  const [before, after] = [makeLedger(service), makeLedger({ ...service, identity: renewed })];
+  const genesis = before.append({ view: 2, publicMaps: genesisMaps([identity]), privateMaps: none });
+  const table = 'public:ccf.gov.nodes.endorsed_certificates';
+  const publicMaps = oneRow(table, identity.nodeId, renewed.nodeCertificate.pem);
+  const renewal = before.append({ view: 2, publicMaps, privateMaps: none });
+  // A node that runs keeps the certificate that it signs with until it is restarted.
+  const written = [genesis, renewal, before.sign(2), before.append({ view: 2, ...batch }), before.sign(2)];
+  for (const { bytes } of written) after.add(after.open(bytes));
+  written.push(after.append({ view: 2, ...batch }), after.sign(2));
+  const report = audit(chunkFiles(written));
+  assert.equal(report.failure, undefined);
+  assert.deepEqual(report.signers, [{ nodeId: identity.nodeId, signatures: 3 }]);
+});
+
 test('what no service would write is named at its entry', () => {
   const stranger = makeService().identity;
   const cases: [Uint8Array, string][] = [
@@ -356,3 +373,12 @@ test('files that end before the entry that is asked for are not read', () => {
   const [first] = readLedger(unread, { from });
   assert.ok(first !== undefined && first.txId.seqno > 1 && first.txId.seqno <= from);
 });
+
+function endorseAgain({ nodeKey, serviceKey: key, serviceCertificate }: Service['identity']) {
+  const hourMs = 3_600_000;
+  const fields = { subjectCommonName: 'node', publicKey: nodeKey.publicKey, isCa: false };
+  return issueCertificate(
+    { ...fields, notBeforeMs: hourMs, notAfterMs: 2 * hourMs, serialNumber: new Uint8Array(8).fill(5) },
+    { key, certificate: serviceCertificate },
+  );
+}

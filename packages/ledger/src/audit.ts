@@ -22,6 +22,7 @@ import {
   type Seqno,
   type TxId,
 } from '@coco/primitives';
+import { type AuditedSnapshot, SnapshotAudit } from './audit-snapshots.js';
 import {
   type AuditState,
   checkSigner,
@@ -33,7 +34,13 @@ import {
 import type { ChunkSource } from './chunk.js';
 import { type ChunkEntry, readChunk } from './chunk-read.js';
 import { type EntryLayout, entryLeaf, openEntry } from './entry.js';
-import { type LedgerFile, orderFiles } from './ledger-files.js';
+import {
+  firstSnapshot,
+  type LedgerFile,
+  orderFiles,
+  orderSnapshots,
+  type SnapshotFile,
+} from './ledger-files.js';
 import { decodeMaps } from './maps.js';
 import { MerkleTree } from './merkle.js';
 import { createSecrets, type Secrets } from './secrets.js';
@@ -44,7 +51,7 @@ import {
   isServiceSignature,
   verifySignature,
 } from './signature-verify.js';
-import type { LedgerSecret } from './types.js';
+import type { LedgerSecret, SnapshotBase } from './types.js';
 
 /** How to audit. */
 export interface AuditOptions {
@@ -54,25 +61,33 @@ export interface AuditOptions {
   readonly secrets?: readonly LedgerSecret[];
   /** Larger entries are refused. Default 64 MiB. */
   readonly entryBytesMax?: number;
+  /** Larger snapshots are refused. Default 1 GiB. */
+  readonly snapshotBytesMax?: number;
   /** Called after every file, and every few thousand entries. */
   readonly onProgress?: (progress: AuditProgress) => void;
 }
 
 export interface AuditProgress {
   readonly file: string;
-  readonly entries: number;
+  /** The last entry read. */
+  readonly seqno: Seqno;
 }
 
 /** What was found, up to the end or the first fault. */
 export interface AuditReport {
+  /** The snapshot that the ledger begins with, in place of the entries up to it. */
+  readonly begins?: TxId & { readonly file: string };
+  /** The snapshots whose receipts hold, oldest first. */
+  readonly snapshots: readonly AuditedSnapshot[];
   /** Entries read. */
   readonly entries: number;
   /** Signature transactions that hold. */
   readonly signatures: number;
   /** Entries that a secret opened. */
   readonly opened: number;
-  /** The first entry; 0.0 when none was read. */
+  /** The first entry that was read; 0.0 when none was. */
   readonly first: TxId;
+  /** The last entry; that of the snapshot when none was read. */
   readonly last: TxId;
   /** How many different views the entries have. */
   readonly views: number;
@@ -99,11 +114,13 @@ export interface AuditFailure {
   readonly otherFile?: string;
 }
 
-/** Audits the ledger that the chunk files among `files` make up. Never throws for what is in the files. */
+/** Audits the ledger that chunk and snapshot files among `files` make up. Never throws for what is in the files. */
 export function auditLedger(files: readonly ChunkSource[], options: AuditOptions = {}): AuditReport {
   const audit = new Audit(options);
   try {
     const ordered = orderFiles(files);
+    const snapshots = orderSnapshots(files);
+    audit.begin(snapshots, firstSnapshot(ordered, snapshots));
     for (const file of ordered) audit.file(file, file === ordered.at(-1));
     audit.finish();
     return audit.report();
@@ -134,9 +151,12 @@ class Audit {
   suspicion: AuditFailure | undefined;
   readonly #options: AuditOptions;
   readonly #secrets: Secrets;
-  readonly #state: AuditState = createAuditState();
-  readonly #tree = MerkleTree.empty();
-  /** Where each entry is: the files, and the offset by seqno. */
+  #state: AuditState = createAuditState();
+  #tree = MerkleTree.empty();
+  #snapshots: SnapshotAudit | undefined;
+  #begins: SnapshotFile | undefined;
+  #base: TxId = { view: 0, seqno: 0 };
+  /** Where each entry is: the files, and the offset by seqno after the base's. */
   readonly #files: LedgerFile[] = [];
   readonly #offsets: number[] = [0];
   readonly #signers = new Map<NodeId, number>();
@@ -147,7 +167,7 @@ class Audit {
   #signedBy: string | undefined;
   #signatures = 0;
   #opened = 0;
-  #views = 0;
+  #views: SnapshotBase['views'][number][] = [];
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -156,18 +176,40 @@ class Audit {
 
   report(failure?: AuditFailure): AuditReport {
     return {
-      entries: this.#last.seqno,
+      ...(this.#begins !== undefined && { begins: { ...this.#base, file: this.#begins.source.name } }),
+      snapshots: this.#snapshots?.found ?? [],
+      entries: this.#last.seqno - this.#base.seqno,
       signatures: this.#signatures,
       opened: this.#opened,
       first: this.#first,
       last: this.#last,
-      views: this.#views,
+      views: this.#views.length,
       lastSigned: this.#lastSigned,
       unsigned: this.#last.seqno - this.#lastSigned.seqno,
       services: this.#state.services,
       signers: [...this.#signers].map(([nodeId, signatures]) => ({ nodeId, signatures })),
       ...(failure !== undefined && { failure }),
     };
+  }
+
+  /** Looks at all snapshots, and begins after `first` if the ledger does. */
+  begin(snapshots: readonly SnapshotFile[], first: SnapshotFile | undefined): void {
+    const { serviceCertificate, snapshotBytesMax } = this.#options;
+    this.#snapshots = new SnapshotAudit(snapshots, {
+      secrets: this.#secrets,
+      ...(serviceCertificate !== undefined && { serviceCertificate }),
+      ...(snapshotBytesMax !== undefined && { snapshotBytesMax }),
+    });
+    if (first === undefined) return;
+    const { base, tree, state } = this.#snapshots.begin(first);
+    const { view, seqno } = base;
+    this.#begins = first;
+    this.#base = { view, seqno };
+    this.#last = this.#base;
+    this.#lastSigned = this.#base;
+    this.#views = [...base.views];
+    this.#tree = tree;
+    this.#state = state;
   }
 
   file(file: LedgerFile, last: boolean): void {
@@ -179,7 +221,7 @@ class Audit {
     for (; next.done !== true; next = entries.next()) {
       this.#entry(next.value);
       if (this.#last.seqno % progressEntries === 0) {
-        onProgress?.({ file: source.name, entries: this.#last.seqno });
+        onProgress?.({ file: source.name, seqno: this.#last.seqno });
       }
     }
     const { torn, end } = next.value;
@@ -192,7 +234,7 @@ class Audit {
       const sentence = 'the file is committed by its name, but its last entry is not a signature';
       throw this.#fault(this.#last.seqno, 'COCO_LEDGER_AUDIT_UNSIGNED', sentence);
     }
-    onProgress?.({ file: source.name, entries: this.#last.seqno });
+    onProgress?.({ file: source.name, seqno: this.#last.seqno });
   }
 
   /**
@@ -202,6 +244,7 @@ class Audit {
   finish(): void {
     if (this.suspicion !== undefined) throw new CocoError(this.suspicion.code, this.suspicion.reason);
     const trusted = this.#options.serviceCertificate?.publicKey.fingerprint;
+    this.#snapshots?.finish(trusted);
     if (trusted === undefined || this.#signedBy === undefined || this.#signedBy === trusted) return;
     const sentence = 'the last signature is that of another service than the trusted one';
     throw this.#fault(this.#lastSigned.seqno, 'COCO_LEDGER_AUDIT_SERVICE', sentence);
@@ -211,14 +254,15 @@ class Audit {
     const { view, seqno } = layout;
     this.#offsets.push(offset);
     this.#suspect(seqno, () => this.#checkOrder(layout));
-    this.#open(layout);
+    const privateMaps = this.#open(layout);
     const tables = decodeMaps(layout.publicMaps, { wanted: isFollowed });
     if (tables.length > 0) this.#suspect(seqno, () => followTables(this.#state, tables, seqno));
-    if (seqno === 1) this.#first = { view, seqno };
-    if (view !== this.#last.view || seqno === 1) this.#views += 1;
+    if (this.#first.seqno === 0) this.#first = { view, seqno };
+    if (this.#views.at(-1)?.view !== view) this.#views.push({ view, from: seqno });
     this.#last = { view, seqno };
     if (description.signature) this.#signature(layout);
     this.#tree.append(entryLeaf(layout).leaf);
+    this.#snapshots?.entry(layout, privateMaps, { tree: this.#tree, views: this.#views });
   }
 
   /** Views ascend; a new primary drops what is not signed, so they change only after a signature. */
@@ -230,12 +274,15 @@ class Audit {
     throw new CocoError('COCO_LEDGER_ENTRY_ORDER', sentence);
   }
 
-  #open(layout: EntryLayout): void {
-    if (this.#secrets.keyAt(layout.seqno) === undefined) return;
-    this.#placed(layout.seqno, () => {
-      decodeMaps(openEntry(layout, this.#secrets));
+  /** The private domain, if there is a secret for it. */
+  #open(layout: EntryLayout): Uint8Array | undefined {
+    if (this.#secrets.keyAt(layout.seqno) === undefined) return undefined;
+    return this.#placed(layout.seqno, () => {
+      const privateMaps = openEntry(layout, this.#secrets);
+      decodeMaps(privateMaps);
+      this.#opened += 1;
+      return privateMaps;
     });
-    this.#opened += 1;
   }
 
   #signature(layout: EntryLayout): void {
@@ -257,6 +304,7 @@ class Audit {
     this.#signatures += 1;
     this.#signedBy = this.#state.checker?.service.publicKey.fingerprint;
     this.#lastSigned = { view, seqno };
+    this.#snapshots?.signed();
     this.#tree.flush(this.#last.seqno - treeLeavesMax);
   }
 
@@ -311,9 +359,9 @@ class Audit {
   }
 
   /** Runs `check`, and gives what it throws the place of entry `seqno`, unless it has one. */
-  #placed(seqno: Seqno, check: () => void): void {
+  #placed<Value>(seqno: Seqno, check: () => Value): Value {
     try {
-      check();
+      return check();
     } catch (error) {
       if (!(error instanceof CocoError)) throw error;
       throw typeof error.facts.file === 'string' ? error : this.#fault(seqno, error.code, error.message);
@@ -322,7 +370,7 @@ class Audit {
 
   #fault(seqno: Seqno, code: string, sentence: string): CocoError {
     const file = this.#files.findLast(({ name }) => name.start <= seqno)?.source.name ?? '';
-    const offset = this.#offsets[seqno] ?? 0;
+    const offset = this.#offsets[seqno - this.#base.seqno] ?? 0;
     return new CocoError(code, `${file}, byte ${offset}, entry ${seqno}: ${sentence}`, {
       file,
       offset,

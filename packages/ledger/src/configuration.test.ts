@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TableChanges } from '@coco/kv';
 import { utf8 } from '@coco/primitives';
-import { encodeMaps, nextConfiguration } from './index.js';
+import { nodeChanges } from './configuration.js';
+import { decodeMaps, encodeMaps, nextLeaving, nextConfiguration as nextOf } from './index.js';
 import { oneRow } from './synthetic.test.js';
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
@@ -14,6 +15,14 @@ function nodes(rows: Readonly<Record<string, string>>, removes: readonly string[
   }));
   const changes: TableChanges = { table: 'public:ccf.gov.nodes.info', puts, removes: removes.map(utf8) };
   return encodeMaps([changes]);
+}
+
+function nextConfiguration(
+  current: readonly string[],
+  publicMaps: Uint8Array,
+): readonly string[] | undefined {
+  const changes = decodeMaps(publicMaps).filter(({ table }) => table === 'public:ccf.gov.nodes.info');
+  return nextOf(current, changes.flatMap(nodeChanges));
 }
 
 test('a write set names only the nodes that it changes: the others stay as they were', () => {
@@ -35,4 +44,14 @@ test('rows that are no nodes are refused', () => {
   assert.throws(() => nextConfiguration([], nodes({ nobody: 'Trusted' })), { code });
   assert.throws(() => nextConfiguration([], oneRow('public:ccf.gov.nodes.info', a, '{')), { code });
   assert.throws(() => nextConfiguration([], oneRow('public:ccf.gov.nodes.info', a, '["Trusted"]')), { code });
+});
+
+test('a retired node is leaving until its retirement is recorded as committed, or its row is gone', () => {
+  const row = (fields: object): Uint8Array => utf8(JSON.stringify({ status: 'Retired', ...fields }));
+  const changes = (id: string, fields: object) =>
+    nodeChanges({ puts: [{ key: utf8(id), value: row(fields) }], removes: [] });
+  assert.deepEqual(nextLeaving([], changes(b, {})), [b]);
+  assert.deepEqual(nextLeaving([b], changes(a, { retired_committed: false })), [a, b]);
+  assert.deepEqual(nextLeaving([a, b], changes(a, { retired_committed: true })), [b]);
+  assert.deepEqual(nextLeaving([b], [{ nodeId: b }]), []);
 });

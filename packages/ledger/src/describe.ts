@@ -3,7 +3,7 @@
  */
 import type { TableChanges } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
-import { nextConfiguration } from './configuration.js';
+import { nextConfiguration, nodeChanges } from './configuration.js';
 import { type EntryLayout, flagChunkAfter, parseEntry } from './entry.js';
 import { decodeMaps } from './maps.js';
 import { ledgerTables } from './tables.js';
@@ -14,8 +14,9 @@ export interface DescribeOptions {
   /** Larger entries are refused. Default 64 MiB. */
   readonly entryBytesMax?: number;
   /**
-   * The trusted nodes before this entry. Default none, and then `configuration` has only the nodes that this entry
-   * itself makes trusted: right for the first entry of a network.
+   * The trusted nodes before this entry: the `configuration` of the last entry before it that has one, or
+   * `Ledger.configurationAt`. Default none, and then `configuration` has only the nodes that this entry itself makes
+   * trusted: right for the first entry of a network.
    */
   readonly configuration?: readonly NodeId[];
 }
@@ -33,14 +34,18 @@ export function describeLayout(layout: EntryLayout, current: readonly NodeId[] =
   const { view, seqno, publicMaps, bytes, flags } = layout;
   const tables = decodeMaps(publicMaps, { wanted: (table) => telling.has(table) });
   const signature = tables.some(isSignature);
-  const nodes = tables.some(({ table }) => table === ledgerTables.nodesInfo);
-  const configuration = nodes ? nextConfiguration(current, publicMaps) : undefined;
+  const nodesInfo = tables.find(({ table }) => table === ledgerTables.nodesInfo);
+  const nodes = nodesInfo === undefined ? [] : nodeChanges(nodesInfo);
+  const configuration = nodes.length === 0 ? undefined : nextConfiguration(current, nodes);
+  const gone = nodes.filter(({ retiredCommitted }) => retiredCommitted).map(({ nodeId }) => nodeId);
   return {
     view,
     seqno,
     size: bytes.length,
     signature,
+    ...(nodes.length > 0 && { nodes }),
     ...(configuration !== undefined && { configuration }),
+    ...(gone.length > 0 && { retiredCommitted: gone }),
     ...((flags & flagChunkAfter) !== 0 && { endsChunk: true }),
   };
 }

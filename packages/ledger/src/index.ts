@@ -5,15 +5,22 @@ export {
   type AuditReport,
   auditLedger,
 } from './audit.js';
+export type { AuditedSnapshot } from './audit-snapshots.js';
 export type { ServiceRecord } from './audit-state.js';
 export { type ChunkSource, chunkHeader, chunkHeaderBytes, chunkOfBytes, encodePositions } from './chunk.js';
 export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
 export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
-export { nextConfiguration } from './configuration.js';
+export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export type { EntryLayout } from './entry.js';
 export { createLedger, type LedgerStart } from './ledger.js';
-export { type LedgerFile, orderFiles } from './ledger-files.js';
+export {
+  firstSnapshot,
+  type LedgerFile,
+  orderFiles,
+  orderSnapshots,
+  type SnapshotFile,
+} from './ledger-files.js';
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export { type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
 export { type CoseReceiptVerdict, verifyCoseReceipt } from './receipt-cose.js';
@@ -26,4 +33,19 @@ export {
   recoverLedgerSecrets,
   unwrapSecret,
 } from './recovery-shares.js';
+export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
+export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
+export { readSnapshot } from './snapshot-read.js';
+export {
+  decodeSnapshotTables,
+  encodeSnapshotTables,
+  type SplitSnapshotOptions,
+  splitSnapshotTables,
+} from './snapshot-tables.js';
+export {
+  type SnapshotVerdict,
+  snapshotFile,
+  snapshotReceiptBytes,
+  verifySnapshot,
+} from './snapshot-verify.js';
 export type * from './types.js';

@@ -7,9 +7,10 @@ import type { Seqno, TxId } from '@coco/primitives';
 import type { ChunkSource } from './chunk.js';
 import { type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 import { openEntry } from './entry.js';
-import { orderFiles } from './ledger-files.js';
+import { firstSnapshot, orderFiles, orderSnapshots } from './ledger-files.js';
 import { decodeMaps } from './maps.js';
 import { createSecrets } from './secrets.js';
+import { readSnapshot } from './snapshot-read.js';
 import type { LedgerSecret } from './types.js';
 
 /** How to read a ledger. */
@@ -18,6 +19,8 @@ export interface ReadLedgerOptions {
   readonly secrets?: readonly LedgerSecret[];
   /** Larger entries are refused. Default 64 MiB. */
   readonly entryBytesMax?: number;
+  /** Larger snapshots are refused. Default 1 GiB. */
+  readonly snapshotBytesMax?: number;
   /** Files that end before this entry are passed over, and so not checked. Default 1. */
   readonly from?: Seqno;
 }
@@ -27,7 +30,7 @@ export interface ReadEntry {
   readonly file: string;
   readonly offset: number;
   readonly txId: TxId;
-  /** 0 to 4, see entry.ts. */
+  /** 0 to 4, see entry.ts; 1 is a snapshot, whose writes are its rows. */
   readonly entryType: number;
   /** Bytes, header included. */
   readonly size: number;
@@ -42,8 +45,9 @@ export interface ReadEntry {
 }
 
 /**
- * Yields the entries of the ledger in `files`. A last write that was cut short is left out. Throws what `orderFiles`
- * and `readChunk` throw, with COCO_LEDGER_ENTRY_UNAUTHENTIC or _EVIDENCE for an entry that its secret does not open.
+ * Yields the entries of the ledger in `files`, after the snapshot that it begins with, if it does. A last write that was
+ * cut short is left out. Throws what `orderFiles`, `readSnapshot` and `readChunk` throw, with
+ * COCO_LEDGER_ENTRY_UNAUTHENTIC or _EVIDENCE for an entry that its secret does not open.
  */
 export function* readLedger(
   files: readonly ChunkSource[],
@@ -51,6 +55,9 @@ export function* readLedger(
 ): Generator<ReadEntry> {
   const secrets = createSecrets(options.secrets ?? []);
   const ordered = orderFiles(files);
+  const first = firstSnapshot(ordered, orderSnapshots(files));
+  if (first !== undefined && first.name.seqno >= (options.from ?? 1))
+    yield readSnapshot(first.source, options);
   for (const { source, name } of ordered) {
     if (name.end !== undefined && name.end < (options.from ?? 1)) continue;
     const next: ReadEntry[] = [];

@@ -4,7 +4,8 @@
  * is compacted. It holds no entries, only what later entries and receipts need of them.
  */
 import { type Certificate, isIssuedBy } from '@coco/crypto';
-import { assert, CocoError, type NodeId, type Seqno, type TxId } from '@coco/primitives';
+import { assert, CocoError, type NodeId, type Seqno, type TxId, toHex, type View } from '@coco/primitives';
+import { nextConfiguration, nextLeaving } from './configuration.js';
 import { describeLayout } from './describe.js';
 import {
   defaultEntryBytesMax,
@@ -19,10 +20,21 @@ import { MerkleTree } from './merkle.js';
 import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
 import { createSecrets, type Secrets } from './secrets.js';
-import { makeSignature } from './signature.js';
+import { makeSignature, signatureTables } from './signature.js';
 import { readSignature } from './signature-read.js';
 import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
-import type { Ledger, LedgerIdentity, LedgerSecret, OpenedEntry, Receipt, SealedEntry } from './types.js';
+import { sealSnapshot, snapshotBytesMaxDefault } from './snapshot-seal.js';
+import { decodeTree, encodeTree } from './tree-table.js';
+import type {
+  Ledger,
+  LedgerIdentity,
+  LedgerSecret,
+  OpenedEntry,
+  Receipt,
+  SealedEntry,
+  SnapshotBase,
+  SnapshotSealer,
+} from './types.js';
 
 /** How a ledger begins. */
 export interface LedgerStart {
@@ -40,9 +52,13 @@ export interface LedgerStart {
    * Default 5 MB, as CCF.
    */
   readonly chunkBytes?: number;
+  /** The largest snapshot that is made. Default 1 GiB. */
+  readonly snapshotBytesMax?: number;
+  /** Go on after this snapshot, as `openSnapshot` gave it. Default: from the beginning. */
+  readonly base?: SnapshotBase;
 }
 
-/** Makes an empty ledger. */
+/** Makes a ledger: empty, or with everything up to the base, of which it knows only what it must. */
 export function createLedger(start: LedgerStart): Ledger {
   return new NodeLedger(start);
 }
@@ -51,6 +67,8 @@ export function createLedger(start: LedgerStart): Ledger {
 interface Note extends ReceiptLeaf {
   readonly view: number;
   readonly configuration: readonly NodeId[];
+  /** Retired nodes whose retirement is not recorded as committed. */
+  readonly leaving: readonly NodeId[];
   /** The last signature up to and including this entry; 0 when there is none. */
   readonly lastSignature: Seqno;
   /** Bytes of all entries of its chunk up to and including this entry; 0 when the chunk ends with it. */
@@ -58,14 +76,17 @@ interface Note extends ReceiptLeaf {
   readonly signature?: KeptSignature;
 }
 
-/** What receipts repeat of a signature transaction. */
+/** What receipts and snapshots repeat of a signature transaction. */
 interface KeptSignature extends ReceiptSignature {
   readonly serviceBytes: Uint8Array;
+  /** The first leaf that its tree table repeats. */
+  readonly treeFrom: Seqno;
 }
 
 const beginning: Note = {
   view: 0,
   configuration: [],
+  leaving: [],
   lastSignature: 0,
   chunkBytes: 0,
   writeSetDigest: noClaims,
@@ -79,14 +100,18 @@ class NodeLedger implements Ledger {
   readonly #entryBytesMax: number;
   readonly #receiptLeavesMax: number;
   readonly #chunkBytes: number;
-  readonly #tree = MerkleTree.empty();
+  readonly #snapshotBytesMax: number;
+  readonly #tree: MerkleTree;
   /** By seqno, from the first leaf that the tree holds. */
-  readonly #notes = new Map<Seqno, Note>([[0, beginning]]);
-  #note: Note = beginning;
-  #last: TxId = { view: 0, seqno: 0 };
+  readonly #notes = new Map<Seqno, Note>();
+  /** What came before the first entry that was written or added here. */
+  readonly #before: Seqno;
+  readonly #views: { readonly view: View; readonly from: Seqno }[];
+  #note: Note;
+  #last: TxId;
   /** The highest id that was ever sealed or added here, rolled back or not: no IV may be used again. */
-  #highest: TxId = { view: 0, seqno: 0 };
-  #committed: Seqno = 0;
+  #highest: TxId;
+  #committed: Seqno;
 
   constructor(start: LedgerStart) {
     if (start.identity !== undefined) assertIdentity(start.identity, start.serviceCertificate);
@@ -96,6 +121,18 @@ class NodeLedger implements Ledger {
     this.#entryBytesMax = start.entryBytesMax ?? defaultEntryBytesMax;
     this.#receiptLeavesMax = start.receiptLeavesMax ?? 65_536;
     this.#chunkBytes = start.chunkBytes ?? 5_000_000;
+    this.#snapshotBytesMax = start.snapshotBytesMax ?? snapshotBytesMaxDefault;
+    const { base } = start;
+    this.#tree = base === undefined ? MerkleTree.empty() : decodeTree(base.tree);
+    this.#note = base === undefined ? beginning : noteOf(base);
+    this.#views = [...(base?.views ?? [])];
+    this.#last = { view: base?.view ?? 0, seqno: base?.seqno ?? 0 };
+    this.#highest = this.#last;
+    this.#before = this.#last.seqno;
+    this.#committed = this.#before;
+    this.#notes.set(this.#before, this.#note);
+    const { size, flushed } = this.#tree;
+    assert(size === this.#before + 1 && flushed === this.#before, "the tree is the base's");
   }
 
   get last(): TxId {
@@ -104,6 +141,10 @@ class NodeLedger implements Ledger {
 
   get configuration(): readonly NodeId[] {
     return this.#note.configuration;
+  }
+
+  configurationAt(seqno: Seqno): readonly NodeId[] | undefined {
+    return this.#notes.get(seqno)?.configuration;
   }
 
   root(): Uint8Array {
@@ -115,14 +156,14 @@ class NodeLedger implements Ledger {
     return this.#seal({ ...batch, ...txId });
   }
 
-  sign(view: number, issuedAtSeconds = 0): SealedEntry {
+  sign(view: View, issuedAtSeconds = 0, endChunk = false): SealedEntry {
     const { identity } = this.#signer();
     const txId = this.#nextTxId(view);
     const treeFrom = this.#note.lastSignature;
     const made = makeSignature({ txId, tree: this.#tree, treeFrom, identity, issuedAtSeconds });
     const { publicMaps, node, serviceBytes } = made;
     const contents = { ...txId, publicMaps, privateMaps: new Uint8Array(0) };
-    const endsChunk = this.#note.chunkBytes + sealedBytes(contents) >= this.#chunkBytes;
+    const endsChunk = endChunk || this.#note.chunkBytes + sealedBytes(contents) >= this.#chunkBytes;
     return this.#seal(
       { ...contents, endsChunk },
       {
@@ -130,6 +171,7 @@ class NodeLedger implements Ledger {
         certificatePem: node.cert,
         signature: node.sig,
         serviceBytes,
+        treeFrom,
       },
     );
   }
@@ -139,7 +181,40 @@ class NodeLedger implements Ledger {
     return { identity: this.#identity };
   }
 
-  #nextTxId(view: number): TxId {
+  base(seqno: Seqno): SnapshotBase {
+    const note = this.#notes.get(seqno);
+    assert(
+      note?.lastSignature === seqno && note.chunkBytes === 0,
+      'a snapshot is taken where a signature ended a chunk',
+    );
+    const { view, configuration, leaving } = note;
+    return {
+      view,
+      seqno,
+      views: this.#views.filter(({ from }) => from <= seqno),
+      configuration: { seqno, nodes: configuration },
+      leaving,
+      tree: encodeTree(this.#tree, seqno, seqno + 1),
+    };
+  }
+
+  snapshot(seqno: Seqno): SnapshotSealer {
+    assert(seqno <= this.#committed, 'a snapshot holds only what is committed');
+    const base = this.base(seqno);
+    const key = this.#secrets.keyAt(seqno);
+    const signature = this.#notes.get(seqno)?.signature;
+    assert(key !== undefined && signature !== undefined, 'a snapshot is made of what was opened here');
+    const { nodeId: node, certificatePem: cert, signature: sig, serviceBytes, treeFrom } = signature;
+    const signed = { cert, node, root: toHex(this.#tree.root(seqno)), seqno, sig, view: base.view };
+    const tables = signatureTables({
+      node: signed,
+      serviceBytes,
+      tree: encodeTree(this.#tree, treeFrom, seqno),
+    });
+    return sealSnapshot({ base, key, signature: tables, snapshotBytesMax: this.#snapshotBytesMax });
+  }
+
+  #nextTxId(view: View): TxId {
     this.#signer();
     const seqno = this.#last.seqno + 1;
     assert(this.#mayFollow(view), 'views ascend, and change only after a signature');
@@ -149,7 +224,7 @@ class NodeLedger implements Ledger {
   }
 
   /** A new primary has dropped what was not signed, so views change only after a signature. */
-  #mayFollow(view: number): boolean {
+  #mayFollow(view: View): boolean {
     const { view: lastView, seqno } = this.#last;
     return view === lastView || (view > lastView && this.#note.lastSignature === seqno);
   }
@@ -164,11 +239,11 @@ class NodeLedger implements Ledger {
     return { ...description, bytes };
   }
 
-  open(bytes: Uint8Array): OpenedEntry {
+  open(bytes: Uint8Array, current: readonly NodeId[] = this.#note.configuration): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
     const { publicMaps, claimsDigest = noClaims } = layout;
     const privateMaps = openEntry(layout, this.#secrets);
-    const description = describeLayout(layout, this.#note.configuration);
+    const description = describeLayout(layout, current);
     const claims = claimsDigest.some((byte) => byte !== 0) ? { claimsDigest } : {};
     return { ...description, publicMaps, privateMaps, ...claims, ...entryLeaf(layout) };
   }
@@ -195,21 +270,24 @@ class NodeLedger implements Ledger {
     }
     verifySignature(record, this.#tree, this.#checker);
     const { pem } = this.#checker.nodeCertificate(record, node);
-    return { nodeId: node.node, certificatePem: pem, signature: node.sig, serviceBytes };
+    const treeFrom = record.tree.flushed;
+    return { nodeId: node.node, certificatePem: pem, signature: node.sig, serviceBytes, treeFrom };
   }
 
   #push(
-    entry: Pick<OpenedEntry, 'view' | 'seqno' | 'size' | 'configuration' | 'endsChunk' | 'leaf'> &
-      ReceiptLeaf,
+    entry: Pick<OpenedEntry, 'view' | 'seqno' | 'size' | 'nodes' | 'endsChunk' | 'leaf'> & ReceiptLeaf,
     signature: KeptSignature | undefined,
   ): void {
-    const { view, seqno, writeSetDigest, claimsDigest } = entry;
+    const { view, seqno, writeSetDigest, claimsDigest, nodes = [] } = entry;
+    const { configuration, leaving } = this.#note;
     this.#tree.append(entry.leaf);
+    if (this.#views.at(-1)?.view !== view) this.#views.push({ view, from: seqno });
     this.#note = {
       view,
       writeSetDigest,
       claimsDigest,
-      configuration: entry.configuration ?? this.#note.configuration,
+      configuration: nextConfiguration(configuration, nodes) ?? configuration,
+      leaving: nodes.length === 0 ? leaving : nextLeaving(leaving, nodes),
       lastSignature: signature === undefined ? this.#note.lastSignature : seqno,
       chunkBytes: entry.endsChunk === true ? 0 : this.#note.chunkBytes + entry.size,
       ...(signature !== undefined && { signature }),
@@ -227,6 +305,7 @@ class NodeLedger implements Ledger {
     const note = this.#notes.get(to);
     assert(note !== undefined, 'everything since the commit is held');
     this.#tree.retract(to + 1);
+    while ((this.#views.at(-1)?.from ?? 0) > to) this.#views.pop();
     this.#note = note;
     this.#last = { view: note.view, seqno: to };
   }
@@ -235,9 +314,11 @@ class NodeLedger implements Ledger {
     assert(seqno <= this.#last.seqno, 'only what is there is committed');
     if (seqno <= this.#committed) return;
     this.#committed = seqno;
-    // The next signature repeats the tree from the last one on; a rollback needs the note of the committed entry.
+    // The next signature repeats the tree from the last one on; a rollback needs the note of the committed entry, and a
+    // snapshot there what its signature repeats.
     const oldest = this.#last.seqno + 1 - this.#receiptLeavesMax;
-    const from = Math.min(seqno, this.#note.lastSignature, oldest);
+    const repeated = this.#notes.get(seqno)?.signature?.treeFrom ?? seqno;
+    const from = Math.min(repeated, this.#note.lastSignature, oldest);
     for (let old = this.#tree.flushed; old < from; old++) this.#notes.delete(old);
     this.#tree.flush(from);
   }
@@ -267,7 +348,8 @@ class NodeLedger implements Ledger {
 
   /** The committed entry at `seqno` and the first signature that proves it: for a signature, itself. */
   #proven(seqno: Seqno): { note: Note; signedAt: Seqno; signature: KeptSignature } | undefined {
-    const note = seqno > 0 && seqno <= this.#committed ? this.#notes.get(seqno) : undefined;
+    const held = seqno > this.#before && seqno <= this.#committed;
+    const note = held ? this.#notes.get(seqno) : undefined;
     if (note === undefined || seqno < this.#tree.flushed) return undefined;
     for (let signedAt = seqno; signedAt <= this.#committed; signedAt++) {
       const signature = this.#notes.get(signedAt)?.signature;
@@ -275,6 +357,10 @@ class NodeLedger implements Ledger {
     }
     return undefined;
   }
+}
+
+function noteOf({ view, seqno, configuration, leaving }: SnapshotBase): Note {
+  return { ...beginning, view, configuration: configuration.nodes, leaving, lastSignature: seqno };
 }
 
 function assertIdentity(identity: LedgerIdentity, serviceCertificate: Certificate): void {

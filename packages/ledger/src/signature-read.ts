@@ -37,7 +37,7 @@ export function readSignature(source: SignatureSource): SignatureRecord {
   const { view, seqno, publicMaps, privateLength, claimsDigest, maxConflictVersion = 0 } = source;
   const tables = decodeMaps(publicMaps);
   for (const { table, puts, removes } of tables) {
-    if (!signatureTables.has(table)) throw malformed(source, 'it writes a table that is not its own');
+    if (!isSignatureTable(table)) throw malformed(source, 'it writes a table that is not its own');
     const [row] = puts;
     if (row === undefined || puts.length + removes.length !== 1 || !equalBytes(row.key, singletonKey)) {
       throw malformed(source, 'a table has not exactly its one row');
@@ -63,6 +63,11 @@ export function readSignature(source: SignatureSource): SignatureRecord {
     ...(json !== undefined && { node: readNodeSignature(source, json) }),
     ...(cose !== undefined && readServiceSignature(source, cose)),
   };
+}
+
+/** True for the tables that a signature transaction writes. */
+export function isSignatureTable(table: string): boolean {
+  return signatureTables.has(table);
 }
 
 const signatureTables: ReadonlySet<string> = new Set([

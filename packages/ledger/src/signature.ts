@@ -13,6 +13,7 @@
  * byte, what encoding its meaning gives.
  */
 import { coseSign1, signDer } from '@coco/crypto';
+import type { TableChanges } from '@coco/kv';
 import { assert, formatTxId, type TxId, toBase64, toHex, utf8 } from '@coco/primitives';
 import { encodeMaps } from './maps.js';
 import type { MerkleTree } from './merkle.js';
@@ -72,15 +73,25 @@ export function makeSignature(request: SignatureRequest): SignatureContents {
     detached: true,
     key: identity.serviceKey,
   });
-  const publicMaps = encodeMaps([
-    singleton(ledgerTables.coseSignatures, utf8(JSON.stringify(toBase64(serviceBytes)))),
-    singleton(ledgerTables.signatures, utf8(signatureJson(node))),
-    singleton(ledgerTables.tree, encodeTree(tree, treeFrom)),
-  ]);
+  const publicMaps = encodeMaps(signatureTables({ node, serviceBytes, tree: encodeTree(tree, treeFrom) }));
   return { publicMaps, node, serviceBytes };
 }
 
-function singleton(table: string, value: Uint8Array): Parameters<typeof encodeMaps>[0][number] {
+/** What a signature transaction writes. */
+export function signatureTables(signed: {
+  readonly node: NodeSignature;
+  readonly serviceBytes: Uint8Array;
+  /** As `encodeTree` gives it. */
+  readonly tree: Uint8Array;
+}): readonly TableChanges[] {
+  return [
+    singleton(ledgerTables.coseSignatures, utf8(JSON.stringify(toBase64(signed.serviceBytes)))),
+    singleton(ledgerTables.signatures, utf8(signatureJson(signed.node))),
+    singleton(ledgerTables.tree, signed.tree),
+  ];
+}
+
+function singleton(table: string, value: Uint8Array): TableChanges {
   return { table, puts: [{ key: singletonKey, value }], removes: [] };
 }
 

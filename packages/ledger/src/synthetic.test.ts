@@ -4,20 +4,27 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { generateKeyPair, issueCertificate } from '@coco/crypto';
-import { type Random, utf8 } from '@coco/primitives';
+import { createStore, type Store } from '@coco/kv';
+import { type Random, toHex, utf8 } from '@coco/primitives';
 import {
   type ChunkSource,
   chunkHeader,
   chunkName,
   chunkOfBytes,
   createLedger,
+  decodeMaps,
   encodeMaps,
   encodePositions,
+  encodeSnapshotTables,
   type Ledger,
   type LedgerIdentity,
   type LedgerSecret,
   type LedgerStart,
+  type Receipt,
   type SealedEntry,
+  type SealedSnapshot,
+  snapshotFile,
+  snapshotName,
 } from './index.js';
 
 export interface Service {
@@ -133,6 +140,81 @@ export function writeLedger(
     entries.push(ledger.sign(view));
   }
   return entries;
+}
+
+/** The tables that these entries leave behind, as of the last. */
+export function storeOf(
+  ledger: Ledger,
+  entries: readonly SealedEntry[],
+  store: Store = createStore(),
+): Store {
+  for (const { bytes, seqno } of entries) {
+    const { publicMaps, privateMaps } = ledger.open(bytes);
+    const changes = [...decodeMaps(publicMaps), ...decodeMaps(privateMaps)];
+    store.apply(
+      changes.sort((a, b) => (a.table < b.table ? -1 : 1)),
+      seqno,
+    );
+  }
+  return store;
+}
+
+/** Makes the snapshot at `seqno`, which is committed and the head of the store, in parts of `rowsMax` rows. */
+export function sealOf(ledger: Ledger, store: Store, seqno: number, rowsMax = 7): SealedSnapshot {
+  const sealer = ledger.snapshot(seqno);
+  const snapshot = store.snapshot(seqno);
+  for (let rows = snapshot.next(rowsMax); rows !== undefined; rows = snapshot.next(rowsMax)) {
+    sealer.add(encodeSnapshotTables(rows));
+  }
+  return sealer.finish();
+}
+
+export interface MadeSnapshot extends SealedSnapshot {
+  readonly seqno: number;
+  readonly receipt: Receipt;
+  /** The file with its receipt. */
+  readonly file: ChunkBytes;
+}
+
+/** Ends the chunk, makes a snapshot there and has it claimed; what it writes to the ledger goes to `entries`. */
+export function makeSnapshot(
+  ledger: Ledger,
+  entries: SealedEntry[],
+  before: Store = createStore(),
+): MadeSnapshot {
+  const { view } = ledger.last;
+  const signed = ledger.sign(view, 0, true);
+  const { seqno } = signed;
+  entries.push(signed);
+  ledger.compact(seqno);
+  const store = storeOf(
+    ledger,
+    entries.filter((entry) => entry.seqno > before.head),
+    before,
+  );
+  const sealed = sealOf(ledger, store, seqno);
+  const evidence = ledger.append({
+    view,
+    publicMaps: encodeMaps([
+      {
+        table: 'public:ccf.internal.snapshot_evidence',
+        puts: [
+          {
+            key: new Uint8Array(8),
+            value: utf8(JSON.stringify({ hash: toHex(sealed.digest), version: seqno })),
+          },
+        ],
+        removes: [],
+      },
+    ]),
+    privateMaps: none,
+    claimsDigest: sealed.digest,
+  });
+  entries.push(evidence, ledger.sign(view));
+  ledger.compact(ledger.last.seqno);
+  const receipt = ledger.receipt(evidence.seqno) as Receipt;
+  const name = snapshotName({ seqno, evidenceSeqno: evidence.seqno });
+  return { ...sealed, seqno, receipt, file: { name, bytes: snapshotFile(sealed.bytes, receipt) } };
 }
 
 export interface ChunkBytes {

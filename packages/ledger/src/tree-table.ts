@@ -10,13 +10,13 @@
 import { ByteReader, ByteWriter, CocoError } from '@coco/primitives';
 import { MerkleTree } from './merkle.js';
 
-/** Serialises all of `tree` from leaf `from` on. */
-export function encodeTree(tree: MerkleTree, from: number): Uint8Array {
-  const count = tree.size - from;
+/** Serialises the first `size` leaves of `tree`, of which those from `from` on as such. */
+export function encodeTree(tree: MerkleTree, from: number, size: number = tree.size): Uint8Array {
+  const count = size - from;
   const edge = tree.edge(from);
   const writer = new ByteWriter(16 + 32 * (count + edge.length));
   writer.u64BigEndian(count).u64BigEndian(from);
-  for (let index = from; index < tree.size; index++) writer.raw(tree.leaf(index));
+  for (let index = from; index < size; index++) writer.raw(tree.leaf(index));
   for (const node of edge) writer.raw(node);
   return writer.finish();
 }

@@ -10,13 +10,31 @@ export interface LedgerSecret {
   readonly key: Uint8Array;
 }
 
+/** Where a node is in its life. A retired node may still sign until its retirement is committed. */
+export type NodeStatus = 'Pending' | 'Trusted' | 'Retired';
+
+/** A row of `public:ccf.gov.nodes.info` that an entry sets or, without a status, removes. */
+export interface NodeChange {
+  readonly nodeId: NodeId;
+  readonly status?: NodeStatus;
+  /** The row says that the removal of this node is committed. */
+  readonly retiredCommitted?: true;
+}
+
 /** What can be said of an entry without any key, from bounded parsing of its header and public domain. */
 export interface EntryDescription extends TxId {
   /** Size in bytes including the 8-byte header. */
   readonly size: number;
   readonly signature: boolean;
+  /** Present when the entry says something of nodes, in the order of their ids. */
+  readonly nodes?: readonly NodeChange[];
   /** Present when the entry reconfigures the network: ids of the trusted nodes it leaves. */
   readonly configuration?: readonly NodeId[];
+  /**
+   * Present when the entry records that the removal of these nodes is committed (`retired_committed` in their rows), so
+   * that nobody needs them any more.
+   */
+  readonly retiredCommitted?: readonly NodeId[];
   /** The chunk file that holds this entry is complete with it: the next entry begins a new file. */
   readonly endsChunk?: true;
 }
@@ -35,6 +53,58 @@ export interface OpenedEntry extends EntryDescription {
   readonly writeSetDigest: Uint8Array;
   /** Leaf of the Merkle tree for this entry. */
   readonly leaf: Uint8Array;
+}
+
+/**
+ * Where a ledger stands after a snapshot was taken, at a signature entry that ends a chunk: all that consensus and the
+ * ledger need in order to go on after it without anything before it.
+ */
+export interface SnapshotBase extends TxId {
+  /** Each view that the ledger has entries of, ascending, with the seqno of its first entry. */
+  readonly views: readonly { readonly view: View; readonly from: Seqno }[];
+  /** Ids of the trusted nodes, ascending; `seqno` is that of the base, since nothing before it counts any more. */
+  readonly configuration: { readonly seqno: Seqno; readonly nodes: readonly NodeId[] };
+  /** Retired nodes whose retirement is not yet recorded as committed, ascending. */
+  readonly leaving: readonly NodeId[];
+  /** The leaf of the entry `seqno`, and the nodes that cover all before it, as `encodeTree` writes them. */
+  readonly tree: Uint8Array;
+}
+
+/**
+ * Tables in the encoding of a snapshot (see snapshot-tables.ts), by the domain that they belong to. Either may be
+ * empty.
+ */
+export interface SnapshotTables {
+  readonly publicTables: Uint8Array;
+  readonly privateTables: Uint8Array;
+}
+
+/** A snapshot without its receipt. */
+export interface SealedSnapshot {
+  /** The whole entry: what goes into the file, and what `digest` is the SHA-256 of. */
+  readonly bytes: Uint8Array;
+  /** 32 bytes: what the evidence transaction claims, and writes as hex into its table. */
+  readonly digest: Uint8Array;
+}
+
+/** Puts a snapshot together, in steps that are short even when it is large. */
+export interface SnapshotSealer {
+  readonly base: SnapshotBase;
+  /**
+   * Takes over rows as of the base, copying them. Tables in any order; one that goes on in a later part goes on where
+   * it stopped. What the signature entry at the base wrote need not be there: it is known, and passed over. Throws
+   * COCO_LEDGER_SNAPSHOT_SIZE when it becomes larger than `snapshotBytesMax`.
+   */
+  add(tables: SnapshotTables): void;
+  /** Does a piece of the work, and gives the snapshot when all is done; call it until then. No `add` afterwards. */
+  step(): SealedSnapshot | undefined;
+  /** Does all that is left to do. */
+  finish(): SealedSnapshot;
+}
+
+/** A snapshot that was opened. */
+export interface OpenedSnapshot extends SnapshotTables {
+  readonly base: SnapshotBase;
 }
 
 /** Who signs on this node. */
@@ -70,6 +140,11 @@ export interface Ledger {
   readonly last: TxId;
   /** Ids of the trusted nodes after `last`, ascending. */
   readonly configuration: readonly NodeId[];
+  /**
+   * Ids of the trusted nodes after the entry `seqno`, ascending: where to begin when entries are described before they
+   * are added. Undefined when it is not held any more, or not there.
+   */
+  configurationAt(seqno: Seqno): readonly NodeId[] | undefined;
   /** Root over all entries so far: 32 bytes. */
   root(): Uint8Array;
   /** Makes the next entry. */
@@ -81,14 +156,26 @@ export interface Ledger {
   }): SealedEntry;
   /**
    * Makes the next entry a signature over everything before it, of which there must be something.
-   * `issuedAtSeconds` since 1970 goes into the COSE header for convenience; default 0, which says nothing.
+   * `issuedAtSeconds` since 1970 goes into the COSE header for convenience; default 0, which says nothing. With
+   * `endChunk` the chunk ends with this signature however short it is: a snapshot can be taken there.
    */
-  sign(view: View, issuedAtSeconds?: number): SealedEntry;
+  sign(view: View, issuedAtSeconds?: number, endChunk?: boolean): SealedEntry;
+  /**
+   * The base of a snapshot at the signature entry `seqno`, which ended a chunk, and is still held: at the latest when
+   * the commit has reached it.
+   */
+  base(seqno: Seqno): SnapshotBase;
+  /**
+   * Begins a snapshot with the base at `seqno`, which must be committed. The state at a committed entry is the same on
+   * every node, so a snapshot made twice has the same bytes; that no IV is used twice for different ones rests on it.
+   */
+  snapshot(seqno: Seqno): SnapshotSealer;
   /**
    * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
-   * malformed, or does not authenticate. `configuration` is told as if the entry followed `last`.
+   * malformed, or does not authenticate. `configuration` is told as if the entry followed one that left `current`
+   * trusted (default: `last`); adding it looks again.
    */
-  open(bytes: Uint8Array): OpenedEntry;
+  open(bytes: Uint8Array, current?: readonly NodeId[]): OpenedEntry;
   /**
    * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
    * identity; COCO_LEDGER_SIGNATURE_* when that fails, COCO_LEDGER_ENTRY_ORDER when it does not follow, and

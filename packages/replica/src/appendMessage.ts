@@ -32,8 +32,10 @@ export function openAppendMessage(
   }
   const infos: EntryInfo[] = [];
   const opened: { readonly sealed: SealedEntry; readonly opened: OpenedEntry }[] = [];
+  // What an entry makes of the network follows from the network before it, also where that is not added here yet.
+  let trusted = ledger.configurationAt(message.previous.seqno) ?? [];
   for (const [index, entry] of cutEntries(bytes, count).entries()) {
-    const description = describeEntry(entry);
+    const description = describeEntry(entry, { configuration: trusted });
     if (
       description.seqno !== message.previous.seqno + 1 + index ||
       description.view !== message.entriesView
@@ -46,8 +48,22 @@ export function openAppendMessage(
     }
     infos.push(infoOf(description));
     if (consensus.viewAt(description.seqno) !== description.view) {
-      opened.push({ sealed: { ...description, bytes: entry }, opened: ledger.open(entry) });
+      opened.push({ sealed: { ...description, bytes: entry }, opened: ledger.open(entry, trusted) });
+      trusted = description.configuration ?? trusted;
+    } else {
+      trusted = ledger.configurationAt(description.seqno) ?? trusted;
     }
   }
   return { infos, opened };
+}
+
+/** Adds an entry that consensus has accepted: a signature that does not hold now means an unsound primary, or ledger. */
+export function addOrStop(ledger: Ledger, opened: OpenedEntry): void {
+  try {
+    ledger.add(opened);
+  } catch (error) {
+    if (!(error instanceof CocoError)) throw error;
+    const message = `the primary's ledger does not verify: ${error.message}`;
+    throw new CocoError('COCO_REPLICA_UNSOUND', message, { ...error.facts, cause: error.code });
+  }
 }

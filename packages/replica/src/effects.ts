@@ -2,10 +2,12 @@
  * Collects the effects of one step, in the order of the contract.
  */
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
-import type { HardState } from '@coco/consensus';
+import type { HardState, Ready } from '@coco/consensus';
+import type { Reader } from '@coco/kv';
 import type { SealedEntry } from '@coco/ledger';
 import type { Seqno } from '@coco/primitives';
-import type { PeerFrame, ReplicaEffects } from './types.js';
+import { encodeConsensusFrame } from './frames.js';
+import type { PeerFrame, ReplicaEffects, SnapshotEffect } from './types.js';
 
 export interface EffectsBuilder {
   readonly now: ToWorker[];
@@ -16,10 +18,26 @@ export interface EffectsBuilder {
   readonly apply: ToWorker[];
   committed?: { readonly seqno: Seqno; readonly items: number };
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
+  network?: ReplicaEffects['network'];
+  governance?: Reader;
+  readonly snapshots: SnapshotEffect[];
 }
 
 export function createEffects(): EffectsBuilder {
-  return { now: [], entries: [], send: [], apply: [], replies: [] };
+  return { now: [], entries: [], send: [], apply: [], replies: [], snapshots: [] };
+}
+
+/** Frames for messages of consensus; an append message's entries are attached by whoever holds their bytes. */
+export function sendMessages(effects: EffectsBuilder, messages: Ready['send']): void {
+  for (const { to, message } of messages) {
+    const header = encodeConsensusFrame(message);
+    const attached = message.type === 'appendEntries' && message.to > message.previous.seqno;
+    effects.send.push(
+      attached
+        ? { to, header, entries: { from: message.previous.seqno + 1, to: message.to } }
+        : { to, header },
+    );
+  }
 }
 
 /** A rollback in the middle of a step also drops what the same step appended above it. */
@@ -29,7 +47,8 @@ export function persistRollback(effects: EffectsBuilder, to: Seqno): void {
 }
 
 export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
-  const { now, rollbackTo, hardState, entries, send, apply, committed, replies } = effects;
+  const { now, rollbackTo, hardState, entries, send, apply, committed, replies, snapshots } = effects;
+  const { network, governance } = effects;
   const durable = rollbackTo !== undefined || hardState !== undefined || entries.length > 0;
   return {
     now,
@@ -44,5 +63,8 @@ export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
     apply,
     ...(committed !== undefined && { committed }),
     replies,
+    ...(network !== undefined && { network }),
+    ...(governance !== undefined && { governance }),
+    snapshots,
   };
 }

@@ -1,15 +1,18 @@
 /**
- * The way of a request: to this node's worker; if only the primary can answer, to the primary; and the answer back
- * (TX-3). A backup holds the primary's answer until it has committed what the answer depends on, so that a client
+ * The way of a request: to this node's worker, or to governance; if only the primary can answer, to the primary; and the
+ * answer back (TX-3). A backup holds the primary's answer until it has committed what the answer depends on, so that a client
  * that reads next, here, sees its own write.
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
-import { assertNever, type NodeId, type Seqno } from '@coco/primitives';
+import type { Governance } from '@coco/governance';
+import { assertNever, type Seqno } from '@coco/primitives';
+import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
 import { encodeAnswerFrame, encodeForwardFrame } from './frames.js';
 import {
   addRequest,
   createRequests,
+  deliver,
   errorResponse,
   type Origin,
   type PendingRequest,
@@ -17,53 +20,49 @@ import {
 } from './requests.js';
 import type { ReplicaSettings } from './types.js';
 
-/** What forwarding must know of the node at the moment of a call. */
-export interface Routing {
-  /** This node's worker acts as primary. */
-  readonly isPrimary: boolean;
-  /** Another node that is primary, if one is known. */
-  readonly primary: NodeId | undefined;
-  readonly commit: Seqno;
-  readonly nowMs: number;
-  readonly effects: EffectsBuilder;
-}
-
 export interface Forwarding {
   readonly size: number;
-  accept(origin: Origin, request: AdapterRequest, routing: Routing): void;
+  accept(origin: Origin, request: AdapterRequest, now: Circumstances): void;
   /** The worker answered. */
-  finished(id: number, response: AdapterResponse, routing: Routing): void;
+  finished(id: number, response: AdapterResponse, now: Circumstances): void;
   /** The worker says that only the primary can answer. */
-  forward(id: number, routing: Routing): void;
+  forward(id: number, now: Circumstances): void;
   /** The primary answered, or said (without a response) that it is none. */
-  answered(id: number, response: AdapterResponse | undefined, routing: Routing): void;
-  primaryChanged(routing: Routing): void;
+  answered(id: number, response: AdapterResponse | undefined, now: Circumstances): void;
+  primaryChanged(now: Circumstances): void;
   committed(seqno: Seqno, effects: EffectsBuilder): void;
-  elapsed(ms: number, routing: Routing): void;
+  elapsed(ms: number, now: Circumstances): void;
 }
 
 export function createForwarding(
   settings: Pick<ReplicaSettings, 'requestsMax' | 'forwardTimeoutMs'>,
+  governance: Pick<Governance, 'serves' | 'needsPrimary'>,
 ): Forwarding {
   const requests = createRequests();
 
-  function toWorker(pending: PendingRequest, { effects, nowMs }: Routing): void {
-    pending.phase = { kind: 'worker' };
-    effects.now.push({ type: 'request', id: pending.id, request: pending.request, nowMs });
+  function serve(pending: PendingRequest, { effects, nowMs, govern }: Circumstances): void {
+    const { id, origin, request } = pending;
+    if (governance.serves(request)) {
+      takeRequest(requests, id);
+      govern(origin, request);
+    } else {
+      pending.phase = { kind: 'worker' };
+      effects.now.push({ type: 'request', id, request, nowMs });
+    }
   }
 
-  function route(pending: PendingRequest, routing: Routing): void {
-    if (routing.isPrimary) {
-      toWorker(pending, routing);
+  function route(pending: PendingRequest, now: Circumstances): void {
+    if (now.acting) {
+      serve(pending, now);
     } else if (pending.origin.kind === 'peer') {
       takeRequest(requests, pending.id);
-      routing.effects.send.push({ to: pending.origin.node, header: encodeAnswerFrame(pending.origin.id) });
-    } else if (routing.primary === undefined) {
+      now.effects.send.push({ to: pending.origin.node, header: encodeAnswerFrame(pending.origin.id) });
+    } else if (now.primary === undefined) {
       pending.phase = { kind: 'homeless' };
     } else {
-      pending.phase = { kind: 'forwarded', to: routing.primary };
-      routing.effects.send.push({
-        to: routing.primary,
+      pending.phase = { kind: 'forwarded', to: now.primary };
+      now.effects.send.push({
+        to: now.primary,
         header: encodeForwardFrame(pending.id, pending.request),
       });
     }
@@ -71,21 +70,17 @@ export function createForwarding(
 
   function reply(pending: PendingRequest, response: AdapterResponse, effects: EffectsBuilder): void {
     takeRequest(requests, pending.id);
-    if (pending.origin.kind === 'client') {
-      effects.replies.push({ token: pending.origin.token, response });
-    } else {
-      effects.send.push({ to: pending.origin.node, header: encodeAnswerFrame(pending.origin.id, response) });
-    }
+    deliver(effects, pending.origin, response);
   }
 
-  function age(pending: PendingRequest, ms: number, routing: Routing): void {
+  function age(pending: PendingRequest, ms: number, now: Circumstances): void {
     pending.ageMs += ms;
     const { phase } = pending;
     if (phase.kind === 'worker') return;
-    if (phase.kind === 'homeless' && (routing.isPrimary || routing.primary !== undefined)) {
-      route(pending, routing);
+    if (phase.kind === 'homeless' && (now.acting || now.primary !== undefined)) {
+      route(pending, now);
     } else if (pending.ageMs > settings.forwardTimeoutMs) {
-      reply(pending, phase.kind === 'held' ? phase.response : noPrimary(phase.kind), routing.effects);
+      reply(pending, phase.kind === 'held' ? phase.response : noPrimary(phase.kind), now.effects);
     }
   }
 
@@ -93,42 +88,45 @@ export function createForwarding(
     get size() {
       return requests.pending.size;
     },
-    accept(origin, request, routing) {
+    accept(origin, request, now) {
       if (requests.pending.size >= settings.requestsMax) {
         const busy = errorResponse(503, 'COCO_REPLICA_BUSY', 'too many requests are in progress; try again');
-        if (origin.kind === 'client') routing.effects.replies.push({ token: origin.token, response: busy });
-        else routing.effects.send.push({ to: origin.node, header: encodeAnswerFrame(origin.id, busy) });
+        deliver(now.effects, origin, busy);
         return;
       }
       const pending = addRequest(requests, origin, request);
-      if (origin.kind === 'client') toWorker(pending, routing);
-      else route(pending, routing);
+      // What only the primary can answer an adapter says itself, when it has looked into the request.
+      const isForPrimary = governance.serves(request)
+        ? governance.needsPrimary(request)
+        : origin.kind === 'peer';
+      if (isForPrimary) route(pending, now);
+      else serve(pending, now);
     },
     finished(id, response, { effects }) {
       const pending = requests.pending.get(id);
       if (pending?.phase.kind === 'worker') reply(pending, response, effects);
     },
-    forward(id, routing) {
+    forward(id, now) {
       const pending = requests.pending.get(id);
       if (pending === undefined) return;
       // The worker has not heard yet that this node became primary: ask it again a little later.
-      if (routing.isPrimary) pending.phase = { kind: 'homeless' };
-      else route(pending, routing);
+      if (now.acting) pending.phase = { kind: 'homeless' };
+      else route(pending, now);
     },
-    answered(id, response, routing) {
+    answered(id, response, now) {
       const pending = requests.pending.get(id);
       if (pending?.phase.kind !== 'forwarded') return;
       const until = response?.txId?.seqno ?? 0;
       if (response === undefined) pending.phase = { kind: 'homeless' };
-      else if (until <= routing.commit) reply(pending, response, routing.effects);
+      else if (until <= now.commit) reply(pending, response, now.effects);
       else pending.phase = { kind: 'held', response, until };
     },
-    primaryChanged(routing) {
+    primaryChanged(now) {
       for (const pending of [...requests.pending.values()]) {
         const { phase } = pending;
-        if (phase.kind === 'homeless') route(pending, routing);
-        else if (phase.kind === 'forwarded' && phase.to !== routing.primary) {
-          reply(pending, noPrimary(phase.kind), routing.effects);
+        if (phase.kind === 'homeless') route(pending, now);
+        else if (phase.kind === 'forwarded' && phase.to !== now.primary) {
+          reply(pending, noPrimary(phase.kind), now.effects);
         }
       }
     },
@@ -138,8 +136,8 @@ export function createForwarding(
         if (phase.kind === 'held' && phase.until <= seqno) reply(pending, phase.response, effects);
       }
     },
-    elapsed(ms, routing) {
-      for (const pending of [...requests.pending.values()]) age(pending, ms, routing);
+    elapsed(ms, now) {
+      for (const pending of [...requests.pending.values()]) age(pending, ms, now);
     },
   };
 }

@@ -1,3 +1,4 @@
-export { createRecovery, type Recovery } from './recovery.js';
+export { createRecovery, type RecoveredLog, type Recovery } from './recovery.js';
 export { createReplica } from './replica.js';
+export { type RestoredSnapshot, restoreSnapshot } from './restoreSnapshot.js';
 export type * from './types.js';

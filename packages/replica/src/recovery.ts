@@ -4,58 +4,77 @@
  */
 import type { ToWorker } from '@coco/adapter';
 import type { EntryInfo } from '@coco/consensus';
-import { decodeMaps, type EntryDescription, encodeMaps, type Ledger, type OpenedEntry } from '@coco/ledger';
+import { createStore, type Store } from '@coco/kv';
+import type { EntryDescription, Ledger, OpenedEntry } from '@coco/ledger';
 import type { Seqno } from '@coco/primitives';
+import { divideMaps } from './dividedMaps.js';
 
 /** Loads one entry after the other, then says where the node stands. */
 export interface Recovery {
   /** Adds the next entry to the ledger; returns what the worker must apply. COCO_LEDGER_* when it is damaged. */
   load(bytes: Uint8Array): ToWorker | undefined;
   /** Drops the unsigned tail. `dropped` is true when disk and worker must roll back to `last` too. */
-  finish(): { readonly entries: readonly EntryInfo[]; readonly last: Seqno; readonly dropped: boolean };
+  finish(): RecoveredLog;
 }
 
-export function createRecovery(ledger: Ledger): Recovery {
+/** What `createReplica` begins with. */
+export interface RecoveredLog {
+  readonly entries: readonly EntryInfo[];
+  readonly last: Seqno;
+  readonly dropped: boolean;
+  readonly governanceStore: Store;
+}
+
+/**
+ * Begins where `ledger` does: at the first entry, or after the snapshot that it was made from, whose governance tables
+ * are then in `governanceStore` (see `restoreSnapshot`).
+ */
+export function createRecovery(ledger: Ledger, governanceStore: Store = createStore()): Recovery {
   const entries: EntryInfo[] = [];
-  let signed = 0;
+  const first = ledger.last.seqno;
+  let signed = first;
   return {
     load(bytes) {
       const opened = ledger.open(bytes);
       ledger.add(opened);
       entries.push(infoOf(opened));
-      if (!opened.signature) return applyMessage(opened);
-      signed = opened.seqno;
-      return undefined;
+      if (opened.signature) {
+        signed = opened.seqno;
+        return undefined;
+      }
+      const { governance, application } = divideMaps(opened.publicMaps);
+      if (governance.length > 0) governanceStore.apply(governance, opened.seqno);
+      return applyMessage(opened, application);
     },
     finish() {
-      const dropped = entries.length > signed;
+      const dropped = first + entries.length > signed;
       if (dropped) {
-        entries.length = signed;
+        entries.length = signed - first;
         ledger.rollback(signed);
+        governanceStore.rollback(signed);
       }
-      return { entries, last: signed, dropped };
+      return { entries, last: signed, dropped, governanceStore };
     },
   };
 }
 
 /** What consensus needs to know of an entry. */
 export function infoOf(description: EntryDescription): EntryInfo {
-  const { view, seqno, signature, configuration } = description;
-  return configuration === undefined ? { view, seqno, signature } : { view, seqno, signature, configuration };
+  const { view, seqno, signature, configuration, retiredCommitted } = description;
+  return {
+    view,
+    seqno,
+    signature,
+    ...(configuration !== undefined && { configuration }),
+    ...(retiredCommitted !== undefined && { retiredCommitted }),
+  };
 }
 
-/** The worker's part of an entry: governance tables are the manager's alone. Undefined when nothing is left. */
-export function applyMessage(opened: OpenedEntry): ToWorker | undefined {
-  const { view, seqno, privateMaps } = opened;
-  const publicMaps = opened.publicMaps.length === 0 ? opened.publicMaps : applicationMaps(opened.publicMaps);
+/** The worker's part of an entry. Undefined when nothing is left of it: signatures and governance are not its business. */
+export function applyMessage(
+  { view, seqno, privateMaps }: OpenedEntry,
+  publicMaps: Uint8Array,
+): ToWorker | undefined {
   if (publicMaps.length === 0 && privateMaps.length === 0) return undefined;
   return { type: 'apply', txId: { view, seqno }, publicMaps, privateMaps };
-}
-
-function applicationMaps(publicMaps: Uint8Array): Uint8Array {
-  return encodeMaps(decodeMaps(publicMaps).filter(({ table }) => !isGovernanceTable(table)));
-}
-
-function isGovernanceTable(table: string): boolean {
-  return table.startsWith('public:ccf.') || table.startsWith('public:coco.');
 }

@@ -1,13 +1,16 @@
 /**
- * The manager of a node: the order in which consensus, ledger and worker are called, and nothing else (ARC-3).
+ * The manager of a node: the order in which consensus, ledger, governance and worker are called, and nothing else
+ * (ARC-3).
  *
- * On the primary a finished batch comes from the worker, gets its place, is sealed, signed and appended. On a
- * backup an entry comes from the primary, is opened and checked, appended, and given to the worker once committed.
- * What must be durable, sent, applied and answered leaves as effects, in that order.
+ * On the primary a finished batch comes from the worker, or a change from governance; it gets its place, is sealed,
+ * signed and appended. On a backup an entry comes from the primary, is opened and checked, appended, and given to the
+ * worker once committed. What must be durable, sent, applied and answered leaves as effects, in that order.
  */
-import type { FromWorker, ToWorker } from '@coco/adapter';
-import { type Consensus, createRaft, type EntryInfo, type Ready } from '@coco/consensus';
-import { decodeMaps, encodeMaps, type Ledger, type OpenedEntry, type SealedEntry } from '@coco/ledger';
+import type { FromWorker } from '@coco/adapter';
+import type { Consensus, EntryInfo, Ready } from '@coco/consensus';
+import { createGovernance } from '@coco/governance';
+import { createStore } from '@coco/kv';
+import type { Ledger, OpenedEntry, SealedEntry } from '@coco/ledger';
 import {
   assert,
   assertNever,
@@ -17,13 +20,28 @@ import {
   type TxId,
   type TxStatus,
 } from '@coco/primitives';
-import { type AppendMessage, openAppendMessage } from './appendMessage.js';
-import { createEffects, type EffectsBuilder, finishEffects, persistRollback } from './effects.js';
+import { type AppendMessage, addOrStop, openAppendMessage } from './appendMessage.js';
+import type { Circumstances, EntryContents } from './circumstances.js';
+import { divideMaps } from './dividedMaps.js';
+import {
+  createEffects,
+  type EffectsBuilder,
+  finishEffects,
+  persistRollback,
+  sendMessages,
+} from './effects.js';
 import { createForwarding, type Forwarding } from './forwarding.js';
-import { decodeFrame, encodeConsensusFrame } from './frames.js';
-import { genesisTables } from './genesis.js';
+import { decodeFrame } from './frames.js';
+import { Governing } from './governing.js';
+import { Governor } from './governor.js';
+import { genesisProposal, Proposals } from './proposals.js';
 import { applyMessage, infoOf } from './recovery.js';
+import { createScriptBudget } from './scriptBudget.js';
+import { createSigning, type Signing } from './signing.js';
+import { Snapshotting } from './snapshotting.js';
+import { startConsensus } from './startConsensus.js';
 import type {
+  Genesis,
   Replica,
   ReplicaEffects,
   ReplicaEvent,
@@ -31,11 +49,7 @@ import type {
   ReplicaStart,
   ReplicaStatus,
 } from './types.js';
-
-/** The proposal number of the genesis; the worker counts its own from 1. */
-const genesisProposal = 0;
-
-type Proposal = Extract<FromWorker, { readonly type: 'propose' }>;
+import { createWorkerLog, type WorkerLog } from './workerLog.js';
 
 /** Makes the manager of one node, fresh or from what `createRecovery` loaded. */
 export function createReplica(start: ReplicaStart): Replica {
@@ -44,47 +58,48 @@ export function createReplica(start: ReplicaStart): Replica {
 
 class ReplicaMachine implements Replica {
   readonly #settings: ReplicaSettings;
-  readonly #genesis: ReplicaStart['genesis'];
+  readonly #genesis: Genesis | undefined;
   readonly #ledger: Ledger;
   readonly #consensus: Consensus;
   readonly #forwarding: Forwarding;
+  readonly #governing: Governing;
+  readonly #governor: Governor;
+  readonly #snapshots: Snapshotting;
   /** Bytes and contents of entries that consensus is about to accept, for the length of one step. */
   readonly #staged = new Map<Seqno, { readonly sealed: SealedEntry; readonly opened?: OpenedEntry }>();
-  /** Opened entries of other primaries, from append until the worker has them. */
-  readonly #unapplied = new Map<Seqno, OpenedEntry>();
-  /** How many client transactions this node executed in each uncommitted entry. */
-  readonly #items = new Map<Seqno, number>();
-  /** The last version that the worker's store has, committed or not. */
-  #workerSeqno: Seqno;
-  #workerIsPrimary = false;
-  #lastSignature: Seqno;
-  #persisted: Seqno;
-  #signatureDue = false;
-  /** A proposal put off until there is room; the worker waits for it, so there is never a second. */
-  #deferred: Proposal | undefined;
+  readonly #workerLog: WorkerLog;
+  readonly #signing: Signing;
+  readonly #proposals: Proposals;
+  /** This node leads, its log is in the worker, and both may go on from there. */
+  #acting = false;
   #nowMs = 0;
 
   constructor(start: ReplicaStart) {
-    this.#settings = start.settings;
-    this.#genesis = start.genesis;
-    this.#ledger = start.ledger;
-    this.#consensus = createRaft({
-      nodeId: start.nodeId,
-      settings: start.settings.consensus,
-      random: start.random,
-      initialNodes: start.genesis.nodes.map((node) => node.nodeId),
-      entries: start.entries ?? [],
-      ...(start.hardState !== undefined && { hardState: start.hardState }),
-      ...(start.commit !== undefined && { commit: start.commit }),
-      ...(start.startAsLeader !== undefined && { startAsLeader: start.startAsLeader }),
-      ...(start.trace !== undefined && { trace: start.trace }),
-    });
+    const { settings, genesis, ledger } = start;
+    this.#settings = settings;
+    this.#genesis = genesis;
+    this.#ledger = ledger;
+    this.#consensus = startConsensus(start);
     const last = this.#consensus.last.seqno;
-    assert(last === this.#ledger.last.seqno, 'ledger and consensus begin at the same entry');
-    this.#workerSeqno = last;
-    this.#lastSignature = last;
-    this.#persisted = last;
-    this.#forwarding = createForwarding(start.settings);
+    assert(last === ledger.last.seqno, 'ledger and consensus begin at the same entry');
+    this.#workerLog = createWorkerLog(last);
+    this.#signing = createSigning(last);
+    const budget = createScriptBudget(start.sandbox);
+    const governance = createGovernance({
+      sandbox: budget.sandbox,
+      settings: settings.governance,
+      services: { viewForSeqno: (seqno) => this.#consensus.viewAt(seqno) },
+    });
+    this.#governing = new Governing(
+      governance,
+      start.governanceStore ?? createStore(),
+      this.#consensus.commit,
+      start.endorseNode,
+    );
+    this.#forwarding = createForwarding(settings, governance);
+    this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
+    this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
+    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, settings);
   }
 
   get isPrimary(): boolean {
@@ -96,12 +111,15 @@ class ReplicaMachine implements Replica {
   }
 
   status(): ReplicaStatus {
-    const commit = this.#consensus.commit;
-    return {
-      consensus: this.#consensus.status(),
-      committed: { view: this.#consensus.viewAt(commit) ?? 0, seqno: commit },
-      requests: this.#forwarding.size,
-    };
+    const { trouble } = this.#snapshots;
+    const requests = this.#forwarding.size + this.#governor.awaiting;
+    const status = { consensus: this.#consensus.status(), committed: this.#committedTxId(), requests };
+    return trouble === undefined ? status : { ...status, snapshotTrouble: trouble };
+  }
+
+  #committedTxId(): TxId {
+    const { commit } = this.#consensus;
+    return { view: this.#consensus.viewAt(commit) ?? 0, seqno: commit };
   }
 
   txStatus(id: TxId): TxStatus {
@@ -114,11 +132,19 @@ class ReplicaMachine implements Replica {
 
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
+    this.#handle(event, effects);
+    if (this.#acting && this.#governor.hasChores(this.commit)) {
+      this.#governor.housekeep(this.#circumstances(effects));
+    }
+    if (this.#governing.hasNews) Object.assign(effects, this.#governing.news());
+    return finishEffects(effects);
+  }
+
+  #handle(event: ReplicaEvent, effects: EffectsBuilder): void {
     switch (event.type) {
       case 'elapsed':
         this.#nowMs = event.nowMs;
-        this.#absorb(this.#consensus.step({ type: 'elapsed', ms: event.ms }), effects);
-        this.#forwarding.elapsed(event.ms, this.#routing(effects));
+        this.#passTime(event.ms, effects);
         break;
       case 'frame':
         this.#frame(event.from, event.bytes, effects);
@@ -128,34 +154,72 @@ class ReplicaMachine implements Replica {
         this.#forwarding.accept(
           { kind: 'client', token: event.token },
           event.request,
-          this.#routing(effects),
+          this.#circumstances(effects),
         );
         break;
       case 'worker':
         this.#worker(event.message, effects);
         break;
       case 'persisted':
-        this.#absorb(this.#consensus.step({ type: 'persisted', upTo: event.upTo }), effects);
-        if (this.#consensus.viewAt(event.upTo.seqno) === event.upTo.view) this.#persisted = event.upTo.seqno;
-        if (this.#maySign()) this.#appendOwn([this.#sign()], effects);
+        this.#persisted(event.upTo, effects);
         break;
       case 'transferLeadership':
         this.#absorb(this.#consensus.step(event), effects);
         break;
+      case 'admit':
+      case 'forgetNode':
+        this.#governor.changeNode(event, this.#circumstances(effects));
+        break;
+      case 'makeSnapshot':
+        if (this.#acting) this.#snapshots.request();
+        break;
       default:
         assertNever(event, 'replica event');
     }
-    return finishEffects(effects);
   }
 
-  #routing(effects: EffectsBuilder): Parameters<Forwarding['accept']>[2] {
-    return {
-      isPrimary: this.#workerIsPrimary,
-      primary: this.#consensus.isLeader ? undefined : this.#consensus.primary,
-      commit: this.#consensus.commit,
-      nowMs: this.#nowMs,
+  #persisted(upTo: TxId, effects: EffectsBuilder): void {
+    this.#absorb(this.#consensus.step({ type: 'persisted', upTo }), effects);
+    if (this.#consensus.viewAt(upTo.seqno) === upTo.view) this.#signing.persisted(upTo.seqno);
+    if (this.#maySign()) this.#appendOwn([this.#sign()], effects);
+  }
+
+  #passTime(ms: number, effects: EffectsBuilder): void {
+    this.#absorb(this.#consensus.step({ type: 'elapsed', ms }), effects);
+    const now = this.#circumstances(effects);
+    this.#forwarding.elapsed(ms, now);
+    this.#governor.elapsed(ms, now);
+  }
+
+  /** What the parts of the manager must know of the node, and may do to its log, at this moment of this step. */
+  #circumstances(effects: EffectsBuilder): Circumstances {
+    const { last, commit, isLeader, primary, view } = this.#consensus;
+    const now: Circumstances = {
       effects,
+      acting: this.#acting,
+      leading: isLeader,
+      primary: isLeader ? undefined : primary,
+      view,
+      last: last.seqno,
+      commit,
+      heldFrom: () => this.#consensus.status().heldFrom,
+      nowMs: this.#nowMs,
+      context: () => ({
+        nowMs: this.#nowMs,
+        root: () => this.#ledger.root(),
+        committed: this.#committedTxId(),
+        txStatus: (id) => this.#consensus.txStatus(id),
+      }),
+      govern: (origin, request) => this.#governor.govern(origin, request, now),
+      append: (contents, placed) => this.#append(contents, placed, effects),
+      endChunk: () => this.#signing.wantChunkEnd(),
+      sign: () => {
+        const signature = this.#sign();
+        this.#appendOwn([signature], effects);
+        return signature.seqno;
+      },
     };
+    return now;
   }
 
   // --- what comes from peers ---
@@ -166,10 +230,10 @@ class ReplicaMachine implements Replica {
       this.#forwarding.accept(
         { kind: 'peer', node: from, id: frame.id },
         frame.request,
-        this.#routing(effects),
+        this.#circumstances(effects),
       );
     } else if (frame.kind === 'answer') {
-      this.#forwarding.answered(frame.id, frame.response, this.#routing(effects));
+      this.#forwarding.answered(frame.id, frame.response, this.#circumstances(effects));
     } else if (frame.message.type === 'appendEntries') {
       this.#appendFrame(from, frame.message, frame.entries, effects);
     } else {
@@ -199,13 +263,19 @@ class ReplicaMachine implements Replica {
   #worker(message: FromWorker, effects: EffectsBuilder): void {
     switch (message.type) {
       case 'response':
-        this.#forwarding.finished(message.id, message.response, this.#routing(effects));
+        this.#forwarding.finished(message.id, message.response, this.#circumstances(effects));
         break;
       case 'forward':
-        this.#forwarding.forward(message.id, this.#routing(effects));
+        this.#forwarding.forward(message.id, this.#circumstances(effects));
         break;
       case 'propose':
         this.#propose(message, effects);
+        break;
+      case 'snapshotPart':
+        this.#snapshots.part(message, effects);
+        break;
+      case 'snapshotFailed':
+        this.#snapshots.failed(message.id, message.reason);
         break;
       case 'trouble':
         break;
@@ -216,58 +286,30 @@ class ReplicaMachine implements Replica {
     }
   }
 
-  #propose(proposal: Proposal, effects: EffectsBuilder): void {
-    const { last, commit, view } = this.#consensus;
-    if (proposal.proposal === genesisProposal) {
-      this.#proposeGenesis(proposal, effects);
-    } else if (!this.#workerIsPrimary || proposal.view !== view) {
-      effects.now.push({ type: 'refused', proposal: proposal.proposal, retry: false });
-    } else if (last.seqno - commit >= this.#settings.uncommittedEntriesMax) {
-      this.#deferred = proposal;
-    } else {
-      this.#appendBatch(proposal, proposal.publicMaps, effects);
-    }
-  }
-
-  #proposeGenesis(proposal: Proposal, effects: EffectsBuilder): void {
-    if (!this.#consensus.isLeader || this.#consensus.last.seqno !== 0) {
-      effects.now.push({ type: 'refused', proposal: proposal.proposal, retry: false });
-      return;
-    }
-    const tables = [...genesisTables(this.#genesis), ...decodeMaps(proposal.publicMaps)];
-    const publicMaps = encodeMaps(tables.toSorted((a, b) => (a.table < b.table ? -1 : 1)));
-    this.#appendBatch(proposal, publicMaps, effects);
-    this.#takeRole(true, effects);
-  }
-
-  #appendBatch(proposal: Proposal, publicMaps: Uint8Array, effects: EffectsBuilder): void {
-    const { privateMaps, claimsDigest, items } = proposal;
-    const view = this.#consensus.view;
-    const sealed = this.#ledger.append({
-      view,
-      publicMaps,
-      privateMaps,
-      ...(claimsDigest !== undefined && { claimsDigest }),
-    });
-    effects.now.push({ type: 'assigned', proposal: proposal.proposal, txId: { view, seqno: sealed.seqno } });
-    this.#workerSeqno = sealed.seqno;
-    this.#items.set(sealed.seqno, items);
-    this.#signatureDue = true;
-    // Together with its signature where that is made now: one message to each peer, one synchronisation on each node.
-    this.#appendOwn(this.#maySign() ? [sealed, this.#sign()] : [sealed], effects);
+  #propose(proposal: Extract<FromWorker, { readonly type: 'propose' }>, effects: EffectsBuilder): void {
+    if (this.#proposals.take(proposal, this.#circumstances(effects))) this.#takeRole(true, effects);
   }
 
   /**
-   * Signs at once when nothing is being made durable, else with the next batch that will be: one signature and one
-   * fdatasync for everything that gathered meanwhile.
+   * Appends an entry, together with its signature where that is made now: one message to each peer, one synchronisation
+   * on each node. `placed` is told where it is before anything follows from it.
    */
+  #append(contents: EntryContents, placed: (txId: TxId) => void, effects: EffectsBuilder): Seqno {
+    const { view } = this.#consensus;
+    const sealed = this.#ledger.append({ ...contents, view });
+    placed({ view, seqno: sealed.seqno });
+    this.#signing.want();
+    this.#appendOwn(this.#maySign() ? [sealed, this.#sign()] : [sealed], effects);
+    return sealed.seqno;
+  }
+
   #maySign(): boolean {
-    return this.#signatureDue && this.#consensus.isLeader && this.#persisted >= this.#lastSignature;
+    return this.#signing.isDue && this.#consensus.isLeader;
   }
 
   #sign(): SealedEntry {
-    this.#signatureDue = false;
-    return this.#ledger.sign(this.#consensus.view, Math.floor(this.#nowMs / 1000));
+    const { endChunk } = this.#signing.take();
+    return this.#ledger.sign(this.#consensus.view, Math.floor(this.#nowMs / 1000), endChunk);
   }
 
   #appendOwn(entries: readonly SealedEntry[], effects: EffectsBuilder): void {
@@ -282,15 +324,7 @@ class ReplicaMachine implements Replica {
     if (ready.rollbackTo !== undefined) this.#rollback(ready.rollbackTo, effects);
     if (ready.hardState !== undefined) effects.hardState = ready.hardState;
     for (const info of ready.append ?? []) this.#accept(info, effects);
-    for (const { to, message } of ready.send) {
-      const header = encodeConsensusFrame(message);
-      const attached = message.type === 'appendEntries' && message.to > message.previous.seqno;
-      effects.send.push(
-        attached
-          ? { to, header, entries: { from: message.previous.seqno + 1, to: message.to } }
-          : { to, header },
-      );
-    }
+    sendMessages(effects, ready.send);
     if (ready.commit !== undefined) this.#committed(ready.commit, effects);
     if (ready.role !== undefined) this.#role(effects);
   }
@@ -298,68 +332,39 @@ class ReplicaMachine implements Replica {
   #rollback(to: Seqno, effects: EffectsBuilder): void {
     persistRollback(effects, to);
     this.#ledger.rollback(to);
-    for (const seqno of this.#unapplied.keys()) if (seqno > to) this.#unapplied.delete(seqno);
-    for (const seqno of this.#items.keys()) if (seqno > to) this.#items.delete(seqno);
-    this.#persisted = Math.min(this.#persisted, to);
-    this.#lastSignature = Math.min(this.#lastSignature, to);
-    this.#signatureDue = false;
-    if (this.#workerSeqno > to) {
-      this.#workerSeqno = to;
-      effects.apply.push({ type: 'rollback', seqno: to });
-    }
+    this.#governor.rollback(to, effects);
+    this.#signing.rollback(to);
+    if (this.#workerLog.rollback(to)) effects.apply.push({ type: 'rollback', seqno: to });
   }
 
   #accept(info: EntryInfo, effects: EffectsBuilder): void {
     const staged = this.#staged.get(info.seqno);
     assert(staged !== undefined, 'consensus accepts only entries that it was just given');
     if (staged.opened !== undefined) {
-      this.#addOrStop(staged.opened);
-      if (!info.signature) this.#unapplied.set(info.seqno, staged.opened);
+      addOrStop(this.#ledger, staged.opened);
+      if (!info.signature) this.#takeOver(staged.opened);
     }
-    if (info.signature) this.#lastSignature = info.seqno;
+    if (info.signature) this.#signing.signed(info.seqno);
     effects.entries.push(staged.sealed);
   }
 
-  /** Consensus has accepted the entry: a signature that does not hold now means an unsound primary, or ledger. */
-  #addOrStop(opened: OpenedEntry): void {
-    try {
-      this.#ledger.add(opened);
-    } catch (error) {
-      if (!(error instanceof CocoError)) throw error;
-      const message = `the primary's ledger does not verify: ${error.message}`;
-      throw new CocoError('COCO_REPLICA_UNSOUND', message, { ...error.facts, cause: error.code });
-    }
+  /** What another primary's entry wrote: governance now, the worker's part when it is committed. */
+  #takeOver(opened: OpenedEntry): void {
+    const { governance, application } = divideMaps(opened.publicMaps);
+    this.#governing.apply(governance, opened.seqno);
+    const message = applyMessage(opened, application);
+    if (message !== undefined) this.#workerLog.keep(opened.seqno, message);
   }
 
   #committed(seqno: Seqno, effects: EffectsBuilder): void {
-    this.#applyUpTo(seqno, effects);
-    effects.apply.push({ type: 'committed', seqno });
+    effects.apply.push(...this.#workerLog.takeUpTo(seqno), { type: 'committed', seqno });
+    this.#governor.reached(seqno, effects);
     this.#ledger.compact(seqno);
-    let items = effects.committed?.items ?? 0;
-    for (const [at, count] of this.#items) {
-      if (at > seqno) break;
-      items += count;
-      this.#items.delete(at);
-    }
+    this.#governor.committed(seqno, effects);
+    const items = (effects.committed?.items ?? 0) + this.#workerLog.takeItems(seqno);
     effects.committed = { seqno, items };
     this.#forwarding.committed(seqno, effects);
-    const deferred = this.#deferred;
-    if (deferred !== undefined) {
-      this.#deferred = undefined;
-      this.#propose(deferred, effects);
-    }
-  }
-
-  /** Gives the worker the entries of other primaries that it does not have yet, up to `seqno`. */
-  #applyUpTo(seqno: Seqno, effects: EffectsBuilder): void {
-    for (let at = this.#workerSeqno + 1; at <= seqno; at++) {
-      const opened = this.#unapplied.get(at);
-      if (opened === undefined) continue;
-      this.#unapplied.delete(at);
-      const message = applyMessage(opened);
-      if (message !== undefined) effects.apply.push(message);
-    }
-    this.#workerSeqno = Math.max(this.#workerSeqno, seqno);
+    this.#proposals.moved(this.#circumstances(effects));
   }
 
   /**
@@ -371,29 +376,24 @@ class ReplicaMachine implements Replica {
     if (!isLeader) {
       this.#takeRole(false, effects);
     } else if (last.seqno === 0) {
-      const genesis: ToWorker = {
-        type: 'genesis',
-        proposal: genesisProposal,
-        genesis: this.#genesis.adapters,
-        nowMs: this.#nowMs,
-      };
-      effects.apply.push(genesis);
+      const genesis = this.#genesis?.adapters;
+      effects.apply.push({ type: 'genesis', proposal: genesisProposal, genesis, nowMs: this.#nowMs });
     } else {
-      this.#applyUpTo(last.seqno, effects);
+      effects.apply.push(...this.#workerLog.takeUpTo(last.seqno));
       this.#appendOwn([this.#sign()], effects);
       this.#takeRole(true, effects);
     }
-    this.#forwarding.primaryChanged(this.#routing(effects));
+    this.#forwarding.primaryChanged(this.#circumstances(effects));
   }
 
   #takeRole(primary: boolean, effects: EffectsBuilder): void {
-    if (!primary && this.#deferred !== undefined) {
-      effects.now.push({ type: 'refused', proposal: this.#deferred.proposal, retry: false });
-      this.#deferred = undefined;
-    }
-    if (primary || this.#workerIsPrimary) {
+    if (primary || this.#acting) {
       effects.apply.push({ type: 'role', primary, view: this.#consensus.view });
     }
-    this.#workerIsPrimary = primary;
+    if (!primary) {
+      this.#proposals.stop(effects);
+      this.#snapshots.stop(effects);
+    }
+    this.#acting = primary;
   }
 }

@@ -4,6 +4,8 @@
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import { assert, type NodeId, type Seqno, utf8 } from '@coco/primitives';
+import type { EffectsBuilder } from './effects.js';
+import { encodeAnswerFrame } from './frames.js';
 
 /** Who waits for the answer: a client of this node, or the node that forwarded the request. */
 export type Origin =
@@ -47,6 +49,12 @@ export function takeRequest(requests: Requests, id: number): PendingRequest | un
   const pending = requests.pending.get(id);
   if (pending !== undefined) assert(requests.pending.delete(id), 'a pending request is in the table');
   return pending;
+}
+
+/** Sends an answer to whoever waits for it. */
+export function deliver(effects: EffectsBuilder, origin: Origin, response: AdapterResponse): void {
+  if (origin.kind === 'client') effects.replies.push({ token: origin.token, response });
+  else effects.send.push({ to: origin.node, header: encodeAnswerFrame(origin.id, response) });
 }
 
 /** An error as every door of Coco words it: status and `{"error":{"code","message"}}`. */

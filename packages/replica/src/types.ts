@@ -4,8 +4,17 @@
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
-import type { Ledger, Receipt, SealedEntry } from '@coco/ledger';
+import type {
+  CertificateValidity,
+  GenesisConstitution,
+  GovernanceSettings,
+  NetworkView,
+  NodeView,
+} from '@coco/governance';
+import type { Reader, Store } from '@coco/kv';
+import type { Ledger, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
+import type { Sandbox } from '@coco/sandbox';
 
 /** What can happen to a node. */
 export type ReplicaEvent =
@@ -23,7 +32,29 @@ export type ReplicaEvent =
   | { readonly type: 'worker'; readonly message: FromWorker }
   /** Everything that earlier effects asked to persist, up to and including `upTo`, is durable. */
   | { readonly type: 'persisted'; readonly upTo: TxId }
-  | { readonly type: 'transferLeadership'; readonly to?: NodeId };
+  | { readonly type: 'transferLeadership'; readonly to?: NodeId }
+  /**
+   * A node on the VN list has caught up with a snapshot and asks to take part: answered by a reply with the token, once
+   * its being Trusted is committed. `certificatePem` was issued to it by the service.
+   */
+  | {
+      readonly type: 'admit';
+      readonly token: number;
+      readonly nodeId: NodeId;
+      readonly certificatePem: string;
+      /**
+       * The last entry that the node holds, if it says so: refused (StartupSeqnoIsOld) when the primary no longer holds
+       * the next one, since the node could never catch up, and would only count against the quorum.
+       */
+      readonly last?: Seqno;
+    }
+  /**
+   * A node whose removal is committed has been shut down: its rows go, and only its id is remembered. Answered as `admit` is,
+   * once that is committed.
+   */
+  | { readonly type: 'forgetNode'; readonly token: number; readonly nodeId: NodeId }
+  /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
+  | { readonly type: 'makeSnapshot' };
 
 /** A frame for a peer: `header`, then the bytes of the entries `from`..`to` if any, read from this node's log. */
 export interface PeerFrame {
@@ -49,7 +80,30 @@ export interface ReplicaEffects {
   /** Commit advanced to here, carrying this many client transactions that this node executed. */
   readonly committed?: { readonly seqno: Seqno; readonly items: number };
   readonly replies: readonly { readonly token: number; readonly response: AdapterResponse }[];
+  /**
+   * Who takes part has changed. `head` follows the log (whom to connect to: every node that is not retired and
+   * committed), `committed` what has been decided (whom to let in, GOV-7).
+   */
+  readonly network?: { readonly head: NetworkView; readonly committed: NetworkView };
+  /**
+   * Commit took in entries that wrote governance tables: all of those tables as committed now, readable until the next
+   * step. For those who watch proposals (GOV-6).
+   */
+  readonly governance?: Reader;
+  /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
+  readonly snapshots: readonly SnapshotEffect[];
 }
+
+export type SnapshotEffect =
+  | { readonly type: 'write'; readonly seqno: Seqno; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'commit';
+      readonly seqno: Seqno;
+      readonly evidenceSeqno: Seqno;
+      readonly receipt: Receipt;
+    }
+  /** Given up (no longer primary, or rolled back): forget the file. */
+  | { readonly type: 'discard'; readonly seqno: Seqno };
 
 /** Limits and times of the manager. */
 export interface ReplicaSettings {
@@ -60,24 +114,13 @@ export interface ReplicaSettings {
   readonly requestsMax: number;
   /** How long a forwarded request may take before COCO_REPLICA_NO_PRIMARY is answered. */
   readonly forwardTimeoutMs: number;
-}
-
-/** One node of the network as the genesis constitution names it. */
-export interface GenesisNode {
-  readonly nodeId: NodeId;
-  readonly certificatePem: string;
-  readonly peerAddress: string;
-  readonly applicationAddress: string;
+  readonly governance: GovernanceSettings;
+  /** The primary makes a snapshot when so many entries were committed since the last. 0: only when asked to. */
+  readonly snapshotEntries: number;
 }
 
 /** The genesis constitution (GOV-2) and what the adapters begin with. */
-export interface Genesis {
-  readonly serviceCertificatePem: string;
-  readonly constitution: string;
-  /** Members and participants by certificate. */
-  readonly members: readonly { readonly certificatePem: string; readonly name: string }[];
-  readonly participants: readonly { readonly certificatePem: string; readonly name: string }[];
-  readonly nodes: readonly GenesisNode[];
+export interface Genesis extends GenesisConstitution {
   /** Each adapter's own part, by adapter name; parsed by the adapter. */
   readonly adapters: unknown;
 }
@@ -88,21 +131,40 @@ export interface ReplicaStart {
   readonly settings: ReplicaSettings;
   readonly random: Random;
   readonly ledger: Ledger;
-  readonly genesis: Genesis;
+  /** Runs the scripts of the constitution. */
+  readonly sandbox: Sandbox;
+  /** Only on a node of a network's genesis. */
+  readonly genesis?: Genesis;
+  /** The governance tables as `createRecovery` loaded them; default empty. */
+  readonly governanceStore?: Store;
+  /** What the node starts from, when that is not the beginning of the ledger. `entries` then follow it. */
+  readonly snapshot?: SnapshotBase;
+  /** The first entry on disk, which can be given to peers: 1 to that after the snapshot. Default: the one after it. */
+  readonly heldFrom?: Seqno;
   readonly hardState?: HardState;
   /** Every entry on disk, as `createRecovery` loaded it into `ledger`; ends at a signature. Default none. */
   readonly entries?: readonly EntryInfo[];
   /** Known committed when the node stopped. Default 0: the next primary's signature tells. */
   readonly commit?: Seqno;
   readonly startAsLeader?: boolean;
+  /**
+   * Issues a certificate of the service for a node that takes part. Throws a CocoError that says why it cannot: the
+   * decision that asked for it is then refused. Without it, certificates cannot be renewed through this node.
+   */
+  readonly endorseNode?: EndorseNode;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }
+
+/** The certificate, in PEM. */
+export type EndorseNode = (node: NodeView, validity: CertificateValidity) => string;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {
   readonly consensus: ConsensusStatus;
   readonly committed: TxId;
   readonly requests: number;
+  /** Why the last snapshot could not be made, if it could not. */
+  readonly snapshotTrouble?: string;
 }
 
 /** The manager. */

@@ -13,6 +13,7 @@ import { AdapterSet, type AnyAdapter, errorResponse, foreignTable } from './adap
 import { createEntropySource, type EntropySource } from './entropy.js';
 import { createFinals, type Finals } from './finals.js';
 import { createQueue, type Queue, type QueuedItem } from './queue.js';
+import { createRestoring, createSnapshots, type Restoring, type Snapshots } from './snapshots.js';
 import { describeTrouble } from './trouble.js';
 import type { WorkerSettings } from './types.js';
 
@@ -45,7 +46,10 @@ class AdapterWorker implements Worker {
   readonly #adapters: AdapterSet;
   readonly #settings: WorkerSettings;
   readonly #post: (message: FromWorker) => void;
-  readonly #store: Store = createStore();
+  #store: Store = createStore();
+  /** On a node that starts from a snapshot, until its last part. */
+  #restoring: Restoring | undefined;
+  readonly #snapshots: Snapshots;
   readonly #queue: Queue;
   readonly #finals: Finals = createFinals();
   readonly #entropy: EntropySource = createEntropySource();
@@ -68,6 +72,7 @@ class AdapterWorker implements Worker {
     this.#settings = settings;
     this.#post = post;
     this.#queue = createQueue(settings.queueItemsMax);
+    this.#snapshots = createSnapshots(post);
     for (const adapter of adapters) adapter.start(this.#services(adapter));
   }
 
@@ -89,6 +94,19 @@ class AdapterWorker implements Worker {
         break;
       case 'apply':
         this.#apply(message);
+        break;
+      case 'snapshot':
+        assert(message.seqno <= this.#committed, 'only what is committed goes into a snapshot');
+        this.#snapshots.begin(this.#store, message.id, message.seqno);
+        break;
+      case 'snapshotNext':
+        this.#snapshots.next(message.id);
+        break;
+      case 'snapshotEnd':
+        this.#snapshots.end(message.id);
+        break;
+      case 'restore':
+        this.#restore(message);
         break;
       case 'rollback':
         this.#rollback(message.seqno);
@@ -290,6 +308,16 @@ class AdapterWorker implements Worker {
   #apply({ txId, publicMaps, privateMaps }: Extract<ToWorker, { readonly type: 'apply' }>): void {
     this.#generation++;
     this.#store.apply([...decodeMaps(publicMaps), ...decodeMaps(privateMaps)], txId.seqno);
+  }
+
+  #restore(part: Extract<ToWorker, { readonly type: 'restore' }>): void {
+    assert(this.#store.head === 0, 'a snapshot comes before all else');
+    this.#restoring ??= createRestoring();
+    const store = this.#restoring.add(part);
+    if (store === undefined) return;
+    this.#restoring = undefined;
+    this.#store = store;
+    this.#commit(part.seqno);
   }
 
   #rollback(to: Seqno): void {

@@ -9,12 +9,15 @@ import type { Checker } from './checker.js';
 import { commitAgreement } from './commit-agreement.js';
 import { commitAtSignature } from './commit-at-signature.js';
 import { commitMonotonic } from './commit-monotonic.js';
+import { configurationsFollow } from './configurations-follow.js';
 import { durableMajority } from './durable-majority.js';
+import { electedByMajority } from './elected-by-majority.js';
 import { electionSafety } from './election-safety.js';
 import { hardStateFirst } from './hard-state-first.js';
 import { leaderAppend } from './leader-append.js';
 import { leaderCompleteness } from './leader-completeness.js';
 import { logMatching } from './log-matching.js';
+import { membersLead } from './members-lead.js';
 import { messageStorm } from './message-storm.js';
 import { oneVote } from './one-vote.js';
 import { peerMatch } from './peer-match.js';
@@ -39,6 +42,7 @@ export function globalCheckers(world: World): Checker[] {
     durableMajority(world),
     transactionStatus(),
     messageStorm(world),
+    electedByMajority(world),
   ];
 }
 
@@ -54,6 +58,6 @@ export function localCheckers(world: World): Checker[] {
     viewChange(),
     leaderAppend(),
     appendRange(),
-    ...(world.reconfigures ? [silence()] : []),
+    ...(world.membership ? [silence(), membersLead(world), configurationsFollow(world)] : []),
   ];
 }

@@ -4,6 +4,7 @@
  */
 import { formatTxId, type NodeId, type Seqno } from '@coco/primitives';
 import type { LogRecord } from '../world/record.js';
+import { activeIn } from '../world/standing.js';
 import type { World } from '../world/world.js';
 import { type Checker, check } from './checker.js';
 
@@ -18,8 +19,8 @@ export function durableMajority(world: World): Checker {
       const record = node.log[ready.commit - 1];
       if (record === undefined) return;
       checked = record.seqno;
-      const base = world.reconfigures ? lastStepTo(world, node.log, before.commit, record) : before.commit;
-      for (const members of configurationsFrom(node.log, base, world.initialNodes)) {
+      const base = world.membership ? lastStepTo(world, node.log, before.commit, record) : before.commit;
+      for (const { nodes: members } of activeIn(world.standings, node.log, base)) {
         const holders = holdersOf(world, record, members);
         check(
           2 * holders.length > members.length,
@@ -41,8 +42,8 @@ function lastStepTo(world: World, log: readonly LogRecord[], from: Seqno, record
   let base = from;
   for (let seqno = from + 1; seqno < record.seqno; seqno++) {
     const between = log[seqno - 1] as LogRecord;
-    const isHeld = configurationsFrom(log, base, world.initialNodes).every(
-      (members) => 2 * holdersOf(world, between, members).length > members.length,
+    const isHeld = activeIn(world.standings, log, base).every(
+      ({ nodes }) => 2 * holdersOf(world, between, nodes).length > nodes.length,
     );
     if (between.signature && between.view === record.view && isHeld) base = seqno;
   }
@@ -52,20 +53,4 @@ function lastStepTo(world: World, log: readonly LogRecord[], from: Seqno, record
 /** Which of `members` have the record on disk. */
 function holdersOf(world: World, record: LogRecord, members: readonly NodeId[]): NodeId[] {
   return members.filter((id) => world.byId.get(id)?.disk.log[record.seqno - 1] === record);
-}
-
-/** The configuration in force at `commit` and every later one in `log`. */
-function configurationsFrom(
-  log: readonly LogRecord[],
-  commit: Seqno,
-  initial: readonly NodeId[],
-): (readonly NodeId[])[] {
-  const later: (readonly NodeId[])[] = [];
-  for (let i = log.length - 1; i >= 0; i--) {
-    const { configuration, seqno } = log[i] as LogRecord;
-    if (configuration === undefined) continue;
-    later.push(configuration);
-    if (seqno <= commit) return later;
-  }
-  return [...later, initial];
 }

@@ -179,7 +179,7 @@ test('durable majority: an entry in the memory of many and on the disk of few is
 });
 
 test('durable majority: every configuration that counts needs one', () => {
-  const world = stagedWorld(4);
+  const world = stagedWorld(5);
   const [a, b] = world.nodes as [SimNode, SimNode];
   const [first] = chain(1);
   const second = {
@@ -190,6 +190,7 @@ test('durable majority: every configuration that counts needs one', () => {
   for (const node of [a, b, world.nodes[3] as SimNode]) give(node, log);
   durableMajority(world).step?.(stagedStep({ node: a, ready: { commit: 2 } }));
   give(world.nodes[3] as SimNode, []);
+  give(world.nodes[4] as SimNode, log);
   const checker = durableMajority(world);
   assert.throws(
     () => checker.step?.(stagedStep({ node: a, ready: { commit: 2 } })),

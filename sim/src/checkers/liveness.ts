@@ -6,9 +6,9 @@
 import type { NodeId } from '@coco/primitives';
 import { cutSomeLinks, deafen, heal } from '../world/healing.js';
 import { runUntil } from '../world/loop.js';
-import { configurationIn } from '../world/reconfiguration.js';
+import { leavingAt, standingIn } from '../world/standing.js';
 import { askNode, signRest } from '../world/workload.js';
-import type { SimNode, World } from '../world/world.js';
+import { present, type SimNode, type World } from '../world/world.js';
 import { check } from './checker.js';
 
 /** Heals the world step by step and demands progress. */
@@ -16,18 +16,23 @@ export function checkLiveness(world: World): void {
   const { partialHealing, settings } = world.profile;
   heal(world);
   runUntil(world, after(world, 5));
-  if (!world.reconfigures && partialHealing === 'links' && settings.preVote) stayPartial(world);
-  if (!world.reconfigures && partialHealing === 'deafLeader') stayDeaf(world);
+  // Members can be told from others only when nothing is in flight any more.
+  if (world.membership && partialHealing !== 'none') demandSettled(world);
+  if (partialHealing === 'links' && settings.preVote) stayPartial(world);
+  if (partialHealing === 'deafLeader') stayDeaf(world);
   heal(world);
   const leader = demandLeader(world, 'leader-after-healing', () => electedByAll(world));
   demandCommit(world, 'commit-after-healing', leader);
+  demandSettled(world);
   const members = demandEqual(world);
+  demandNothingLost(world, members);
   demandAnswers(world, members);
+  if (!members.some(({ id }) => world.initialNodes.includes(id))) world.counts.replaced += 1;
 }
 
 function stayPartial(world: World): void {
   if (world.random.fraction() < 0.5) {
-    cutSomeLinks(world);
+    cutSomeLinks(world, membersNow(world));
     demandStable(world, settledLeader(world, 'leader-when-partial'));
     return;
   }
@@ -38,14 +43,14 @@ function stayPartial(world: World): void {
   signRest(world);
   runUntil(world, after(world, 5));
   const leader = demandLeader(world, 'leader-when-whole', () => electedByAll(world));
-  cutSomeLinks(world);
+  cutSomeLinks(world, membersOf(world, leader));
   demandStable(world, leader);
 }
 
 function stayDeaf(world: World): void {
   const deaf = world.nodes.find((node) => node.machine?.isLeader === true);
   // Without the deaf one there must be a majority.
-  if (deaf === undefined || world.nodes.length < 3) return;
+  if (deaf === undefined || membersOf(world, deaf).length < 3) return;
   deafen(world, deaf);
   const leader = settledLeader(world, 'leader-when-deaf', deaf);
   if (world.profile.settings.preVote) demandStable(world, leader);
@@ -73,11 +78,36 @@ function electedByAll(world: World): SimNode | undefined {
   );
 }
 
-/** The nodes of the latest configuration in the log of `leader`; all of them, where it never changes. */
+/** The nodes of the latest configuration in the log of `leader`. */
 function membersOf(world: World, leader: SimNode): readonly SimNode[] {
-  if (!world.reconfigures) return world.nodes;
-  const ids = configurationIn(world, leader.log);
+  const ids = standingIn(world.standings, leader.log).configuration.nodes;
   return world.nodes.filter(({ id }) => ids.includes(id));
+}
+
+/** The members of the longest log, which is that of the last leader where nothing is in flight. */
+function membersNow(world: World): readonly SimNode[] {
+  const [longest] = present(world).toSorted((a, b) => (b.machine?.commit ?? 0) - (a.machine?.commit ?? 0));
+  return membersOf(world, longest as SimNode);
+}
+
+/** Nothing is in flight: one configuration counts, everyone in it knows it, and who left is on record and switched off. */
+function demandSettled(world: World): void {
+  if (!world.membership) return;
+  const isSettled = (): boolean => {
+    const leader = electedByAll(world);
+    if (leader === undefined) return false;
+    const commit = leader.machine?.commit ?? 0;
+    const head = standingIn(world.standings, leader.log);
+    const { configuration, retired } = standingIn(world.standings, leader.log, commit);
+    return (
+      head.configuration === configuration &&
+      leavingAt(head).length === 0 &&
+      present(world).every(({ id }) => !retired.has(id)) &&
+      membersOf(world, leader).every(({ machine }) => machine?.status().configurations.length === 1)
+    );
+  };
+  runUntil(world, after(world, 60), isSettled);
+  check(isSettled(), 'settled-after-healing', () => `membership does not settle\n${picture(world)}`);
 }
 
 /** A leader, other than `except`, that has committed in its own view. */
@@ -155,6 +185,19 @@ function demandEqual(world: World): readonly SimNode[] {
   return members;
 }
 
+/** Whatever anyone took for committed is there, through however many nodes it was handed on. */
+function demandNothingLost(world: World, members: readonly SimNode[]): void {
+  const { committed } = world;
+  if (committed === undefined) return;
+  for (const { id, log } of members) {
+    check(
+      log[committed.seqno - 1] === committed,
+      'nothing-lost',
+      () => `${id} lacks ${committed.view}.${committed.seqno}, which was committed\n${picture(world)}`,
+    );
+  }
+}
+
 /** Every member gives a final answer for every transaction up to the commit. */
 function demandAnswers(world: World, members: readonly SimNode[]): void {
   const commit = members[0]?.machine?.commit ?? 0;
@@ -174,12 +217,20 @@ function demandAnswers(world: World, members: readonly SimNode[]): void {
 
 /** Where each node stands, for reports. */
 function picture(world: World): string {
-  return world.nodes.map((node) => `  ${lineOf(node)}`).join('\n');
+  return world.nodes
+    .filter(({ stage }) => stage !== 'absent')
+    .map((node) => `  ${lineOf(node)}`)
+    .join('\n');
 }
 
-function lineOf({ id, machine, log }: SimNode): string {
+function lineOf({ id, machine, log, stage, disk }: SimNode): string {
+  if (stage === 'gone') return `${id}: switched off for good`;
   const primary: NodeId = machine?.primary ?? 'nobody';
   const status = machine?.status();
   const last = log.at(-1);
-  return `${id}: ${status?.leadership ?? 'down'} view ${machine?.view}, follows ${primary}, last ${last?.view ?? 0}.${log.length}, commit ${machine?.commit}`;
+  const configurations = status?.configurations.map(({ seqno, nodes }) => `${seqno}:{${nodes.join(' ')}}`);
+  return (
+    `${id}: ${status?.leadership ?? 'down'} view ${machine?.view}, follows ${primary}, last ${last?.view ?? 0}.${log.length}, ` +
+    `commit ${machine?.commit}, base ${disk.base}, held from ${disk.heldFrom}, ${configurations?.join(' ')}`
+  );
 }

@@ -172,6 +172,13 @@ test('an append message that does not describe the sender’s log is found', () 
     stagedStep({ node: a, after: { isLeader, commit: 1 }, ready: { send: [{ to: 'n1', message }] } });
   checker.step?.(send(range(1, 3, 1)));
   assert.throws(() => checker.step?.(send(range(1, 3, 1), false)), /no leader/);
+  const retires = send(range(1, 3, 1), false);
+  const role = { state: 'None', view: 2 } as const;
+  checker.step?.({
+    ...retires,
+    before: { ...retires.before, isLeader: true },
+    ready: { ...retires.ready, role },
+  });
   assert.throws(() => checker.step?.(send(range(1, 3, 2))), /claims commit 2/);
   assert.throws(() => checker.step?.(send(range(1, 4))), /has 3/);
   assert.throws(() => checker.step?.(send({ ...range(1, 3), entriesView: 1 })), /as of view 1/);

@@ -14,9 +14,12 @@ export function stateMachineSafety(): Checker {
   return {
     name,
     started(node) {
-      // A node that restarts rebuilds its state from its log.
+      // A node that restarts rebuilds its state from its log: perhaps further than anyone had come to apply it.
       let state = 0;
-      for (let i = 0; i < node.applied; i++) state = next(state, node.log[i] as LogRecord);
+      for (let i = 0; i < node.applied; i++) {
+        state = next(state, node.log[i] as LogRecord);
+        states[i + 1] ??= state;
+      }
       stateOf.set(node.id, { seqno: node.applied, state });
       check(
         states[node.applied] === state,

@@ -7,6 +7,6 @@ export const commitsByAnyConfiguration: Mutant = {
   name: 'commits-by-any-configuration',
   breaks: 'Commit needs a majority of every active configuration (CCF): here of any one of them.',
   rules: { agreedByConfigurations: (agreedIn) => Math.max(...agreedIn) },
-  reconfigure: true,
+  membership: true,
   nodes: 3,
 };

@@ -7,6 +7,6 @@ export const electsByAnyConfiguration: Mutant = {
   name: 'elects-by-any-configuration',
   breaks: 'An election needs a majority of every active configuration (CCF): here of any one of them.',
   rules: { wonInConfigurations: (wonIn) => wonIn.some((won) => won) },
-  reconfigure: true,
+  membership: true,
   nodes: 3,
 };

@@ -16,6 +16,6 @@ export interface Mutant {
   readonly honours?: Partial<Honours>;
   /** How many nodes it takes to see it, where another number than usual. */
   readonly nodes?: number;
-  /** True where it only shows when the configuration changes. */
-  readonly reconfigure?: boolean;
+  /** True where it only shows when nodes come and go. Default false: the others are found sooner without. */
+  readonly membership?: boolean;
 }

@@ -7,12 +7,13 @@ import { attachCheckers } from '../checkers/checker.js';
 import { checkLiveness } from '../checkers/liveness.js';
 import { Violation } from '../violation.js';
 import { unleash } from '../world/adversary.js';
+import type { Counts } from '../world/counts.js';
 import { startNode } from '../world/driver.js';
 import { runUntil } from '../world/loop.js';
 import { pick } from '../world/profile.js';
 import { beginReconfigurations } from '../world/reconfiguration.js';
 import { beginWorkload } from '../world/workload.js';
-import { type Counts, createWorld, type Honours, type World } from '../world/world.js';
+import { createWorld, type Honours, type World } from '../world/world.js';
 
 /** What one run needs. */
 export interface SeedRun {
@@ -23,8 +24,8 @@ export interface SeedRun {
   readonly honours?: Partial<Honours>;
   /** How long faults last, in simulated milliseconds. Default: drawn from the seed. */
   readonly chaosMs?: number;
-  /** The configuration changes at random. Default false. */
-  readonly reconfigure?: boolean;
+  /** Nodes come and go at random. Default true. */
+  readonly membership?: boolean;
   /** Receives every event as a line of text. */
   readonly follow?: (line: string) => void;
 }
@@ -50,7 +51,7 @@ const eventsShown = 40;
 
 /** Runs one seed to its end or to the first violation. */
 export function runSeed(run: SeedRun): SeedOutcome {
-  const world = createWorld(run);
+  const world = createWorld({ ...run, membership: run.membership ?? true });
   if (run.follow) world.history.follow(run.follow);
   attachCheckers(world, [...globalCheckers(world), ...localCheckers(world)]);
   const violation = live(world);
@@ -67,7 +68,7 @@ function live(world: World): Finding | undefined {
   try {
     for (const node of world.nodes) {
       node.clockRate = 1 + world.profile.clockSpread * (pick(world.random, [-1, 0, 1]) as number);
-      startNode(world, node);
+      if (node.stage === 'present') startNode(world, node);
     }
     beginWorkload(world);
     beginReconfigurations(world);

@@ -1,6 +1,7 @@
 /**
  * Many seeds on several processes, one result that does not depend on how they were spread.
  */
+import { addCounts, type Counts, createCounts } from '../world/counts.js';
 import { createEventHash } from '../world/event-hash.js';
 import { runPool } from './pool.js';
 import type { SeedOutcome } from './run-seed.js';
@@ -14,17 +15,16 @@ export interface SimulationPlan {
   readonly jobs: number;
   readonly mutant?: string;
   readonly chaosMs?: number;
-  readonly reconfigure?: boolean;
+  /** Nodes come and go. Default true. */
+  readonly membership?: boolean;
 }
 
 /** What is known so far; at the end, the result. */
 export interface SimulationResult {
   seedsRun: number;
-  steps: number;
   simulatedMs: number;
-  leaders: number;
-  commits: number;
-  crashes: number;
+  /** What all runs did together. */
+  readonly counts: Counts;
   cpuMs: number;
   /** The broken run of the lowest seed. */
   broken?: SeedOutcome;
@@ -42,11 +42,8 @@ export async function simulate(
 ): Promise<SimulationResult> {
   const result: SimulationResult = {
     seedsRun: 0,
-    steps: 0,
     simulatedMs: 0,
-    leaders: 0,
-    commits: 0,
-    crashes: 0,
+    counts: createCounts(),
     cpuMs: 0,
     hash: '',
   };
@@ -66,9 +63,9 @@ export async function simulate(
         hashes.set(report.first + i, hash);
       });
       result.seedsRun += report.hashes.length;
-      for (const key of ['steps', 'simulatedMs', 'leaders', 'commits', 'crashes', 'cpuMs'] as const) {
-        result[key] += report[key];
-      }
+      result.simulatedMs += report.simulatedMs;
+      result.cpuMs += report.cpuMs;
+      addCounts(result.counts, report.counts);
       if (report.broken && report.broken.seed < (result.broken?.seed ?? Number.POSITIVE_INFINITY)) {
         result.broken = report.broken;
       }
@@ -85,7 +82,7 @@ function taskOf(plan: SimulationPlan, first: number, count: number): Task {
     count,
     nodes: plan.nodes,
     ...(plan.mutant === undefined ? {} : { mutant: plan.mutant }),
-    ...(plan.reconfigure === undefined ? {} : { reconfigure: plan.reconfigure }),
+    ...(plan.membership === undefined ? {} : { membership: plan.membership }),
     ...(plan.chaosMs === undefined ? {} : { chaosMs: plan.chaosMs }),
   };
 }

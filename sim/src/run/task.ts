@@ -4,6 +4,7 @@
 import { createRaft } from '@coco/consensus';
 import { findMutant } from '../mutants/catalogue.js';
 import type { Mutant } from '../mutants/mutant.js';
+import { addCounts, type Counts, createCounts } from '../world/counts.js';
 import { runSeed, type SeedOutcome } from './run-seed.js';
 
 /** Seeds `first`, `first` + 1, …: `count` of them, until the first violation or until the time is used up. */
@@ -15,8 +16,8 @@ export interface Task {
   readonly mutant?: string;
   /** How long faults last, in simulated milliseconds; drawn from the seed if absent. */
   readonly chaosMs?: number;
-  /** The configuration changes at random. */
-  readonly reconfigure?: boolean;
+  /** Nodes come and go. Default true; a mutant says itself. */
+  readonly membership?: boolean;
   /** CPU time after which no further seed is begun. */
   readonly cpuMsMax?: number;
 }
@@ -26,11 +27,9 @@ export interface TaskReport {
   readonly first: number;
   /** Hash of each seed's events, in order of the seeds. */
   readonly hashes: readonly string[];
-  readonly steps: number;
   readonly simulatedMs: number;
-  readonly leaders: number;
-  readonly commits: number;
-  readonly crashes: number;
+  /** What all runs did together. */
+  readonly counts: Counts;
   readonly cpuMs: number;
   /** The first run that broke a rule; no seed after it was run. */
   readonly broken?: SeedOutcome;
@@ -40,21 +39,19 @@ export interface TaskReport {
 export function runTask(task: Task): TaskReport {
   const begun = process.cpuUsage();
   const hashes: string[] = [];
-  const sum = { steps: 0, simulatedMs: 0, leaders: 0, commits: 0, crashes: 0 };
+  const counts = createCounts();
+  let simulatedMs = 0;
   let broken: SeedOutcome | undefined;
   const mutant = mutantOf(task);
   for (let i = 0; i < task.count && broken === undefined; i++) {
     if (task.cpuMsMax !== undefined && cpuMsSince(begun) > task.cpuMsMax) break;
     const outcome = runOne(task, mutant, task.first + i);
     hashes.push(outcome.hash);
-    sum.steps += outcome.counts.steps;
-    sum.simulatedMs += outcome.simulatedMs;
-    sum.leaders += outcome.counts.leaders;
-    sum.commits += outcome.counts.commits;
-    sum.crashes += outcome.counts.crashes;
+    simulatedMs += outcome.simulatedMs;
+    addCounts(counts, outcome.counts);
     if (outcome.violation !== undefined) broken = outcome;
   }
-  const report = { first: task.first, hashes, ...sum, cpuMs: cpuMsSince(begun) };
+  const report = { first: task.first, hashes, simulatedMs, counts, cpuMs: cpuMsSince(begun) };
   return broken === undefined ? report : { ...report, broken };
 }
 
@@ -71,7 +68,7 @@ export function runOne(
     create: (start) => (mutant?.rules === undefined ? createRaft(start) : createRaft(start, mutant.rules)),
     ...(mutant?.honours === undefined ? {} : { honours: mutant.honours }),
     ...(task.chaosMs === undefined ? {} : { chaosMs: task.chaosMs }),
-    reconfigure: mutant?.reconfigure ?? task.reconfigure ?? false,
+    membership: mutant === undefined ? (task.membership ?? true) : (mutant.membership ?? false),
     ...(follow === undefined ? {} : { follow }),
   });
 }

@@ -48,7 +48,14 @@ export class Cluster {
     return node;
   }
 
-  add(id: NodeId, options: { initialNodes?: readonly NodeId[]; startAsLeader?: boolean } = {}): ScenarioNode {
+  add(
+    id: NodeId,
+    options: {
+      initialNodes?: readonly NodeId[];
+      startAsLeader?: boolean;
+      snapshotOf?: ScenarioNode;
+    } = {},
+  ): ScenarioNode {
     if (id === '') throw new Error('a node needs an id');
     if (this.#nodes.has(id)) throw new Error(`node ${id} exists already`);
     const node = new ScenarioNode({
@@ -59,6 +66,7 @@ export class Cluster {
       seed: this.#options.seed,
       rules: this.#options.rules,
       trace: this.#options.trace,
+      ...(options.snapshotOf !== undefined && { snapshotOf: options.snapshotOf }),
     });
     this.#nodes.set(id, node);
     return node;

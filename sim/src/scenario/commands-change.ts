@@ -91,6 +91,12 @@ export const changeCommands: Readonly<Record<string, ScenarioCommand>> = {
   }),
   hold_disk: change('hold_disk,ID', 1, 1, (cluster, [id = '']) => cluster.node(id).holdDisk()),
   release_disk: change('release_disk,ID', 1, 1, (cluster, [id = '']) => cluster.node(id).releaseDisk()),
+  start_from_snapshot: change('start_from_snapshot,ID,FROM', 2, 2, (cluster, [id = '', from = '']) => {
+    const source = cluster.node(from);
+    if (cluster.has(id)) cluster.node(id).restartFrom(source);
+    else cluster.add(id, { snapshotOf: source });
+    reconnectNode(cluster, [id]);
+  }),
   restart_node: change('restart_node,ID', 1, 1, (cluster, [id = '']) => cluster.node(id).restart()),
 };
 

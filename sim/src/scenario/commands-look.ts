@@ -69,6 +69,10 @@ function detailOf(node: ScenarioNode, field: string): string {
     retirement_phase: status.retirementPhase,
     current_view: status.view,
     primary_id: status.primary,
+    needs_snapshot:
+      Object.keys(status.peers)
+        .filter((id) => status.peers[id]?.needsSnapshot)
+        .join(' ') || 'none',
   };
   const value = Object.hasOwn(details, field) ? details[field] : undefined;
   if (value === undefined) throw new Error(`node ${node.id} has no ${field}`);

@@ -10,12 +10,13 @@ import {
   createRaft,
   type EntryInfo,
   type HardState,
+  type LogBase,
   type Message,
   type Outgoing,
   type RaftRules,
   type Ready,
 } from '@coco/consensus';
-import { type NodeId, type Random, seededRandom } from '@coco/primitives';
+import { type NodeId, type Random, type Seqno, seededRandom, type View } from '@coco/primitives';
 
 /** An entry with its content, which consensus does not look at. */
 export interface ScenarioEntry extends EntryInfo {
@@ -28,6 +29,8 @@ export interface NodeOptions {
   readonly preVote: boolean;
   readonly initialNodes: readonly NodeId[];
   readonly startAsLeader: boolean;
+  /** Begins with a snapshot of what that node knows to be committed. */
+  readonly snapshotOf?: ScenarioNode;
   readonly seed: number;
   readonly rules: Partial<RaftRules>;
   readonly trace: ConsensusStart['trace'];
@@ -47,15 +50,16 @@ export class ScenarioNode {
   /** Messages sent and not yet delivered, oldest first. */
   outbox: Outgoing[] = [];
   raft: Consensus;
-  /** The log as the node has it in memory, from seqno 1. */
+  /** The log as the node has it in memory, from seqno 1: up to the base, that of which the snapshot is the state. */
   log: ScenarioEntry[] = [];
-  #disk: { entries: ScenarioEntry[]; hardState: HardState | undefined } = {
+  #disk: { entries: ScenarioEntry[]; hardState: HardState | undefined; base: LogBase | undefined } = {
     entries: [],
     hardState: undefined,
+    base: undefined,
   };
   /** What waits for a disk that is held; undefined when the disk works. */
   #held: Ready[] | undefined;
-  readonly #start: Omit<ConsensusStart, 'hardState' | 'entries' | 'startAsLeader'>;
+  readonly #start: Omit<ConsensusStart, 'hardState' | 'entries' | 'base' | 'startAsLeader'>;
   readonly #rules: Partial<RaftRules>;
 
   constructor(options: NodeOptions) {
@@ -69,11 +73,10 @@ export class ScenarioNode {
       initialNodes: options.initialNodes,
       ...(options.trace !== undefined && { trace: options.trace }),
     };
-    this.raft = createRaft(
-      // The view before the first one, so that the first election without a start node leads to view 1.
-      { ...this.#start, ...(options.startAsLeader ? { startAsLeader: true } : { hardState: { view: 0 } }) },
-      this.#rules,
-    );
+    if (options.snapshotOf !== undefined) this.#takeSnapshotOf(options.snapshotOf);
+    // The view before the first one, so that the first election without a start node leads to view 1.
+    else if (!options.startAsLeader) this.#disk.hardState = { view: 0 };
+    this.raft = this.#create(options.startAsLeader);
     this.step({ type: 'elapsed', ms: 0 });
   }
 
@@ -99,25 +102,51 @@ export class ScenarioNode {
 
   /** The process ends and starts again from its disk: what was in memory or waited for the disk is lost. */
   restart(): void {
-    const { entries, hardState } = this.#disk;
+    const { entries } = this.#disk;
     entries.length = entries.findLastIndex(({ signature }) => signature) + 1;
-    this.log = [...entries];
     this.outbox = [];
     this.#held = undefined;
-    this.raft = createRaft(
-      { ...this.#start, entries, ...(hardState !== undefined && { hardState }) },
-      this.#rules,
-    );
+    this.raft = this.#create(false);
     this.step({ type: 'elapsed', ms: 0 });
+  }
+
+  /** The same, with a snapshot of what `source` knows to be committed, unless its own log holds that place. */
+  restartFrom(source: ScenarioNode): void {
+    const { view, seqno } = baseOf(source);
+    if (this.#disk.entries[seqno - 1]?.view !== view) this.#takeSnapshotOf(source);
+    this.restart();
   }
 
   /** `message` as it goes over the network, with its entries; undefined when the node has dropped them since. */
   attach(message: Message): Message | undefined {
     if (message.type !== 'appendEntries') return message;
     if (message.to > this.log.length) return undefined;
+    if (message.to > message.previous.seqno && message.previous.seqno < (this.#disk.base?.seqno ?? 0))
+      return undefined;
     const entries = this.log.slice(message.previous.seqno, message.to);
     const held = entries.every(({ view }) => view === message.entriesView);
     return held ? { ...message, entries } : undefined;
+  }
+
+  #create(startAsLeader: boolean): Consensus {
+    const { entries, hardState, base } = this.#disk;
+    this.log = [...entries];
+    return createRaft(
+      {
+        ...this.#start,
+        entries: entries.slice(base?.seqno),
+        ...(base !== undefined && { base }),
+        ...(hardState !== undefined && { hardState }),
+        ...(startAsLeader && { startAsLeader }),
+      },
+      this.#rules,
+    );
+  }
+
+  #takeSnapshotOf(source: ScenarioNode): void {
+    const base = baseOf(source);
+    this.#disk.base = base;
+    this.#disk.entries = source.log.slice(0, base.seqno);
   }
 
   #carryOut(ready: Ready): void {
@@ -129,6 +158,23 @@ export class ScenarioNode {
     const last = ready.append?.at(-1);
     if (last !== undefined) this.step({ type: 'persisted', upTo: { view: last.view, seqno: last.seqno } });
   }
+}
+
+/** What a snapshot of the committed part of a node's log tells. Throws an Error when nothing is committed. */
+function baseOf({ id, raft, log }: ScenarioNode): LogBase {
+  const seqno = raft.commit;
+  const [configuration] = raft.status().configurations;
+  if (seqno === 0 || configuration === undefined)
+    throw new Error(`node ${id} has nothing to make a snapshot of`);
+  const views: { view: View; from: Seqno }[] = [];
+  const leaving = new Set<NodeId>();
+  for (const entry of log.slice(0, seqno)) {
+    if (entry.view !== views.at(-1)?.view) views.push({ view: entry.view, from: entry.seqno });
+    for (const node of entry.configuration ?? []) leaving.add(node);
+    for (const node of entry.retiredCommitted ?? []) leaving.delete(node);
+  }
+  for (const node of configuration.nodes) leaving.delete(node);
+  return { view: raft.viewAt(seqno) ?? 0, seqno, views, configuration, leaving: [...leaving] };
 }
 
 /** Numbers of its own for each node, the same in each run. */

@@ -50,6 +50,12 @@ describe('A scenario fails when the rule that it is for is broken', () => {
     ['match-never-decreases', { matchAfterSuccess: ({ acknowledged }) => acknowledged }],
     ['refusals-move-nothing', { matchAfterFailure: ({ hint }) => hint }],
     ['unsigned-entries-are-dropped', { keepWithoutPrimary: ({ last }) => last }],
+    ['joining-from-a-snapshot', { sendAfter: ({ hint }) => hint }],
+    ['joining-from-a-snapshot', { mayCampaign: ({ gone }) => !gone }],
+    ['removing-the-primary', { mayFallSilent: ({ removed }) => removed }],
+    ['removing-the-primary', { mayFallSilent: () => false }],
+    ['retirement-is-rolled-back', { keepsConfiguration: () => true }],
+    ['commit-in-every-configuration', { activeConfigurations: onlyCommitted }],
     ['signed-entries-survive-an-election', { keepWithoutPrimary: ({ commit }) => commit }],
   ];
   for (const [scenario, rules] of broken) {
@@ -156,6 +162,11 @@ describe('npm run scenario', () => {
     rmSync(place, { recursive: true });
   });
 });
+
+/** A configuration counts only from its commit on. */
+function onlyCommitted({ configurations, commit }: Parameters<RaftRules['activeConfigurations']>[0]) {
+  return configurations.filter(({ seqno }) => seqno <= commit);
+}
 
 /** A majority heard in one configuration is taken for enough. */
 function anyConfigurationHeard(question: Parameters<RaftRules['mayKeepLeading']>[0]): boolean {

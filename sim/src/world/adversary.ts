@@ -4,7 +4,7 @@
  */
 import { strike } from './faults.js';
 import { type FaultKind, type Moment, pick, waitingMs } from './profile.js';
-import type { SimNode, StepSeen, World } from './world.js';
+import { present, type SimNode, type StepSeen, type World } from './world.js';
 
 /** Begins the random strikes and lays the ambushes of the run's profile. */
 export function unleash(world: World): void {
@@ -20,7 +20,7 @@ export function strikeAtRandom(world: World): void {
   const { random, profile } = world;
   const leaders = world.nodes.filter((node) => node.machine?.isLeader === true);
   const aimed = leaders.length > 0 && random.fraction() < profile.aimAtPrimary;
-  strike(world, pick(random, profile.faults), pick(random, aimed ? leaders : world.nodes));
+  strike(world, pick(random, profile.faults), pick(random, aimed ? leaders : present(world)));
   planStrike(world);
 }
 

@@ -4,13 +4,17 @@
  */
 import type { HardState, Ready } from '@coco/consensus';
 import { assert, type Random, type Seqno } from '@coco/primitives';
-import { type LogRecord, lastSignature } from './record.js';
+import { type LogRecord, signatureAtOrBelow } from './record.js';
 
 /** What survives a crash, and the writes now on their way to it. */
 export interface SimDisk {
   hardState: HardState | undefined;
-  /** log[i] has seqno i + 1. */
+  /** log[i] has seqno i + 1. Up to `base` it says of what the snapshot is the state. */
   readonly log: LogRecord[];
+  /** The place of the snapshot from which the node starts, a committed signature; 0 without one. */
+  base: Seqno;
+  /** The first entry whose bytes are there: at most the one after `base`. */
+  heldFrom: Seqno;
   /** What the node last noted as applied: a lower bound of its commit, noted lazily. */
   commit: Seqno;
   syncing: readonly DiskWrite[];
@@ -23,7 +27,7 @@ export type DiskWrite =
   | { readonly type: 'entry'; readonly record: LogRecord };
 
 export function createDisk(): SimDisk {
-  return { hardState: undefined, log: [], commit: 0, syncing: [] };
+  return { hardState: undefined, log: [], base: 0, heldFrom: 1, commit: 0, syncing: [] };
 }
 
 /** The writes that a Ready asks for, in the order of the contract: roll back, hard state, entries. */
@@ -52,7 +56,7 @@ export function losePower(disk: SimDisk, random: Random): number {
 
 /** What a restart does first: entries after the last signature are cut off. Returns how many. */
 export function cutUnsigned(disk: SimDisk): number {
-  const end = lastSignature(disk.log);
+  const end = signatureAtOrBelow(disk.log);
   const cut = disk.log.length - end;
   disk.log.length = end;
   return cut;

@@ -2,13 +2,22 @@
  * What stands in for replica and host: steps a node's machine and carries out its effects in the order of the
  * contract, persist -> send -> apply -> tell, with one sync for everything that waits (group commit).
  */
-import type { Consensus, ConsensusEvent, ConsensusStatus, Message, Outgoing, Ready } from '@coco/consensus';
+import type {
+  Consensus,
+  ConsensusEvent,
+  ConsensusStart,
+  ConsensusStatus,
+  Message,
+  Outgoing,
+  Ready,
+} from '@coco/consensus';
 import { type Seqno, seededRandom, type TxId } from '@coco/primitives';
 import { Violation } from '../violation.js';
 import { cutUnsigned, type DiskWrite, finishSync, losePower, writesOf } from './disk.js';
 import { transmit } from './network.js';
 import { waitingMs } from './profile.js';
 import { dataEntry, type LogRecord, type NewEntry, signatureEntry } from './record.js';
+import { baseAt } from './standing.js';
 import type { Effects, Envelope, Facts, SimNode, StepSeen, World } from './world.js';
 
 const nothing: readonly LogRecord[] = [];
@@ -42,7 +51,7 @@ export function stepNode(world: World, node: SimNode, event: ConsensusEvent, env
     },
   };
   world.counts.steps += 1;
-  if (ready.commit !== undefined) world.counts.commits += 1;
+  if (ready.commit !== undefined) noteCommit(world, node, ready.commit);
   world.hash.mixStep(seen);
   world.history.step(seen);
   for (const observe of world.observers.step) observe(seen);
@@ -54,6 +63,11 @@ export function stepNode(world: World, node: SimNode, event: ConsensusEvent, env
     stepNode(world, node, { type: 'persisted', upTo: idOf(appended.at(-1) as LogRecord) });
   }
   if (ready.role?.state === 'Leader' && machine.isLeader) becomePrimary(world, node);
+}
+
+function noteCommit(world: World, node: SimNode, commit: Seqno): void {
+  world.counts.commits += 1;
+  if (commit > (world.committed?.seqno ?? 0)) world.committed = node.log[commit - 1];
 }
 
 function idOf(record: LogRecord): TxId {
@@ -222,6 +236,7 @@ export function appendAt(world: World, node: SimNode, wanted: readonly NewEntry[
 
 /** Starts a node from what its disk holds. */
 export function startNode(world: World, node: SimNode): void {
+  if (node.stage !== 'present') return;
   cutUnsigned(node.disk);
   node.life += 1;
   node.paused = false;
@@ -234,17 +249,37 @@ export function startNode(world: World, node: SimNode): void {
     settings: world.profile.settings,
     random: seededRandom(world.random.integer(2 ** 32)),
     initialNodes: world.initialNodes,
-    entries: node.log.slice(),
+    ...baseOf(world, node),
+    entries: node.log.slice(node.disk.base),
     commit,
     ...(node.disk.hardState === undefined ? {} : { hardState: node.disk.hardState }),
   });
   // The machine may find proof of more in the log: what is committed is applied before anything else happens.
   const applied = node.machine.commit;
   node.applied = applied;
-  world.history.note(world.nowUs, node.id, () => `starts with ${node.log.length} entries, commit ${applied}`);
+  world.history.note(
+    world.nowUs,
+    node.id,
+    () => `starts with ${node.log.length} entries after ${node.disk.base}, commit ${applied}`,
+  );
   node.lastTickUs = world.nowUs;
   world.queue.push(world.nowUs + 1000 + world.random.integer(1000), { type: 'tick', node, life: node.life });
   for (const observe of world.observers.started) observe(node);
+}
+
+/** What a node that begins at a snapshot is told instead of the entries up to there. */
+function baseOf(world: World, { disk }: SimNode): Pick<ConsensusStart, 'base' | 'heldFrom'> {
+  if (disk.base === 0) return {};
+  const base = baseAt(world.standings, disk.log, disk.base);
+  const { baseTellsViews, baseTellsConfiguration } = world.honours;
+  return {
+    base: {
+      ...base,
+      ...(!baseTellsViews && { views: [{ view: base.view, from: 1 }] }),
+      ...(!baseTellsConfiguration && { configuration: world.standings.genesis.configuration }),
+    },
+    heldFrom: disk.heldFrom,
+  };
 }
 
 /** The node is gone at once, with everything that its disk had not finished. */

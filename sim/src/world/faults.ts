@@ -2,9 +2,10 @@
  * What can befall nodes and links, by name, aimed at a victim.
  */
 import { crashNode, stepNode } from './driver.js';
+import { rejoin } from './joining.js';
 import { cutLinks } from './network.js';
 import { type FaultKind, pick, waitingMs } from './profile.js';
-import type { SimNode, World } from './world.js';
+import { present, type SimNode, type World } from './world.js';
 
 /** Lets a fault strike, with `victim` at its centre. */
 export function strike(world: World, fault: FaultKind, victim: SimNode): void {
@@ -13,7 +14,7 @@ export function strike(world: World, fault: FaultKind, victim: SimNode): void {
       crash(world, victim);
       break;
     case 'crashMajority': {
-      const others = shuffled(world, world.nodes);
+      const others = shuffled(world, present(world));
       for (const node of others.slice(0, Math.floor(others.length / 2) + 1)) crash(world, node);
       break;
     }
@@ -25,6 +26,11 @@ export function strike(world: World, fault: FaultKind, victim: SimNode): void {
       break;
     case 'transfer':
       transfer(world, victim);
+      break;
+    case 'rejoin':
+      // An operator who takes no chances. Where nobody keeps snapshots it is a restart.
+      if (world.membership) rejoin(world, victim, pick(world.random, present(world)));
+      else crash(world, victim);
       break;
     default:
       partition(world, fault, victim);
@@ -69,7 +75,7 @@ function partition(world: World, fault: FaultKind, victim: SimNode): void {
 function linksCut(world: World, fault: FaultKind, victim: SimNode): number[] {
   const others = shuffled(
     world,
-    world.nodes.filter((node) => node !== victim),
+    present(world).filter((node) => node !== victim),
   );
   switch (fault) {
     case 'split':
@@ -85,7 +91,7 @@ function linksCut(world: World, fault: FaultKind, victim: SimNode): number[] {
       return between(world, [victim], others, 'out');
     case 'pair': {
       // A primary that reaches too few to commit: the seed of every log conflict.
-      const side = [victim, ...others.slice(0, Math.max(1, Math.floor(world.nodes.length / 2) - 1))];
+      const side = [victim, ...others.slice(0, Math.max(1, Math.floor((others.length + 1) / 2) - 1))];
       return between(world, side, outside(world, side), 'both');
     }
     case 'bridge': {
@@ -104,7 +110,7 @@ function linksCut(world: World, fault: FaultKind, victim: SimNode): number[] {
 }
 
 function outside(world: World, side: readonly SimNode[]): SimNode[] {
-  return world.nodes.filter((node) => !side.includes(node));
+  return present(world).filter((node) => !side.includes(node));
 }
 
 function between(

@@ -1,19 +1,19 @@
 /**
  * The end of the storm: what was broken is mended, wholly or but for a few links, so that liveness can be demanded.
  */
-import type { NodeId } from '@coco/primitives';
-import { crashNode, hurrySync, startNode } from './driver.js';
+import { hurrySync, startNode } from './driver.js';
 import { linkOf, shuffled } from './faults.js';
 import { resumeNode } from './loop.js';
 import { mendAll } from './network.js';
-import { retiredIn } from './reconfiguration.js';
-import type { SimNode, World } from './world.js';
+import { beginReconfigurations, retiredForGood, switchOff } from './reconfiguration.js';
+import { present, type SimNode, type World } from './world.js';
 
 /** Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. */
 export function heal(world: World): void {
   const { profile, random } = world;
   world.faultsOn = false;
   mendAll(world);
+  beginReconfigurations(world);
   world.history.note(world.nowUs, 'world', () => 'heals');
   world.profile = {
     ...profile,
@@ -21,9 +21,9 @@ export function heal(world: World): void {
     disk: { baseMs: 0.3, jitterMs: 0.5, spike: 0, spikeMs: 0 },
   };
   const gone = retiredForGood(world);
-  for (const node of world.nodes) {
+  for (const node of present(world)) {
     if (gone.has(node.id)) {
-      crashNode(world, node);
+      switchOff(world, node);
       continue;
     }
     if (node.machine === undefined) startNode(world, node);
@@ -33,22 +33,13 @@ export function heal(world: World): void {
   }
 }
 
-/** Ids of nodes whose leaving somebody knows to be on record and committed: nobody needs them any more. */
-function retiredForGood(world: World): Set<NodeId> {
-  const gone = new Set<NodeId>();
-  if (!world.reconfigures) return gone;
-  for (const { log, machine } of world.nodes)
-    for (const id of retiredIn(log, machine?.commit ?? 0)) gone.add(id);
-  return gone;
-}
-
-/** Cuts links at random, but leaves each node in touch, both ways, with enough others to make a majority. */
-export function cutSomeLinks(world: World): void {
-  const size = world.nodes.length;
+/** Cuts links between `nodes` at random, but leaves each in touch, both ways, with enough others to make a majority. */
+export function cutSomeLinks(world: World, nodes: readonly SimNode[]): void {
+  const size = nodes.length;
   const spare = size - (Math.floor(size / 2) + 1);
-  const missing = new Array<number>(size).fill(0);
-  for (const a of shuffled(world, world.nodes)) {
-    for (const b of shuffled(world, world.nodes)) {
+  const missing = new Array<number>(world.nodes.length).fill(0);
+  for (const a of shuffled(world, nodes)) {
+    for (const b of shuffled(world, nodes)) {
       const isFull = (missing[a.index] as number) >= spare || (missing[b.index] as number) >= spare;
       if (a.index >= b.index || isFull || world.random.fraction() < 0.3) continue;
       missing[a.index] = (missing[a.index] as number) + 1;

@@ -3,6 +3,7 @@
  */
 import { springAmbush, strikeAtRandom } from './adversary.js';
 import { completeSync, startNode, stepNode, tellSynced } from './driver.js';
+import { shortenLog } from './joining.js';
 import { mendLinks } from './network.js';
 import { reconfigure } from './reconfiguration.js';
 import { ask, work } from './workload.js';
@@ -47,7 +48,7 @@ function happen(world: World, happening: Happening): void {
       if (happening.life === happening.node.life) resumeNode(world, happening.node);
       break;
     case 'restart':
-      if (happening.life === happening.node.life) startNode(world, happening.node);
+      if (happening.life === happening.node.life) restartNode(world, happening.node);
       break;
     case 'mend':
       if (happening.healing === world.healing) mendLinks(world, happening.links);
@@ -65,9 +66,15 @@ function happen(world: World, happening: Happening): void {
       ask(world);
       break;
     case 'reconfigure':
-      reconfigure(world);
+      if (happening.healing === world.healing) reconfigure(world);
       break;
   }
+}
+
+/** A node that was down starts again. */
+export function restartNode(world: World, node: SimNode): void {
+  if (world.membership) shortenLog(world, node);
+  startNode(world, node);
 }
 
 /** Whether the node lives the life that the happening belongs to and is awake; a sleeping node gets it later. */

@@ -112,7 +112,7 @@ test('partial healing leaves every node in touch, both ways, with a majority', (
   for (let seed = 0; seed < 200; seed++) {
     for (const nodes of [3, 4, 5, 7]) {
       const world = createWorld({ seed, nodes, create: createScripted });
-      cutSomeLinks(world);
+      cutSomeLinks(world, world.nodes);
       for (let a = 0; a < nodes; a++) {
         let inTouch = 1;
         for (let b = 0; b < nodes; b++) {

@@ -19,7 +19,8 @@ export type FaultKind =
   | 'bridge'
   | 'links'
   | 'clock'
-  | 'transfer';
+  | 'transfer'
+  | 'rejoin';
 
 /** Moments worth striking at. */
 export type Moment = 'leader' | 'candidate' | 'vote' | 'signature' | 'commit' | 'ack' | 'sync' | 'rollback';
@@ -47,6 +48,7 @@ export interface Profile {
   readonly ambushes: readonly Ambush[];
   readonly chaosMs: number;
   readonly partialHealing: PartialHealing;
+  readonly membership: MembershipProfile;
 }
 
 /** Strike with `fault` at `moment` with `probability`. */
@@ -91,6 +93,17 @@ export interface WorkloadProfile {
   readonly uncommittedMax: number;
 }
 
+/** How nodes come and go, in runs in which they do. Probabilities but for the first two. */
+export interface MembershipProfile {
+  /** Mean time between changes. */
+  readonly everyMs: number;
+  readonly style: 'anyhow' | 'oneByOne' | 'allAtOnce';
+  /** That a joiner brings no snapshot. */
+  readonly joinsEmpty: number;
+  /** That a node which starts again does so from a snapshot of its own. */
+  readonly shortens: number;
+}
+
 const faultKinds: readonly FaultKind[] = [
   'crash',
   'crash',
@@ -108,6 +121,7 @@ const faultKinds: readonly FaultKind[] = [
   'links',
   'clock',
   'transfer',
+  'rejoin',
 ];
 const ambushFaults: readonly FaultKind[] = [
   'crash',
@@ -118,6 +132,7 @@ const ambushFaults: readonly FaultKind[] = [
   'mute',
   'pair',
   'split',
+  'rejoin',
 ];
 const moments: readonly Moment[] = [
   'leader',
@@ -130,7 +145,7 @@ const moments: readonly Moment[] = [
   'rollback',
 ];
 
-/** Draws a profile. `chaosMs` overrides how long faults last. */
+/** Draws a profile. `chaosMs` overrides how long faults last, in simulated milliseconds. */
 export function drawProfile(random: Random, chaosMs?: number): Profile {
   const electionTimeoutMs = 100;
   const settings: ConsensusSettings = {
@@ -162,8 +177,18 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
     aimAtPrimary: random.fraction(),
     outageMs: between(random, 0.3 * electionTimeoutMs, 8 * electionTimeoutMs),
     ambushes: calm ? [] : drawAmbushes(random),
-    chaosMs: chaosMs ?? between(random, 15 * electionTimeoutMs, 60 * electionTimeoutMs),
+    chaosMs: chaosMs ?? between(random, 8 * electionTimeoutMs, 32 * electionTimeoutMs),
     partialHealing: pick(random, ['none', 'links', 'deafLeader'] as const),
+    membership: drawMembership(random),
+  };
+}
+
+function drawMembership(random: Random): MembershipProfile {
+  return {
+    everyMs: between(random, 25, 250),
+    style: pick(random, ['anyhow', 'anyhow', 'oneByOne', 'allAtOnce'] as const),
+    joinsEmpty: pick(random, [0, 0.1, 0.5]),
+    shortens: pick(random, [0, 0.2, 0.7]),
   };
 }
 

@@ -1,90 +1,124 @@
 /**
  * Nodes that come and go: what governance does at a primary. A configuration is an entry like others; a node that
- * left never comes back under its id; and once its leaving is committed, another entry records that (then it may be
- * switched off).
+ * left never comes back under its id; and once its leaving is committed, another entry records that. When that is
+ * committed in turn, the node is switched off for good.
  */
-import type { NodeId, Seqno } from '@coco/primitives';
-import { appendAt } from './driver.js';
+import type { NodeId } from '@coco/primitives';
+import { appendAt, crashNode } from './driver.js';
+import { joinOne, rescue } from './joining.js';
 import { waitingMs } from './profile.js';
-import { type LogRecord, type NewEntry, signatureEntry } from './record.js';
+import { type NewEntry, signatureEntry } from './record.js';
+import { activeIn, leavingAt, type Standing, standingIn } from './standing.js';
 import { isReady } from './workload.js';
-import type { SimNode, World } from './world.js';
+import { present, type SimNode, type World } from './world.js';
 
-const everyMs = 150;
 const membersMax = 7;
+/** Configurations that a primary lets be in flight at once. */
+const inFlightMax = 3;
+const calmMs = 30;
 
-/** Plans the first change, in runs in which the configuration changes. */
+/** Plans the first change, at the beginning and when the world has healed, in runs in which membership changes. */
 export function beginReconfigurations(world: World): void {
-  if (world.reconfigures) planReconfiguration(world);
+  if (world.membership) planReconfiguration(world);
 }
 
-/** At whoever believes to be primary: records who has left, and perhaps changes who takes part. */
+/**
+ * Nodes join; whoever believes to be primary records who has left, and perhaps changes who takes part; what is not needed
+ * any more is switched off.
+ */
 export function reconfigure(world: World): void {
   planReconfiguration(world);
+  const { random } = world;
+  if (world.faultsOn && random.fraction() < 0.6) joinOne(world);
   for (const node of world.nodes) {
     if (!isReady(node)) continue;
     recordRetirements(world, node);
     if (world.faultsOn && world.workloadOn && isReady(node)) changeMembers(world, node);
   }
+  rescue(world);
+  switchOffRetired(world);
 }
 
-/** The configuration in force at the end of `log`, or at `upTo`. */
-export function configurationIn(
-  world: World,
-  log: readonly LogRecord[],
-  upTo: Seqno = log.length,
-): readonly NodeId[] {
-  for (let i = upTo - 1; i >= 0; i--) {
-    const { configuration } = log[i] as LogRecord;
-    if (configuration !== undefined) return configuration;
+/** Ids of nodes whose leaving somebody knows to be on record and committed: nobody needs them any more. */
+export function retiredForGood(world: World): Set<NodeId> {
+  const gone = new Set<NodeId>();
+  for (const { log, machine } of world.nodes) {
+    if (machine === undefined) continue;
+    const standing = standingIn(world.standings, log, machine.commit);
+    for (const id of standing.retired) gone.add(id);
+    if (!world.honours.switchesOffWhenRecorded) for (const id of leavingAt(standing)) gone.add(id);
   }
-  return world.initialNodes;
+  return gone;
 }
 
-/** Ids whose leaving is on record at or below `upTo`. */
-export function retiredIn(log: readonly LogRecord[], upTo: Seqno): Set<NodeId> {
-  const retired = new Set<NodeId>();
-  for (const record of log.slice(0, upTo)) for (const id of record.retiredCommitted ?? []) retired.add(id);
-  return retired;
+/** Turns a node off for good. */
+export function switchOff(world: World, node: SimNode): void {
+  crashNode(world, node);
+  node.stage = 'gone';
+  world.counts.retired += 1;
+  world.history.note(world.nowUs, node.id, () => 'is switched off for good');
+}
+
+function switchOffRetired(world: World): void {
+  const gone = retiredForGood(world);
+  for (const node of present(world)) {
+    if (gone.has(node.id) && world.random.fraction() < 0.6) switchOff(world, node);
+  }
 }
 
 /** Says of nodes whose leaving is committed that it is. */
 function recordRetirements(world: World, node: SimNode): void {
-  const commit = node.machine?.commit ?? 0;
-  const staying = new Set([
-    ...configurationIn(world, node.log, commit),
-    ...node.log.slice(commit).flatMap(({ configuration }) => configuration ?? []),
-  ]);
-  const recorded = retiredIn(node.log, node.log.length);
-  const left = [...everMember(world, node.log.slice(0, commit))].filter(
-    (id) => !staying.has(id) && !recorded.has(id),
+  const commit = world.honours.recordsWhenCommitted ? (node.machine?.commit ?? 0) : node.log.length;
+  const { retired } = standingIn(world.standings, node.log);
+  const staying = new Set(activeIn(world.standings, node.log, commit).flatMap(({ nodes }) => nodes));
+  const left = leavingAt(standingIn(world.standings, node.log, commit)).filter(
+    (id) => !staying.has(id) && !retired.has(id),
   );
   if (left.length > 0) appendAt(world, node, [{ signature: false, retiredCommitted: left }, signatureEntry]);
 }
 
 function changeMembers(world: World, node: SimNode): void {
-  const { random } = world;
-  const members = configurationIn(world, node.log);
-  const known = everMember(world, node.log);
-  const fresh = world.nodes.map(({ id }) => id).filter((id) => !known.has(id));
-  // Mostly one at a time; now and then half of them, or all.
-  const leave = [0.1, 0.1, 0.2, 0.6, 1][random.integer(5)] as number;
-  const stays = members.filter(() => random.fraction() >= leave);
-  const joins = fresh.slice(0, random.integer(3));
-  const next = [...stays, ...joins].slice(0, membersMax);
-  if (next.length === 0 || next.join() === members.join()) return;
+  const { random, standings } = world;
+  if (activeIn(standings, node.log, node.machine?.commit ?? 0).length > inFlightMax) return;
+  const standing = standingIn(standings, node.log);
+  const members = standing.configuration.nodes;
+  const next = nextMembers(world, standing).slice(0, membersMax);
+  if (next.length === 0 || (next.length === members.length && next.every((id) => members.includes(id)))) {
+    return;
+  }
+  world.counts.configurations += 1;
   const change: NewEntry = { signature: false, configuration: next };
   appendAt(world, node, random.fraction() < 0.7 ? [change, signatureEntry] : [change]);
 }
 
-function everMember(world: World, log: readonly LogRecord[]): Set<NodeId> {
-  const known = new Set(world.initialNodes);
-  for (const { configuration } of log) for (const id of configuration ?? []) known.add(id);
-  return known;
+/** Who is to take part next, in the style of the run. */
+function nextMembers(world: World, { configuration, known }: Standing): readonly NodeId[] {
+  const { random, profile } = world;
+  const members = configuration.nodes;
+  const fresh = present(world)
+    .map(({ id }) => id)
+    .filter((id) => !known.has(id));
+  switch (profile.membership.style) {
+    case 'oneByOne': {
+      // The longest-standing leaves for whoever waits: in the end nobody is left of those who were there first.
+      const [joins] = fresh;
+      if (joins === undefined) return members;
+      return random.fraction() < 0.5 ? [...members.slice(1), joins] : [...members, joins].slice(-membersMax);
+    }
+    case 'allAtOnce':
+      return fresh.length >= Math.min(3, members.length) ? fresh : members;
+    case 'anyhow': {
+      // Mostly one at a time; now and then half of them, or all.
+      const leave = [0.1, 0.1, 0.2, 0.6, 1][random.integer(5)] as number;
+      const stay = members.filter(() => random.fraction() >= leave);
+      return [...stay, ...fresh.slice(0, random.integer(3))];
+    }
+  }
 }
 
 function planReconfiguration(world: World): void {
-  world.queue.push(world.nowUs + 1 + Math.ceil(waitingMs(world.random, everyMs) * 1000), {
-    type: 'reconfigure',
-  });
+  // In the calm nothing is left lying: a peer that needs a snapshot may be the one that a quorum needs.
+  const meanMs = world.faultsOn ? world.profile.membership.everyMs : calmMs;
+  const ms = waitingMs(world.random, meanMs);
+  world.queue.push(world.nowUs + 1 + Math.ceil(ms * 1000), { type: 'reconfigure', healing: world.healing });
 }

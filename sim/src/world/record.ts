@@ -25,9 +25,9 @@ export const dataEntry: NewEntry = { signature: false };
 /** A signature transaction. */
 export const signatureEntry: NewEntry = { signature: true };
 
-/** Seqno of the last signature at or below `log`'s end; 0 if there is none. `log[i]` has seqno i + 1. */
-export function lastSignature(log: readonly LogRecord[]): Seqno {
-  let seqno = log.length;
+/** Seqno of the last signature at or below `upTo`, by default the end of `log`; 0 if none. `log[i]` has seqno i + 1. */
+export function signatureAtOrBelow(log: readonly LogRecord[], upTo: Seqno = log.length): Seqno {
+  let seqno = Math.min(upTo, log.length);
   while (seqno > 0 && !(log[seqno - 1] as LogRecord).signature) seqno -= 1;
   return seqno;
 }

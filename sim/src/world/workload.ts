@@ -6,7 +6,7 @@ import type { TxId } from '@coco/primitives';
 import { appendAt } from './driver.js';
 import { pick, waitingMs } from './profile.js';
 import { dataEntry, type LogRecord, type NewEntry, signatureEntry } from './record.js';
-import type { SimNode, World } from './world.js';
+import { present, type SimNode, type World } from './world.js';
 
 /** Plans the first batch and the first question. */
 export function beginWorkload(world: World): void {
@@ -53,9 +53,11 @@ export function ask(world: World): void {
   planAsk(world);
   const { random, made } = world;
   if (made.length === 0) return;
-  const node = pick(random, world.nodes);
+  const node = pick(random, present(world));
   if (node.machine === undefined || node.paused) return;
-  const record = made[made.length - 1 - random.integer(Math.min(made.length, 60))] as LogRecord;
+  // Mostly of what is new; now and then of anything that ever was, also from before a snapshot.
+  const among = random.fraction() < 0.8 ? Math.min(made.length, 60) : made.length;
+  const record = made[made.length - 1 - random.integer(among)] as LogRecord;
   const id: TxId = { view: record.view, seqno: record.seqno };
   askNode(world, node, id);
   // A transaction that may never have existed.

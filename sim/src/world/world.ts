@@ -19,12 +19,14 @@ import {
   type TxStatus,
   type View,
 } from '@coco/primitives';
+import { type Counts, createCounts } from './counts.js';
 import { createDisk, type SimDisk } from './disk.js';
 import { createEventHash, type EventHash } from './event-hash.js';
 import { createHistory, type History } from './history.js';
 import { drawProfile, type Profile } from './profile.js';
 import { createTimeQueue, type TimeQueue } from './queue.js';
 import type { LogRecord } from './record.js';
+import { createStandings, type Standings } from './standing.js';
 
 /** The state of a run. */
 export interface World {
@@ -36,8 +38,9 @@ export interface World {
   readonly nodes: readonly SimNode[];
   readonly byId: ReadonlyMap<NodeId, SimNode>;
   readonly initialNodes: readonly NodeId[];
-  /** Whether the configuration changes. */
-  readonly reconfigures: boolean;
+  /** Whether nodes come and go. */
+  readonly membership: boolean;
+  readonly standings: Standings;
   readonly create: (start: ConsensusStart) => Consensus;
   readonly honours: Honours;
   readonly observers: Observers;
@@ -51,8 +54,10 @@ export interface World {
   /** Raised by healing: cuts planned before are void, messages sent before are lost, as connections are made anew. */
   healing: number;
   nextDigest: number;
-  /** Records made lately, for questions about their status. */
+  /** Every record made, for questions about their status. */
   readonly made: LogRecord[];
+  /** The furthest entry that anyone took for committed. */
+  committed: LogRecord | undefined;
   workloadOn: boolean;
   faultsOn: boolean;
 }
@@ -61,6 +66,8 @@ export interface World {
 export interface SimNode {
   readonly index: number;
   readonly id: NodeId;
+  /** Not there yet; there, be it up or down; switched off for good. */
+  stage: 'absent' | 'present' | 'gone';
   readonly disk: SimDisk;
   /** Undefined while the node is down. */
   machine: Consensus | undefined;
@@ -116,7 +123,7 @@ export type Happening =
   | { readonly type: 'ambush'; readonly victim: SimNode; readonly fault: Profile['faults'][number] }
   | { readonly type: 'work' }
   | { readonly type: 'ask' }
-  | { readonly type: 'reconfigure' };
+  | { readonly type: 'reconfigure'; readonly healing: number };
 
 /** Parts of the contract that a mutant of the world can stop honouring. */
 export interface Honours {
@@ -130,6 +137,20 @@ export interface Honours {
   readonly signFirst: boolean;
   /** Entries that were replaced meanwhile are not sent under the old view. */
   readonly sendOnlyFromLog: boolean;
+  /** A snapshot is of what is committed. */
+  readonly snapshotsOnlyCommitted: boolean;
+  /** The base of a snapshot tells all views of the ledger. */
+  readonly baseTellsViews: boolean;
+  /** The base of a snapshot tells the configuration in force. */
+  readonly baseTellsConfiguration: boolean;
+  /** A node that takes a snapshot keeps its view and its vote. */
+  readonly keepsHardStateOnRejoin: boolean;
+  /** A node that takes a snapshot keeps its log where that holds the place of the snapshot. */
+  readonly keepsLogOnRejoin: boolean;
+  /** The retirement of a node is recorded only when the configuration without it is committed. */
+  readonly recordsWhenCommitted: boolean;
+  /** A node that left is switched off only when the record of that is committed. */
+  readonly switchesOffWhenRecorded: boolean;
 }
 
 /** A step of one node, before and after. */
@@ -166,20 +187,6 @@ export interface Observers {
   readonly answered: ((node: SimNode, id: TxId, status: TxStatus) => void)[];
 }
 
-/** What a run has done, to see that it did anything. */
-export interface Counts {
-  steps: number;
-  sent: number;
-  dropped: number;
-  leaders: number;
-  commits: number;
-  crashes: number;
-  writesLost: number;
-  pauses: number;
-  cuts: number;
-  entries: number;
-}
-
 /** What a run is made from. */
 export interface WorldOptions {
   readonly seed: number;
@@ -187,16 +194,18 @@ export interface WorldOptions {
   readonly create: (start: ConsensusStart) => Consensus;
   readonly honours?: Partial<Honours>;
   readonly chaosMs?: number;
-  /** The configuration changes at random; as many nodes again stand by to join. Default false. */
-  readonly reconfigure?: boolean;
+  /** Nodes come and go at random; twice as many again are there to join. Default false. */
+  readonly membership?: boolean;
 }
 
 /** A world at time 0 in which nothing has started yet. */
 export function createWorld(options: WorldOptions): World {
   const random = seededRandom(options.seed);
   const initialNodes = Array.from({ length: options.nodes }, (_, index) => `n${index}`);
-  const size = options.nodes * (options.reconfigure === true ? 2 : 1);
-  const nodes = Array.from({ length: size }, (_, index) => createNode(`n${index}`, index));
+  const size = options.nodes * (options.membership === true ? 3 : 1);
+  const nodes = Array.from({ length: size }, (_, index) =>
+    createNode(`n${index}`, index, index < options.nodes ? 'present' : 'absent'),
+  );
   return {
     seed: options.seed,
     random,
@@ -206,29 +215,20 @@ export function createWorld(options: WorldOptions): World {
     nodes,
     byId: new Map(nodes.map((node) => [node.id, node])),
     initialNodes,
-    reconfigures: options.reconfigure === true,
+    membership: options.membership === true,
+    standings: createStandings(initialNodes),
     create: options.create,
     honours: { ...honoursAll, ...options.honours },
     observers: { step: [], sent: [], applied: [], started: [], answered: [] },
     history: createHistory(),
     hash: createEventHash(),
-    counts: {
-      steps: 0,
-      sent: 0,
-      dropped: 0,
-      leaders: 0,
-      commits: 0,
-      crashes: 0,
-      writesLost: 0,
-      pauses: 0,
-      cuts: 0,
-      entries: 0,
-    },
+    counts: createCounts(),
     cuts: new Int32Array(size * size),
     arrivals: new Float64Array(size * size),
     healing: 0,
     nextDigest: 1,
     made: [],
+    committed: undefined,
     workloadOn: true,
     faultsOn: true,
   };
@@ -240,12 +240,25 @@ const honoursAll: Honours = {
   persistedWhenDurable: true,
   signFirst: true,
   sendOnlyFromLog: true,
+  snapshotsOnlyCommitted: true,
+  baseTellsViews: true,
+  baseTellsConfiguration: true,
+  keepsHardStateOnRejoin: true,
+  keepsLogOnRejoin: true,
+  recordsWhenCommitted: true,
+  switchesOffWhenRecorded: true,
 };
 
-function createNode(id: NodeId, index: number): SimNode {
+/** The nodes that are there, be they up or down. */
+export function present(world: World): SimNode[] {
+  return world.nodes.filter(({ stage }) => stage === 'present');
+}
+
+function createNode(id: NodeId, index: number, stage: SimNode['stage']): SimNode {
   return {
     index,
     id,
+    stage,
     disk: createDisk(),
     machine: undefined,
     life: 0,

@@ -28,14 +28,11 @@ async function nodeDirectory(): Promise<string> {
   });
   const nodeId = node.key.publicKey.fingerprint;
   const address = '127.0.0.1:1';
-  writeFileSync(path.join(root, 'service.pem'), service.certificate.pem);
   const config = {
     nodeId,
     virtualKey: '../platform.key',
     directories: { ledger: 'ledger', sealed: 'sealed' },
     addresses: { application: address, administrative: address, peer: address },
-    nodes: [{ nodeId, peer: address, application: address, certificatePem: node.certificate.pem }],
-    serviceCertificate: '../service.pem',
     genesis: '../genesis.json',
     adapters: [],
   };

@@ -1,5 +1,6 @@
 /**
- * `coco ledger show`: what is in a ledger, entry by entry.
+ * `coco ledger show`: what is in a ledger, entry by entry, after the rows of the snapshot that it begins with, if any;
+ * or what is in one snapshot.
  */
 import process from 'node:process';
 import { type LedgerSecret, type ReadEntry, readLedger } from '@coco/ledger';
@@ -15,7 +16,7 @@ import { onlyOperand } from './operands.js';
 export const ledgerShow: Command = {
   name: 'ledger show',
   summary: 'list the entries of a ledger, or the rows of a table',
-  operands: 'DIR',
+  operands: 'DIR|SNAPSHOT',
   options: {
     table: {
       type: 'string',
@@ -44,6 +45,7 @@ export const ledgerShow: Command = {
       'coco ledger show .coco/sandbox/node0/ledger --secrets .coco/sandbox/node0 --from 100',
       'with private tables',
     ],
+    ['coco ledger show snapshot_14_15.committed --table public:ccf.gov.members.info', 'a snapshot’s rows'],
     ['coco ledger show DIR --table public:ccf.gov.nodes.info --json | jq', 'a table’s history, for programs'],
   ],
   async run(operands, options) {

@@ -1,18 +1,10 @@
 /**
  * `coco node start`: runs one node in this process until it is told to stop.
  */
-import process from 'node:process';
-import {
-  createLog,
-  createMetrics,
-  loadConfig,
-  openVirtualSealer,
-  type RunningNode,
-  startNode,
-} from '@coco/host';
+import { joinNetwork, loadConfig, openVirtualSealer } from '@coco/host';
 import { CocoError } from '@coco/primitives';
-import { type Command, text, UsageError } from '../command.js';
-import type { NodeFailure, NodeReport } from '../nodeReport.js';
+import { type Command, needed } from '../command.js';
+import { logOptions, openLog, runNode, tell } from '../node/runNode.js';
 
 export const nodeStart: Command = {
   name: 'node start',
@@ -20,87 +12,28 @@ export const nodeStart: Command = {
   operands: '',
   options: {
     config: { type: 'string', short: 'c', value: 'FILE', help: 'the configuration of the node (JSON)' },
-    'log-format': { type: 'string', value: 'text|json', default: 'text', help: 'how log lines look' },
-    'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: 'debug, info, warn or error' },
+    ...logOptions,
   },
+  about: [
+    'A node of a genesis, or one that has joined: a node that has not joined yet does so first, if the configuration has ' +
+      'the digest of the constitution that was approved (coco node join asks for it).',
+  ],
   examples: [
     ['coco node start --config /etc/coco/node.json', 'every setting: docs/reference/configuration.md'],
   ],
   async run(_operands, options) {
-    const file = text(options, 'config');
-    if (file === undefined) throw new UsageError('--config is needed');
-    const level = (['debug', 'info', 'warn', 'error'] as const).find((one) => one === options['log-level']);
-    const format = (['text', 'json'] as const).find((one) => one === options['log-format']);
-    if (level === undefined) throw new UsageError('--log-level is debug, info, warn or error');
-    if (format === undefined) throw new UsageError('--log-format is text or json');
+    const file = needed(options, 'config');
+    const log = openLog(options);
     try {
-      return await run(file, level, format);
+      const config = loadConfig(file);
+      if (config.join !== undefined) {
+        const sealer = await openVirtualSealer(config.virtualKeyPath);
+        await joinNetwork({ config, sealer, onProgress: (progress) => log.info('joining', { ...progress }) });
+      }
+      return await runNode(config, log);
     } catch (error) {
       if (error instanceof CocoError) tell({ type: 'failure', code: error.code, message: error.message });
       throw error;
     }
   },
 };
-
-async function run(
-  file: string,
-  level: 'debug' | 'info' | 'warn' | 'error',
-  format: 'text' | 'json',
-): Promise<number> {
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  const log = createLog({ level, format, write, now: () => new Date() });
-  const metrics = createMetrics();
-  const config = loadConfig(file);
-  const sealer = await openVirtualSealer(config.virtualKeyPath);
-  if (sealer.provesNothing)
-    log.warn('platform virtual: it proves nothing; its sealing key is a file on this disk');
-  if (config.admitAnonymous)
-    log.warn('clients without a certificate are admitted (admitAnonymous): for sandboxes only');
-  let ended: (status: number) => void = () => undefined;
-  const end = new Promise<number>((resolve) => {
-    ended = resolve;
-  });
-  const node = await startNode({ config, sealer, log, metrics, onFatal: () => ended(70) });
-  log.info('node started', { nodeId: node.nodeId, port: node.application.port });
-  const stop = (reason: string): void => {
-    log.info(`stopping: ${reason}`);
-    void node.stop().then(() => ended(0));
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
-  // Whoever started this node is gone, and nobody would stop it.
-  const orphaned = (): void => stop('the launcher is gone');
-  process.once('disconnect', orphaned);
-  const reports = setInterval(() => tell(reportOf(node, metrics)), 250);
-  const status = await end;
-  clearInterval(reports);
-  process.off('disconnect', orphaned);
-  if (process.connected) process.disconnect();
-  return status;
-}
-
-function reportOf(node: RunningNode, metrics: ReturnType<typeof createMetrics>): NodeReport {
-  const { consensus } = node.replica.status();
-  const { counters, latencies } = metrics.snapshot();
-  const latency = latencies['commit_latency'];
-  return {
-    type: 'report',
-    nodeId: node.nodeId,
-    role:
-      consensus.leadership === 'Leader'
-        ? 'primary'
-        : consensus.leadership === 'Follower'
-          ? 'backup'
-          : 'candidate',
-    view: consensus.view,
-    commit: node.replica.commit,
-    transactions: counters['transactions'] ?? 0,
-    latencyP50Ms: latency?.p50Ms ?? 0,
-    latencyP99Ms: latency?.p99Ms ?? 0,
-    applicationUrl: `https://${node.application.host}:${node.application.port}`,
-    administrativeUrl: `https://${node.administrative.host}:${node.administrative.port}`,
-  };
-}
-
-function tell(message: NodeReport | NodeFailure): void {
-  if (process.connected) process.send?.(message);
-}

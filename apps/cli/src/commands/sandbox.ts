@@ -1,13 +1,13 @@
 /**
- * `coco sandbox` (`npm start`): a whole network on loopback, for trying things out.
+ * `coco sandbox` (`npm start`): a whole network on loopback, for trying things out. The Ethereum adapter, for the accounts,
+ * is loaded only when a sandbox runs: other commands begin sooner.
  */
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { type Command, text, whole } from '../command.js';
-import { createAccounts, loadAccounts, sandboxGenesis, saveAccounts } from '../sandbox/accounts.js';
+import { sandboxGenesis } from '../sandbox/ethereumGenesis.js';
 import { createSandbox, type SandboxPaths, sandboxExists, sandboxPaths } from '../sandbox/files.js';
-import { firstTransaction } from '../sandbox/firstTransaction.js';
 import { showLive } from '../sandbox/live.js';
 import { startNetwork } from '../sandbox/network.js';
 import { summary } from '../sandbox/summary.js';
@@ -50,6 +50,8 @@ export const sandbox: Command = {
     const network = startNetwork(paths, countNodes(paths));
     try {
       await network.ready(20_000);
+      const { loadAccounts } = await import('../sandbox/accounts.js');
+      const { firstTransaction } = await import('../sandbox/firstTransaction.js');
       const accounts = loadAccounts(paths.accounts);
       const certificate = readFileSync(paths.serviceCertificate, 'utf8');
       await firstTransaction(network.applicationUrl(0), certificate, accounts[0]);
@@ -71,6 +73,7 @@ export const sandbox: Command = {
 };
 
 async function create(paths: SandboxPaths, options: Parameters<Command['run']>[1]): Promise<void> {
+  const { createAccounts, saveAccounts } = await import('../sandbox/accounts.js');
   const accounts = createAccounts(5);
   await createSandbox(
     {

@@ -6,18 +6,18 @@
  */
 import type { ReadEntry } from '@coco/ledger';
 import { formatTxId, toHex } from '@coco/primitives';
-import { tablesOf } from './entryText.js';
+import { tablesOf, typeOf } from './entryText.js';
 import { cellOf } from './printable.js';
 
 const none = '0'.repeat(64);
 
 /** One entry and how many rows it writes where. */
 export function entryJson(entry: ReadEntry): unknown {
-  const { txId, signature, entryType, size, file, offset, claimsDigest, privateWrites, privateBytes } = entry;
+  const { txId, entryType, size, file, offset, claimsDigest, privateWrites, privateBytes } = entry;
   const claims = claimsDigest === undefined ? none : toHex(claimsDigest);
   return {
     txId: formatTxId(txId),
-    type: signature ? 'signature' : 'writes',
+    type: typeOf(entry),
     entryType,
     bytes: size,
     file,

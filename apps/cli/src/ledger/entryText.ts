@@ -20,13 +20,19 @@ export const entryHead = bold(
 /** One entry: TxId, type, size, tables. As several lines where it would not fit into `columns`. */
 export function describeEntryLine(entry: ReadEntry, columns: number): string {
   const { txId, signature, size } = entry;
-  const type = signature ? 'signature' : 'writes';
+  const type = typeOf(entry);
   const left = `${formatTxId(txId).padEnd(txIdChars)}  ${type.padEnd(typeChars)}  ${thousands(size).padStart(sizeChars)}  `;
   const tables = describeTables(entry);
   const width = tables.reduce((sum, { chars }) => sum + chars + 2, indent);
   const texts = tables.map(({ text }) => text);
   const shown = signature ? dim(left) : left;
   return `${shown}${texts.join(width > columns ? `\n${' '.repeat(indent)}` : ', ')}`;
+}
+
+/** What kind of entry it is, in one word. */
+export function typeOf({ signature, entryType }: ReadEntry): string {
+  if (entryType === 1) return 'snapshot';
+  return signature ? 'signature' : 'writes';
 }
 
 interface Piece {

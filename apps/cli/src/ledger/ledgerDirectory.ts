@@ -1,5 +1,5 @@
 /**
- * The chunk files of a ledger directory, read piece by piece: a ledger may be far larger than memory. One file is
+ * The chunk and snapshot files of a ledger directory, read piece by piece: a ledger may be far larger than memory. One file is
  * open at a time, since a ledger may have more files than a process may open.
  */
 import {
@@ -13,13 +13,13 @@ import {
   statSync,
 } from 'node:fs';
 import path from 'node:path';
-import { type ChunkSource, parseChunkName } from '@coco/ledger';
+import { type ChunkSource, parseChunkName, parseSnapshotName } from '@coco/ledger';
 import { CocoError } from '@coco/primitives';
 
 /** A directory with a ledger in it. */
 export interface LedgerDirectory {
   readonly directory: string;
-  /** Chunk files that count (not `.ignored` ones), in the order of their first entries. */
+  /** Files that count (not `.ignored` ones): snapshots, then chunks, each in the order of their first entries. */
   readonly files: readonly ChunkSource[];
   /** Bytes of all files. */
   readonly bytes: number;
@@ -29,12 +29,13 @@ export interface LedgerDirectory {
 const windowBytes = 1 << 20;
 
 /**
- * Opens the ledger in `directory`. COCO_CLI_LEDGER when there is none, COCO_CLI_LEDGER_READ when the operating system
- * refuses, then or while the files are read.
+ * Opens the ledger in `directory`, with the snapshots in it and in `snapshots`: by default the directory of that name
+ * beside it, where a node has them. A snapshot file alone is opened as a ledger without entries. COCO_CLI_LEDGER when
+ * there is none, COCO_CLI_LEDGER_READ when the operating system refuses, then or while the files are read.
  */
-export function openLedgerDirectory(directory: string): LedgerDirectory {
+export function openLedgerDirectory(directory: string, snapshots?: string): LedgerDirectory {
   const reader = new WindowReader();
-  const files = chunkNames(directory).map((name) => chunkSource(path.join(directory, name), reader));
+  const files = filesOf(directory, snapshots).map((file) => chunkSource(file, reader));
   return {
     directory,
     files,
@@ -43,20 +44,43 @@ export function openLedgerDirectory(directory: string): LedgerDirectory {
   };
 }
 
-function chunkNames(directory: string): readonly string[] {
+function filesOf(directory: string, snapshots: string | undefined): readonly string[] {
   if (!existsSync(directory)) throw noLedger(directory, `there is no directory ${directory}`);
   if (!statSync(directory).isDirectory()) {
+    if (parseSnapshotName(path.basename(directory)) !== undefined) return [directory];
     throw noLedger(directory, `${directory} is a file; give the directory that holds the ledger's files`);
   }
-  const found = reading(directory, () => readdirSync(directory)).flatMap((file) => {
-    const name = parseChunkName(file);
-    return name === undefined || name.ignored ? [] : [{ file, start: name.start }];
-  });
-  if (found.length === 0) {
+  if (snapshots !== undefined && !existsSync(snapshots)) {
+    throw noLedger(snapshots, `there is no directory ${snapshots}`);
+  }
+  const beside = path.join(path.dirname(path.resolve(directory)), 'snapshots');
+  const found = new Map<string, string>();
+  for (const where of [snapshots ?? beside, directory]) {
+    for (const { file } of named(where, parseSnapshotName, ({ seqno }) => seqno)) {
+      found.set(file, path.join(where, file));
+    }
+  }
+  const chunks = named(directory, parseChunkName, ({ start }) => start);
+  if (found.size === 0 && chunks.length === 0) {
     const sentence = `${directory} holds no files of a ledger (ledger_1-…)`;
     throw noLedger(directory, `${sentence}${hint(directory)}`);
   }
-  return found.toSorted((a, b) => a.start - b.start).map(({ file }) => file);
+  return [...found.values(), ...chunks.map(({ file }) => path.join(directory, file))];
+}
+
+/** The files of `directory` with a name that `parse` can read and that are not ignored, ascending by `place`. */
+function named<Name extends { readonly ignored: boolean }>(
+  directory: string,
+  parse: (file: string) => Name | undefined,
+  place: (name: Name) => number,
+): readonly { readonly file: string; readonly at: number }[] {
+  if (!existsSync(directory)) return [];
+  return reading(directory, () => readdirSync(directory))
+    .flatMap((file) => {
+      const name = parse(file);
+      return name === undefined || name.ignored ? [] : [{ file, at: place(name) }];
+    })
+    .toSorted((a, b) => a.at - b.at);
 }
 
 /** Whoever gives a node's directory means the ledger in it. */

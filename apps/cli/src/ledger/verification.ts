@@ -21,7 +21,8 @@ export interface Verification {
 /** How far an audit is. */
 export interface VerificationProgress {
   readonly file: string;
-  readonly entries: number;
+  /** The last entry read. */
+  readonly seqno: number;
   /** About how many of all bytes are done. */
   readonly bytesDone: number;
   readonly bytes: number;
@@ -31,25 +32,28 @@ export interface VerificationProgress {
 export interface VerifyOptions {
   /** The service that is trusted; see the audit. */
   readonly serviceCertificate?: Certificate;
+  /** Where the snapshots are, if not in the directory itself or in `snapshots` beside it. */
+  readonly snapshots?: string;
   readonly onProgress?: (progress: VerificationProgress) => void;
 }
 
 /** Audits the ledger in `directory`. COCO_CLI_LEDGER, COCO_CLI_LEDGER_READ. */
 export function verifyLedger(directory: string, options: VerifyOptions = {}): Verification {
-  const { serviceCertificate, onProgress } = options;
-  const ledger = openLedgerDirectory(directory);
+  const { serviceCertificate, snapshots, onProgress } = options;
+  const ledger = openLedgerDirectory(directory, snapshots);
   const { files, bytes } = ledger;
   try {
     const report = auditLedger(files, {
       ...(serviceCertificate !== undefined && { serviceCertificate }),
-      onProgress: ({ file, entries }) =>
-        onProgress?.({ file, entries, bytesDone: bytesUpTo(files, file, entries), bytes }),
+      onProgress: ({ file, seqno }) =>
+        onProgress?.({ file, seqno, bytesDone: bytesUpTo(files, file, seqno), bytes }),
     });
     // Not the ledger's fault, and no verdict on it.
     if (report.failure?.code === 'COCO_CLI_LEDGER_READ') {
       throw new CocoError('COCO_CLI_LEDGER_READ', report.failure.reason);
     }
-    const sound = report.failure === undefined && report.signatures > 0;
+    const proven = report.signatures > 0 || report.begins !== undefined;
+    const sound = report.failure === undefined && proven;
     const trusted = serviceCertificate !== undefined;
     return { directory, files: files.length, bytes, report, sound, trusted };
   } finally {
@@ -68,9 +72,17 @@ function bytesUpTo(files: readonly ChunkSource[], file: string, entry: number): 
 
 /** The verification as `--json` prints it. */
 export function verificationJson({ report, ...verification }: Verification): unknown {
-  const { services, first, last, lastSigned, opened: _, ...figures } = report;
+  const { services, first, last, lastSigned, begins, snapshots, opened: _, ...figures } = report;
   return {
     ...verification,
+    ...(begins !== undefined && { begins: { file: begins.file, txId: formatTxId(begins) } }),
+    snapshots: snapshots.map(({ file, view, seqno, evidence, replayed, claimed }) => ({
+      file,
+      txId: formatTxId({ view, seqno }),
+      evidence: formatTxId(evidence),
+      replayed,
+      claimed,
+    })),
     ...figures,
     first: formatTxId(first),
     last: formatTxId(last),

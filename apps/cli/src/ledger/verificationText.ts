@@ -1,7 +1,7 @@
 /**
  * What a person reads after a verification: what is proven, by whom, and where the first fault is.
  */
-import type { AuditFailure } from '@coco/ledger';
+import type { AuditedSnapshot, AuditFailure } from '@coco/ledger';
 import { formatTxId } from '@coco/primitives';
 import { bold, dim, green, red, thousands, yellow } from '../terminal.js';
 import { formatBytes, printable } from './printable.js';
@@ -11,11 +11,11 @@ import type { Verification } from './verification.js';
 export function describeVerification(verification: Verification): string {
   const { directory, report, sound } = verification;
   const { failure } = report;
-  const head = sound
-    ? `${green('✔')} ${bold('The ledger is sound')}`
-    : `${red('✘')} ${bold(verdict(failure))}`;
+  const what = report.entries === 0 ? 'The snapshot is genuine' : 'The ledger is sound';
+  const head = sound ? `${green('✔')} ${bold(what)}` : `${red('✘')} ${bold(verdict(failure))}`;
   const told = failure === undefined ? [] : ['', ...describeFailure(failure)];
-  const rows = report.entries === 0 ? [] : ['', ...describeContents(verification)];
+  const empty = report.entries === 0 && report.begins === undefined;
+  const rows = empty ? [] : ['', ...describeContents(verification)];
   return [`${head}  ${dim(printable(directory))}`, ...told, ...rows].join('\n');
 }
 
@@ -43,19 +43,41 @@ function describeContents(verification: Verification): string[] {
   const { report, files, bytes } = verification;
   const { entries, signatures, first, last, unsigned, views } = report;
   const broken = report.failure === undefined ? '' : dim(' read before the fault');
-  const range = `${formatTxId(first)} … ${formatTxId(last)}`;
+  const range = entries === 0 ? '' : `${formatTxId(first)} … ${formatTxId(last)}  `;
   const inFiles = `in ${count(files, 'file')}, ${formatBytes(bytes)}`;
   return [
-    `${label('entries')}${bold(thousands(entries))}${broken}  ${range}  ${dim(inFiles)}`,
+    ...describeBeginning(verification),
+    `${label('entries')}${bold(thousands(entries))}${broken}  ${range}${dim(inFiles)}`,
     `${label('views')}${thousands(views)}`,
     `${label('signatures')}${thousands(signatures)}${signatures === 0 ? '' : describeLast(verification)}`,
     ...describeTail(unsigned),
+    ...report.snapshots.map((snapshot, index) => describeSnapshot(snapshot, index, verification)),
     ...describeServices(verification),
     ...report.signers.map(
       ({ nodeId, signatures: own }, index) =>
         `${label(index === 0 ? 'signed by' : '')}node ${nodeId}  ${dim(count(own, 'signature'))}`,
     ),
   ];
+}
+
+function describeBeginning({ report: { begins } }: Verification): string[] {
+  if (begins === undefined) return [];
+  const stands = `stands for entries 1 to ${thousands(begins.seqno)}, which are not here`;
+  return [`${label('begins with')}${bold(formatTxId(begins))}  ${begins.file}  ${dim(stands)}`];
+}
+
+function describeSnapshot(
+  { file, replayed, claimed }: AuditedSnapshot,
+  index: number,
+  { report }: Verification,
+): string {
+  const notes = [
+    'its receipt holds',
+    ...(replayed ? ['it is the state that the entries leave'] : []),
+    ...(claimed ? ['the ledger claims it'] : []),
+    ...(!replayed && file !== report.begins?.file ? ['its entries are not here'] : []),
+  ];
+  return `${label(index === 0 ? 'snapshots' : '')}${file}  ${dim(notes.join(', '))}`;
 }
 
 function describeLast({ report, sound }: Verification): string {

@@ -1,16 +1,42 @@
 /**
- * Three managers in one thread, with instant disks, a network that can be cut, and workers that only record: enough
- * to watch the order of effects. Time passes when a test says so.
+ * Managers in one thread, with instant disks, a network that can be cut, and workers that do what a test says: enough to
+ * watch the order of effects. Time passes when a test says so. Nodes can join from a snapshot that another one made.
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
-import { generateKeyPair, issueCertificate } from '@coco/crypto';
-import { createLedger, type Ledger, type LedgerIdentity } from '@coco/ledger';
-import { concatBytes, type NodeId, seededRandom, utf8 } from '@coco/primitives';
+import {
+  type Certificate,
+  generateKeyPair,
+  issueCertificate,
+  type PrivateKey,
+  publicKeyFromPem,
+  publicKeyToPem,
+} from '@coco/crypto';
+import { defaultGovernanceSettings, type NetworkView, type NodeView } from '@coco/governance';
+import {
+  createLedger,
+  type Ledger,
+  type LedgerIdentity,
+  openSnapshot,
+  type Receipt,
+  type SnapshotBase,
+} from '@coco/ledger';
+import { CocoError, concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
+import { loadSandbox, type Sandbox } from '@coco/sandbox';
 import { createRecovery } from '../recovery.js';
 import { createReplica } from '../replica.js';
-import type { Genesis, Replica, ReplicaEvent, ReplicaSettings } from '../types.js';
+import { restoreSnapshot } from '../restoreSnapshot.js';
+import type {
+  Genesis,
+  Replica,
+  ReplicaEffects,
+  ReplicaEvent,
+  ReplicaSettings,
+  SnapshotEffect,
+} from '../types.js';
+import { createMember, type TestMember, testConstitution } from './members.js';
+import { StandInWorker } from './standInWorker.js';
 
-const settings: ReplicaSettings = {
+const testSettings: ReplicaSettings = {
   consensus: {
     electionTimeoutMs: 100,
     heartbeatMs: 10,
@@ -21,19 +47,41 @@ const settings: ReplicaSettings = {
   uncommittedEntriesMax: 40,
   requestsMax: 10,
   forwardTimeoutMs: 1000,
+  governance: defaultGovernanceSettings,
+  snapshotEntries: 0,
 };
+const realSandbox = await loadSandbox();
 const validity = { notBeforeMs: 0, notAfterMs: 4_000_000_000_000 };
+const dayMs = 86_400_000;
 const serialNumber = new Uint8Array(16).fill(7);
+
+/** A snapshot file, as far as it is made. */
+export interface TestSnapshot {
+  readonly bytes: Uint8Array;
+  readonly evidenceSeqno?: Seqno;
+  readonly receipt?: Receipt;
+}
 
 export interface TestNode {
   readonly id: NodeId;
+  readonly identity: LedgerIdentity;
   replica: Replica;
   ledger: Ledger;
-  /** The disk: bytes by seqno - 1. */
+  standIn: StandInWorker;
+  /** The snapshot that it began with. */
+  readonly file: Uint8Array | undefined;
+  /** The disk: bytes by seqno - 1. What comes before a snapshot is not there. */
   readonly disk: Uint8Array[];
   /** Everything the worker was told, in order. */
-  readonly worker: ToWorker[];
+  worker: ToWorker[];
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
+  /** What the host was told of the network last. */
+  network: ReplicaEffects['network'];
+  /** How often the committed governance tables changed. */
+  governanceNews: number;
+  readonly snapshots: Map<Seqno, TestSnapshot>;
+  /** Snapshots that were given up. */
+  readonly discarded: Seqno[];
   /** Disk does not answer while true: effects gather. */
   stuck: boolean;
   up: boolean;
@@ -41,6 +89,7 @@ export interface TestNode {
 
 export interface Cluster {
   readonly nodes: readonly TestNode[];
+  readonly members: readonly TestMember[];
   readonly cut: Set<string>;
   /** Lets `ms` pass for everybody in steps of 5 ms, and everything happen that follows. */
   pass(ms: number): void;
@@ -48,83 +97,168 @@ export interface Cluster {
   fromWorker(node: TestNode, message: FromWorker): void;
   primary(): TestNode;
   restart(node: TestNode): void;
+  /** Sends a request to `node`, lets `ms` pass, and gives the answer if there is one by then. */
+  ask(node: TestNode, request: AdapterRequest, ms?: number): AdapterResponse | undefined;
+  /** Keys and certificate for one more node, which nobody knows yet. */
+  newIdentity(): LedgerIdentity;
+  /** Starts a node of this identity from a snapshot file, or from nothing. */
+  join(identity: LedgerIdentity, snapshot?: Uint8Array): TestNode;
+}
+
+/** What differs from one cluster to another. */
+export interface ClusterOptions {
+  readonly settings?: Partial<ReplicaSettings>;
+  readonly members?: number;
+  /** What runs the scripts, around the real one. */
+  readonly sandbox?: (real: Sandbox) => Sandbox;
 }
 
 const secrets = [{ fromSeqno: 1, key: new Uint8Array(32).fill(9) }];
 
-function identities(count: number): { readonly genesis: Genesis; readonly of: readonly LedgerIdentity[] } {
-  const serviceKey = generateKeyPair();
-  const issuer = { key: serviceKey, subjectCommonName: 'service' };
-  const common = { ...validity, serialNumber };
-  const serviceCertificate = issueCertificate(
-    { ...common, subjectCommonName: 'service', publicKey: serviceKey.publicKey, isCa: true },
-    issuer,
-  );
-  const of = Array.from({ length: count }, (_, index) => {
-    const nodeKey = generateKeyPair();
-    const nodeCertificate = issueCertificate(
-      { ...common, subjectCommonName: `node ${index}`, publicKey: nodeKey.publicKey, isCa: false },
-      { key: serviceKey, certificate: serviceCertificate },
-    );
-    return {
-      nodeId: nodeKey.publicKey.fingerprint,
-      nodeKey,
-      nodeCertificate,
-      serviceKey,
-      serviceCertificate,
-    };
-  });
-  const nodes = of.map(({ nodeId, nodeCertificate }, index) => ({
-    nodeId,
-    certificatePem: nodeCertificate.pem,
-    peerAddress: `127.0.0.1:${1000 + index}`,
-    applicationAddress: `127.0.0.1:${2000 + index}`,
-  }));
-  const genesis = {
-    serviceCertificatePem: serviceCertificate.pem,
-    constitution: '',
-    members: [{ name: 'm', certificatePem: serviceCertificate.pem }],
-    participants: [],
-    nodes,
-    adapters: { counter: 1 },
-  };
-  return { genesis, of };
+interface Service {
+  readonly key: PrivateKey;
+  readonly certificate: Certificate;
 }
 
-export function createCluster(count = 3): Cluster {
-  const { genesis, of } = identities(count);
-  const start = (identity: LedgerIdentity, seed: number, disk: readonly Uint8Array[]) => {
-    const ledger = createLedger({ identity, serviceCertificate: identity.serviceCertificate, secrets });
-    const recovery = createRecovery(ledger);
-    const applied = disk.map((bytes) => recovery.load(bytes));
-    const { entries } = recovery.finish();
-    const random = seededRandom(seed);
-    return {
-      ledger,
-      applied,
-      replica: createReplica({ nodeId: identity.nodeId, settings, random, ledger, genesis, entries }),
-    };
+function createService(): Service {
+  const key = generateKeyPair();
+  const subject = { subjectCommonName: 'service', publicKey: key.publicKey, isCa: true };
+  const certificate = issueCertificate(
+    { ...validity, serialNumber, ...subject },
+    { key, subjectCommonName: 'service' },
+  );
+  return { key, certificate };
+}
+
+function createIdentity({ key, certificate }: Service, name: string): LedgerIdentity {
+  const nodeKey = generateKeyPair();
+  const subject = { subjectCommonName: name, publicKey: nodeKey.publicKey, isCa: false };
+  const nodeCertificate = issueCertificate({ ...validity, serialNumber, ...subject }, { key, certificate });
+  const nodeId = nodeKey.publicKey.fingerprint;
+  return { nodeId, nodeKey, nodeCertificate, serviceKey: key, serviceCertificate: certificate };
+}
+
+/** In these tests a time is a number of days since 1970. */
+function endorse(service: Service, { publicKeyPem }: NodeView, validFrom: string, days: number): string {
+  const from = Number(validFrom) * dayMs;
+  if (!Number.isSafeInteger(from)) throw new CocoError('COCO_HOST_CERTIFICATE_TIME', 'there is no such time');
+  const publicKey = publicKeyFromPem(publicKeyPem);
+  const fields = { subjectCommonName: 'renewed', publicKey, isCa: false, serialNumber };
+  return issueCertificate({ ...fields, notBeforeMs: from, notAfterMs: from + days * dayMs }, service).pem;
+}
+
+/** What a node says of itself: its key, and where it is. */
+export function tupleOf({ nodeId, nodeKey }: LedgerIdentity): {
+  readonly nodeId: NodeId;
+  readonly publicKeyPem: string;
+  readonly peerAddress: string;
+  readonly applicationAddress: string;
+  readonly administrativeAddress: string;
+} {
+  const address = (port: number): string => `127.0.0.1:${port}`;
+  return {
+    nodeId,
+    publicKeyPem: publicKeyToPem(nodeKey.publicKey),
+    peerAddress: address(1000),
+    applicationAddress: address(2000),
+    administrativeAddress: address(3000),
   };
-  const nodes = of.map((identity, index): TestNode => {
-    const { ledger, replica } = start(identity, index, []);
-    return {
-      id: identity.nodeId,
-      replica,
+}
+
+function createGenesis(
+  service: Service,
+  identities: readonly LedgerIdentity[],
+  members: readonly TestMember[],
+): Genesis {
+  return {
+    serviceCertificatePem: service.certificate.pem,
+    constitution: testConstitution,
+    members: members.map(({ name, certificate }) => ({ name, certificatePem: certificate.pem })),
+    participants: [],
+    nodes: identities.map((identity) => ({
+      ...tupleOf(identity),
+      certificatePem: identity.nodeCertificate.pem,
+    })),
+    votingPolicies: { default: { kind: 'majority' } },
+    adapters: { counter: 1 },
+  };
+}
+
+interface StartedNode {
+  readonly replica: Replica;
+  readonly ledger: Ledger;
+  readonly standIn: StandInWorker;
+}
+
+export function createCluster(count = 3, options: ClusterOptions = {}): Cluster {
+  const settings = { ...testSettings, ...options.settings };
+  const service = createService();
+  const identities = Array.from({ length: count }, (_, index) => createIdentity(service, `node ${index}`));
+  const members = Array.from({ length: options.members ?? 3 }, (_, index) => createMember(`member ${index}`));
+  const genesis = createGenesis(service, identities, members);
+  const nodes: TestNode[] = [];
+  const cut = new Set<string>();
+  const inFlight: { readonly from: NodeId; readonly to: NodeId; readonly bytes: Uint8Array }[] = [];
+  const fromWorkers: { readonly node: TestNode; readonly message: FromWorker }[] = [];
+  let seed = 0;
+
+  function start(
+    identity: LedgerIdentity,
+    disk: readonly Uint8Array[],
+    from: { readonly genesis?: Genesis; readonly file?: Uint8Array },
+  ): StartedNode {
+    const standIn = new StandInWorker();
+    const opened = from.file === undefined ? undefined : openSnapshot(from.file, { secrets });
+    const base: SnapshotBase | undefined = opened?.base;
+    const restored = opened === undefined ? undefined : restoreSnapshot(opened);
+    for (const message of restored?.restore ?? []) standIn.receive(message);
+    const { serviceCertificate } = identity;
+    const ledger = createLedger({ identity, serviceCertificate, secrets, ...(base && { base }) });
+    const recovery = createRecovery(ledger, restored?.governanceStore);
+    for (const bytes of disk.slice(base?.seqno ?? 0)) {
+      const message = recovery.load(bytes);
+      if (message !== undefined) standIn.receive(message);
+    }
+    const replica = createReplica({
+      nodeId: identity.nodeId,
+      settings,
+      random: seededRandom(seed++),
       ledger,
+      sandbox: options.sandbox?.(realSandbox) ?? realSandbox,
+      endorseNode: (node, { validFrom, validityDays }) => endorse(service, node, validFrom, validityDays),
+      ...(from.genesis && { genesis: from.genesis }),
+      ...(base && { snapshot: base }),
+      ...recovery.finish(),
+    });
+    return { replica, ledger, standIn };
+  }
+
+  const beginningOf = ({ file }: TestNode) => (file === undefined ? { genesis } : { file });
+
+  function addNode(identity: LedgerIdentity, started: StartedNode, file?: Uint8Array): TestNode {
+    const node: TestNode = {
+      id: identity.nodeId,
+      identity,
+      file,
+      ...started,
       disk: [],
-      worker: [],
+      worker: started.standIn.told,
       replies: [],
+      network: undefined,
+      governanceNews: 0,
+      snapshots: new Map(),
+      discarded: [],
       stuck: false,
       up: true,
     };
-  });
-  const cut = new Set<string>();
-  const inFlight: { readonly from: NodeId; readonly to: NodeId; readonly bytes: Uint8Array }[] = [];
+    nodes.push(node);
+    return node;
+  }
 
   function step(node: TestNode, event: ReplicaEvent): void {
     if (!node.up) return;
     const effects = node.replica.step(event);
-    node.worker.push(...effects.now);
+    for (const message of effects.now) toWorker(node, message);
     if (effects.persist?.rollbackTo !== undefined)
       node.disk.length = Math.min(node.disk.length, effects.persist.rollbackTo);
     for (const { seqno, bytes } of effects.persist?.entries ?? []) node.disk[seqno - 1] = bytes;
@@ -132,14 +266,29 @@ export function createCluster(count = 3): Cluster {
       const attached = entries === undefined ? [] : node.disk.slice(entries.from - 1, entries.to);
       inFlight.push({ from: node.id, to, bytes: concatBytes(header, ...attached) });
     }
-    node.worker.push(...effects.apply);
+    for (const message of effects.apply) toWorker(node, message);
     node.replies.push(...effects.replies);
+    node.network = effects.network ?? node.network;
+    if (effects.governance !== undefined) node.governanceNews += 1;
+    for (const effect of effects.snapshots) keepSnapshot(node, effect);
     const last = effects.persist?.entries.at(-1);
     if (last !== undefined && !node.stuck) step(node, { type: 'persisted', upTo: last });
   }
 
+  function toWorker(node: TestNode, message: ToWorker): void {
+    const answer = node.standIn.receive(message);
+    if (answer !== undefined) fromWorkers.push({ node, message: answer });
+  }
+
   function deliver(): void {
-    for (let frame = inFlight.shift(); frame !== undefined; frame = inFlight.shift()) {
+    for (;;) {
+      const said = fromWorkers.shift();
+      if (said !== undefined) {
+        step(said.node, { type: 'worker', message: said.message });
+        continue;
+      }
+      const frame = inFlight.shift();
+      if (frame === undefined) return;
       const { from, to, bytes } = frame;
       const node = nodes.find(({ id }) => id === to);
       const broken = cut.has(from) || cut.has(to) || cut.has(`${from}>${to}`);
@@ -147,23 +296,22 @@ export function createCluster(count = 3): Cluster {
     }
   }
 
-  return {
+  const cluster: Cluster = {
     nodes,
+    members,
     cut,
     step(node, event) {
       step(node, event);
       deliver();
     },
     fromWorker(node, message) {
+      if (message.type === 'propose') node.standIn.proposes(message);
       step(node, { type: 'worker', message });
       deliver();
     },
     pass(ms) {
       for (let passed = 0; passed < ms; passed += 5) {
-        for (const node of nodes) {
-          step(node, { type: 'elapsed', ms: 5, nowMs: passed });
-          answerGenesis(node);
-        }
+        for (const node of nodes) step(node, { type: 'elapsed', ms: 5, nowMs: 1_000_000 + passed });
         deliver();
       }
     },
@@ -173,31 +321,43 @@ export function createCluster(count = 3): Cluster {
       return primaries[0] as TestNode;
     },
     restart(node) {
-      const index = nodes.indexOf(node);
-      node.worker.length = 0;
-      const { ledger, replica, applied } = start(of[index] as LedgerIdentity, index + 10, node.disk);
-      node.ledger = ledger;
-      node.replica = replica;
-      node.worker.push(...applied.filter((message) => message !== undefined));
+      Object.assign(node, start(node.identity, node.disk, beginningOf(node)));
+      node.worker = node.standIn.told;
       node.up = true;
     },
+    ask(node, request, ms = 60) {
+      const token = nextToken++;
+      cluster.step(node, { type: 'request', token, request, nowMs: 1_000_000 });
+      cluster.pass(ms);
+      return node.replies.find((reply) => reply.token === token)?.response;
+    },
+    newIdentity: () => createIdentity(service, `node ${nodes.length}`),
+    join: (identity, file) =>
+      addNode(identity, start(identity, [], file === undefined ? {} : { file }), file),
   };
+  for (const identity of identities) addNode(identity, start(identity, [], { genesis }));
+  return cluster;
+}
 
-  /** A worker with nothing but a genesis of no tables. */
-  function answerGenesis(node: TestNode): void {
-    const asked = node.worker.at(-1);
-    if (asked?.type !== 'genesis') return;
-    const none = new Uint8Array(0);
-    const message = {
-      type: 'propose',
-      proposal: asked.proposal,
-      view: 0,
-      publicMaps: none,
-      privateMaps: none,
-      items: 0,
-    } as const;
-    step(node, { type: 'worker', message });
+let nextToken = 1000;
+
+function keepSnapshot(node: TestNode, effect: SnapshotEffect): void {
+  const { seqno } = effect;
+  if (effect.type === 'write') {
+    node.snapshots.set(seqno, { bytes: effect.bytes });
+  } else if (effect.type === 'commit') {
+    const { bytes } = node.snapshots.get(seqno) as TestSnapshot;
+    node.snapshots.set(seqno, { bytes, evidenceSeqno: effect.evidenceSeqno, receipt: effect.receipt });
+  } else {
+    node.snapshots.delete(seqno);
+    node.discarded.push(seqno);
   }
+}
+
+/** The state of a node on the VN list of a view. */
+export function statusIn(view: NetworkView | undefined, nodeId: NodeId): string | undefined {
+  const node = view?.nodes.find((one) => one.nodeId === nodeId);
+  return node === undefined ? undefined : `${node.status}${node.retiredCommitted ? ' for good' : ''}`;
 }
 
 export function request(text: string): AdapterRequest {

@@ -11,11 +11,12 @@ import {
   createLedger,
   encodeMaps,
   encodePositions,
+  type Ledger,
   type LedgerSecret,
   type SealedEntry,
 } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
-import { createNodeIdentity, createServiceIdentity, type Identity } from '../../sandbox/identities.js';
+import { createNodeIdentity, createServiceIdentity, type Identity } from '../../genesis/identities.js';
 
 export interface SampleLedger {
   readonly directory: string;
@@ -32,8 +33,19 @@ const none = new Uint8Array(0);
  * `app.rows` and one into `public:app.notes`, which every third batch removes again. Two files: the second is open.
  */
 export function writeSampleLedger(batches: number): SampleLedger {
-  const service = createServiceIdentity(Date.now());
-  const node = createNodeIdentity('node0', service, Date.now());
+  const { ledger, ...sample } = sampleEntries(batches);
+  const directory = path.join(mkdtempSync(path.join(tmpdir(), 'coco-ledger-')), 'ledger');
+  mkdirSync(directory);
+  writeFiles(directory, sample.entries);
+  return { ...sample, directory };
+}
+
+/** The entries of the sample, and the ledger that wrote them. */
+export function sampleEntries(
+  batches: number,
+): Omit<SampleLedger, 'directory'> & { readonly ledger: Ledger; readonly entries: SealedEntry[] } {
+  const service = createServiceIdentity('Service', Date.now());
+  const node = createNodeIdentity('node0', '127.0.0.1', service, Date.now());
   const secrets = [{ fromSeqno: 1, key: randomBytes(32) }];
   const ledger = createLedger({
     identity: {
@@ -60,10 +72,7 @@ export function writeSampleLedger(batches: number): SampleLedger {
     entries.push(ledger.append({ view: 2, publicMaps: encodeMaps([notes]), privateMaps }), ledger.sign(2));
     ledger.compact(ledger.last.seqno);
   }
-  const directory = path.join(mkdtempSync(path.join(tmpdir(), 'coco-ledger-')), 'ledger');
-  mkdirSync(directory);
-  writeFiles(directory, entries);
-  return { directory, service, node, secrets, entries };
+  return { service, node, secrets, entries, ledger };
 }
 
 /** The first two entries as a complete file, the others as one that is being written. */

@@ -1,0 +1,258 @@
+/**
+ * Proposals in short: what stands behind `coco proposal create`, made into the actions of a constitution.
+ */
+import { parseCertificate } from '@coco/crypto';
+import { votingPolicyRow } from '@coco/governance';
+import { type OptionSpec, type OptionValues, text, UsageError, whole } from '../command.js';
+import { constitutionOf } from '../genesis/constitutionScripts.js';
+import { readText } from '../ledger/textFile.js';
+import { parseDuration } from './duration.js';
+import { findNamed, type Named } from './naming.js';
+import { countMembers, parsePolicyText } from './votingPolicyText.js';
+
+/** One thing to be done, as a constitution understands it. */
+export interface Action {
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** Where names are looked up; each is read only when an action needs it. */
+export interface Directory {
+  members(): Promise<readonly Named[]>;
+  participants(): Promise<readonly Named[]>;
+  nodes(): Promise<readonly Named[]>;
+}
+
+/** A kind of proposal that has a short form. */
+export interface ShortForm {
+  readonly operands: string;
+  /** How many operands there must be; the last may be repeated when `more`. */
+  readonly count: number;
+  readonly more?: true;
+  readonly what: string;
+  action(operands: readonly string[], options: OptionValues, directory: Directory): Promise<Action>;
+}
+
+/** Options that belong to some of the short forms. */
+export const shortFormOptions = {
+  name: { type: 'string', value: 'NAME', help: 'what the new member or participant is called' },
+  quorum: { type: 'string', value: 'N', help: 'set-voting-policy: so many members must have voted' },
+  expires: { type: 'string', value: 'TIME', help: 'set-voting-policy: proposals end after, for example, 7d' },
+  component: { type: 'string', value: 'NAME', help: 'add-code: what the code is, for example coco-node' },
+  description: { type: 'string', value: 'TEXT', help: 'add-code, add-tee: for people' },
+  'minimum-tcb': { type: 'string', value: 'VERSION', help: 'add-tee: the oldest firmware that is let in' },
+  'max-per-member': {
+    type: 'string',
+    value: 'N',
+    help: 'set-automation: nodes that each member may add without a ballot',
+  },
+  'any-code': { type: 'boolean', help: 'set-automation: also nodes whose code is not approved' },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+const certificateIn = (file: string): string => parseCertificate(readText(file)).pem;
+
+function named(options: OptionValues, form: string): string {
+  const name = text(options, 'name');
+  if (name === undefined || name === '') throw new UsageError(`${form} needs --name`);
+  return name;
+}
+
+const first = (operands: readonly string[]): string => operands[0] ?? '';
+
+/** The short forms, by the word that names them. */
+export const shortForms: Readonly<Record<string, ShortForm>> = {
+  'add-member': {
+    operands: 'CERT.pem --name NAME',
+    count: 1,
+    what: 'admit a member, by its certificate',
+    action: async (operands, options) => ({
+      name: 'set_member',
+      args: { cert: certificateIn(first(operands)), member_data: { name: named(options, 'add-member') } },
+    }),
+  },
+  'remove-member': {
+    operands: 'MEMBER',
+    count: 1,
+    what: 'remove a member, by name or id',
+    action: async (operands, _options, directory) => {
+      const { id } = findNamed(first(operands), await directory.members(), 'member');
+      return { name: 'remove_member', args: { member_id: id } };
+    },
+  },
+  'add-participant': {
+    operands: 'CERT.pem --name NAME',
+    count: 1,
+    what: 'admit a participant, by its certificate',
+    action: async (operands, options) => ({
+      name: 'set_participant',
+      args: { cert: certificateIn(first(operands)), name: named(options, 'add-participant') },
+    }),
+  },
+  'remove-participant': {
+    operands: 'PARTICIPANT',
+    count: 1,
+    what: 'remove a participant, by name or id',
+    action: async (operands, _options, directory) => {
+      const { id } = findNamed(first(operands), await directory.participants(), 'participant');
+      return { name: 'remove_participant', args: { participant_id: id } };
+    },
+  },
+  'add-node': {
+    operands: 'TUPLE.json',
+    count: 1,
+    what: 'admit a node, by its tuple (coco node tuple)',
+    action: async (operands) => ({ name: 'add_node', args: tupleIn(first(operands)) }),
+  },
+  'remove-node': {
+    operands: 'NODE',
+    count: 1,
+    what: 'remove a node, by its id',
+    action: async (operands, _options, directory) => {
+      const { id } = findNamed(first(operands), await directory.nodes(), 'node');
+      return { name: 'remove_node', args: { node_id: id } };
+    },
+  },
+  'set-voting-policy': {
+    operands: 'ACTION POLICY',
+    count: 2,
+    what: 'how one kind of action is decided, or "default"',
+    action: async ([action = '', policy = ''], options) => ({
+      name: 'set_voting_policy',
+      args: { action, policy: votingPolicyRow({ ...parsePolicyText(policy), ...policyTerms(options) }) },
+    }),
+  },
+  'remove-voting-policy': {
+    operands: 'ACTION',
+    count: 1,
+    what: 'decide that kind of action as everything else',
+    action: async (operands) => ({ name: 'remove_voting_policy', args: { action: first(operands) } }),
+  },
+  'set-constitution': {
+    operands: 'FILE…',
+    count: 1,
+    more: true,
+    what: 'replace the constitution’s scripts by these files together',
+    action: async (operands) => ({
+      name: 'set_constitution',
+      args: { constitution: constitutionOf(operands) },
+    }),
+  },
+  'add-code': {
+    operands: 'MEASUREMENT',
+    count: 1,
+    what: 'approve code, by its measurement (hex)',
+    action: async (operands, options) => ({
+      name: 'add_code',
+      args: {
+        measurement: first(operands),
+        component: text(options, 'component') ?? 'coco-node',
+        description: text(options, 'description') ?? '',
+      },
+    }),
+  },
+  'remove-code': {
+    operands: 'MEASUREMENT',
+    count: 1,
+    what: 'no longer let that code run',
+    action: async (operands) => ({ name: 'remove_code', args: { measurement: first(operands) } }),
+  },
+  'add-tee': {
+    operands: 'PLATFORM',
+    count: 1,
+    what: 'let in nodes on a platform: virtual, snp, tdx or sgx',
+    action: async (operands, options) => {
+      const minimum = text(options, 'minimum-tcb');
+      return {
+        name: 'set_tee',
+        args: {
+          platform: first(operands),
+          description: text(options, 'description') ?? '',
+          ...(minimum !== undefined && { minimum_tcb: minimum }),
+        },
+      };
+    },
+  },
+  'remove-tee': {
+    operands: 'PLATFORM',
+    count: 1,
+    what: 'let in no more nodes on that platform',
+    action: async (operands) => ({ name: 'remove_tee', args: { platform: first(operands) } }),
+  },
+  'set-setting': {
+    operands: 'NAME=VALUE…',
+    count: 1,
+    more: true,
+    what: 'epoch_seconds, lease_seconds, node_certificate_days',
+    action: async (operands) => ({ name: 'set_settings', args: Object.fromEntries(operands.map(setting)) }),
+  },
+  'set-automation': {
+    operands: 'RULE --max-per-member N',
+    count: 1,
+    what: 'let members add nodes without a ballot',
+    action: async (operands, options) => ({
+      name: 'set_automation_rule',
+      args: {
+        rule: first(operands),
+        action: 'add_node',
+        max_per_member: whole(options, 'max-per-member', 1, 1000),
+        requires_approved_code: options['any-code'] !== true,
+      },
+    }),
+  },
+  'remove-automation': {
+    operands: 'RULE',
+    count: 1,
+    what: 'end that rule',
+    action: async (operands) => ({ name: 'remove_automation_rule', args: { rule: first(operands) } }),
+  },
+  'make-snapshot': {
+    operands: '',
+    count: 0,
+    what: 'have the nodes make a snapshot now',
+    action: async () => ({ name: 'trigger_snapshot', args: {} }),
+  },
+  action: {
+    operands: 'NAME [ARGS.json]',
+    count: 1,
+    more: true,
+    what: 'any action of the constitution, by its name',
+    action: async ([name = '', file]) => ({ name, args: file === undefined ? {} : objectIn(file) }),
+  },
+};
+
+function policyTerms(options: OptionValues): { quorum?: number; expiresAfterSeconds?: number } {
+  const quorum = text(options, 'quorum');
+  const expires = text(options, 'expires');
+  return {
+    ...(quorum !== undefined && { quorum: countMembers(quorum, '--quorum') }),
+    ...(expires !== undefined && { expiresAfterSeconds: parseDuration(expires, '--expires') }),
+  };
+}
+
+function setting(given: string): readonly [string, unknown] {
+  const match = /^([a-z][a-z0-9_]*)=(.+)$/.exec(given);
+  if (match === null)
+    throw new UsageError(`a setting is NAME=VALUE, for example lease_seconds=30, not "${given}"`);
+  const [, name = '', value = ''] = match;
+  if (/^-?\d{1,15}$/.test(value)) return [name, Number(value)];
+  return [name, value === 'true' ? true : value === 'false' ? false : value];
+}
+
+function tupleIn(file: string): Readonly<Record<string, unknown>> {
+  const tuple = objectIn(file);
+  if (typeof tuple['node_id'] === 'string' && typeof tuple['cose'] === 'string') return tuple;
+  throw new UsageError(`${file} is not the signed tuple of a node; coco node tuple makes one`);
+}
+
+/** The JSON object in `file`. A UsageError when there is none. */
+export function objectIn(file: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(readText(file, 8 * 1024 * 1024));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Readonly<Record<string, unknown>>;
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UsageError(`${file} is not a JSON object`);
+}

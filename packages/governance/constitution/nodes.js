@@ -1,0 +1,171 @@
+// Nodes. A node begins as a tuple that its actor has signed; accepted, it stands on the VN list as Pending. It becomes Trusted
+// when it has joined and the nodes admit it, and Retired by a vote.
+
+const nodeTable = 'public:ccf.gov.nodes.info';
+const tupleTable = 'public:coco.nodes.tuples';
+
+const checkAddress = (value, name) => {
+  if (typeof value !== 'string' || !/^[\x21-\x7e]{1,253}:\d{1,5}$/.test(value)) {
+    throw new Error(`${name} must be "host:port"`);
+  }
+};
+
+const tupleFields = {
+  actor: checkId,
+  node_id: checkId,
+  public_key: checkPublicKey,
+  peer_address: checkAddress,
+  application_address: checkAddress,
+  administrative_address: checkAddress,
+  cose: textUpTo(100_000),
+};
+
+/** The tuple of a node, without what the action says besides. */
+function tupleOf({ measurement: _, ...tuple }) {
+  return tuple;
+}
+
+/** Whether a proposal admits the actor `id` before its node is added: its signature can be checked only then. */
+function admitsActor(proposedActions, id) {
+  return proposedActions.some(({ name, args }) => {
+    if (name !== 'set_member' && name !== 'set_participant') return false;
+    try {
+      return coco.readCertificate(args.cert).id === id;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function checkTuple(args) {
+  const { valid, reason } = coco.verifyNodeTuple(tupleOf(args));
+  if (!valid) throw new Error(`the signed tuple of the node is not good: ${reason}`);
+}
+
+function knownNode(nodeId) {
+  const node = readRow(nodeTable, nodeId);
+  if (node === undefined) throw new Error(`node_id: there is no node ${nodeId}`);
+  return node;
+}
+
+function checkTrusted(nodeId) {
+  if (knownNode(nodeId).status !== 'Trusted') throw new Error(`node_id: ${nodeId} does not take part`);
+}
+
+function trustedNodes() {
+  return allRows(nodeTable).filter(([, { status }]) => status === 'Trusted');
+}
+
+/** For how many days a certificate is to be valid: as asked, at most what the service allows. */
+function validityDays(asked, limit) {
+  const most = readRequired('public:ccf.gov.service.config', 'the service configuration')[limit] ?? 365;
+  if (asked === undefined || asked === null) return most;
+  if (asked > most)
+    throw new Error(`validity_period_days: ${asked} is more than the ${most} days that are allowed`);
+  return asked;
+}
+
+const validity = { valid_from: checkTime, validity_period_days: optional(wholeNumber(1)) };
+const nodeDaysLimit = 'maximum_node_certificate_validity_days';
+
+function networkInterface(address) {
+  return { bind_address: address, published_address: address };
+}
+
+const nodeActions = {
+  add_node: {
+    check(args, proposedActions) {
+      checkFields(args, { ...tupleFields, measurement: optional(hexOf(1, 64)) });
+      if (hasRow(nodeTable, args.node_id))
+        throw new Error(`node_id: ${args.node_id} is on the VN list already`);
+      if (hasRow('public:coco.nodes.former', args.node_id))
+        throw new Error(`node_id: ${args.node_id} took part before; it can only come back with a new key`);
+      if (!admitsActor(proposedActions, args.actor)) checkTuple(args);
+    },
+    apply(args) {
+      checkTuple(args);
+      if (hasRow(nodeTable, args.node_id))
+        throw new Error(`node_id: ${args.node_id} is on the VN list already`);
+      writeRow(tupleTable, args.node_id, tupleOf(args));
+      const row = {
+        node_to_node_interface: networkInterface(args.peer_address),
+        public_key: args.public_key,
+        quote_info: { format: 'Insecure_Virtual', quote: '', endorsements: '' },
+        rpc_interfaces: {
+          application: networkInterface(args.application_address),
+          administrative: networkInterface(args.administrative_address),
+        },
+        status: 'Pending',
+      };
+      if (args.measurement !== undefined && args.measurement !== null) row.code_digest = args.measurement;
+      writeRow(nodeTable, args.node_id, row);
+    },
+  },
+  remove_node: {
+    check(args, proposedActions) {
+      checkFields(args, { node_id: checkId });
+      if (knownNode(args.node_id).status !== 'Trusted') return;
+      const removals = proposedActions.filter(({ name }) => name === 'remove_node');
+      const removed = new Set(removals.map((action) => action.args?.node_id));
+      if (trustedNodes().every(([id]) => removed.has(id))) throw new Error('no trusted node would be left');
+    },
+    apply({ node_id }) {
+      const node = readRow(nodeTable, node_id);
+      if (node === undefined || node.status === 'Retired') return;
+      if (node.status === 'Pending') {
+        for (const table of [nodeTable, tupleTable, 'public:ccf.gov.nodes.endorsed_certificates']) {
+          removeRow(table, node_id);
+        }
+        return;
+      }
+      if (trustedNodes().length === 1) throw new Error('no trusted node would be left');
+      writeRow(nodeTable, node_id, { ...node, status: 'Retired' });
+    },
+  },
+  transition_node_to_trusted: {
+    check(args) {
+      checkFields(args, { node_id: checkId, ...validity });
+      if (knownNode(args.node_id).status === 'Retired')
+        throw new Error(`node_id: ${args.node_id} was removed`);
+    },
+    apply({ node_id }) {
+      const node = knownNode(node_id);
+      if (node.status !== 'Pending') return;
+      if (!hasRow('public:ccf.gov.nodes.endorsed_certificates', node_id)) {
+        throw new Error(`node_id: ${node_id} has no certificate yet; it becomes trusted when it joins`);
+      }
+      const ledger_secret_seqno = ccf.network.getLatestLedgerSecretSeqno();
+      writeRow(nodeTable, node_id, { ...node, status: 'Trusted', ledger_secret_seqno });
+    },
+  },
+  set_node_data: {
+    check(args) {
+      checkFields(args, { node_id: checkId, node_data: () => {} });
+      knownNode(args.node_id);
+    },
+    apply({ node_id, node_data }) {
+      writeRow(nodeTable, node_id, { ...knownNode(node_id), node_data });
+    },
+  },
+  set_node_certificate_validity: {
+    check(args) {
+      checkFields(args, { node_id: checkId, ...validity });
+      checkTrusted(args.node_id);
+      validityDays(args.validity_period_days, nodeDaysLimit);
+    },
+    apply({ node_id, valid_from, validity_period_days }) {
+      checkTrusted(node_id);
+      coco.renewNodeCertificate(node_id, valid_from, validityDays(validity_period_days, nodeDaysLimit));
+    },
+  },
+  set_all_nodes_certificate_validity: {
+    check(args) {
+      checkFields(args, validity);
+      validityDays(args.validity_period_days, nodeDaysLimit);
+    },
+    apply({ valid_from, validity_period_days }) {
+      const days = validityDays(validity_period_days, nodeDaysLimit);
+      for (const [id] of trustedNodes()) coco.renewNodeCertificate(id, valid_from, days);
+    },
+  },
+};

@@ -1,0 +1,146 @@
+/**
+ * What the node itself writes into governance tables, without a proposal: it only carries out what the members have
+ * decided (a node that they approved takes part; a removal is complete) or records a fact (a snapshot was taken).
+ */
+import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
+import type { Reader, Transaction } from '@coco/kv';
+import { type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
+import { objectRows, putRow, readObject, textOf } from './rows.js';
+import { governanceTables } from './tables.js';
+
+export type AdmitOutcome =
+  | { readonly outcome: 'admitted' }
+  /** It takes part already: nothing was written. */
+  | { readonly outcome: 'already' }
+  | {
+      readonly outcome: 'refused';
+      readonly why: 'unknown' | 'retired' | 'no-tuple' | 'certificate';
+      readonly reason: string;
+    };
+
+/**
+ * Makes a Pending node of the VN list Trusted (NET-2), with the certificate that the service issued for its key: the entry
+ * with these changes is the reconfiguration.
+ */
+export function admitNode(
+  transaction: Transaction,
+  node: { readonly nodeId: NodeId; readonly certificatePem: string },
+): AdmitOutcome {
+  const { nodeId, certificatePem } = node;
+  const refused = (
+    why: 'unknown' | 'retired' | 'no-tuple' | 'certificate',
+    reason: string,
+  ): AdmitOutcome => ({ outcome: 'refused', why, reason });
+  const row = readObject(transaction, governanceTables.nodeInfo, nodeId);
+  if (row === undefined) return refused('unknown', 'the node is not on the VN list');
+  if (row['status'] === 'Trusted') return { outcome: 'already' };
+  if (row['status'] !== 'Pending') return refused('retired', 'the node was removed');
+  if (readObject(transaction, governanceTables.nodeTuples, nodeId) === undefined) {
+    return refused('no-tuple', 'no actor has signed for the node');
+  }
+  const wrong = certificateFault(transaction, node);
+  if (wrong !== undefined) return refused('certificate', wrong);
+  putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, status: 'Trusted' });
+  transaction.put(governanceTables.nodeCertificates, utf8(nodeId), utf8(certificatePem));
+  return { outcome: 'admitted' };
+}
+
+/**
+ * Gives a Trusted node the certificate that the service issued anew for its key. Why that cannot be, in words for people;
+ * undefined when it was done.
+ */
+export function renewNodeCertificate(
+  transaction: Transaction,
+  node: { readonly nodeId: NodeId; readonly certificatePem: string },
+): string | undefined {
+  const { nodeId, certificatePem } = node;
+  if (readObject(transaction, governanceTables.nodeInfo, nodeId)?.['status'] !== 'Trusted') {
+    return 'the node does not take part';
+  }
+  const wrong = certificateFault(transaction, node);
+  if (wrong !== undefined) return wrong;
+  transaction.put(governanceTables.nodeCertificates, utf8(nodeId), utf8(certificatePem));
+  return undefined;
+}
+
+/** Why the certificate is not one of the service for the node's key, if it is not. */
+function certificateFault(
+  transaction: Transaction,
+  { nodeId, certificatePem }: { readonly nodeId: NodeId; readonly certificatePem: string },
+): string | undefined {
+  const certificate = readCertificate(certificatePem);
+  if (certificate?.publicKey.fingerprint !== nodeId) {
+    return 'the certificate is not for the key of the node';
+  }
+  const service = textOf(readObject(transaction, governanceTables.serviceInfo)?.['cert']) ?? '';
+  const issuer = readCertificate(service);
+  if (issuer === undefined || !isIssuedBy(certificate, issuer)) {
+    return 'the certificate was not issued by the service';
+  }
+  return undefined;
+}
+
+/**
+ * Marks every Retired node as `retired_committed`, and gives the ids of those that were not yet. Call it once the removal is
+ * committed; the nodes may be shut down when the entry with this mark is committed in its turn.
+ */
+export function recordRetired(transaction: Transaction): readonly NodeId[] {
+  const marked: NodeId[] = [];
+  for (const [nodeId, row] of [...objectRows(transaction, governanceTables.nodeInfo)]) {
+    if (row['status'] !== 'Retired' || row['retired_committed'] === true) continue;
+    putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, retired_committed: true });
+    marked.push(nodeId);
+  }
+  return marked;
+}
+
+export type ForgetOutcome =
+  | { readonly outcome: 'forgotten' }
+  /** It is off the list already: nothing was written. */
+  | { readonly outcome: 'already' }
+  | { readonly outcome: 'refused'; readonly why: 'unknown' | 'not-retired'; readonly reason: string };
+
+/**
+ * Takes a node off the VN list whose removal is recorded as committed. What stays is that its id was in use: a node that lost
+ * what it promised must not come back under the same one.
+ */
+export function forgetNode(transaction: Transaction, nodeId: NodeId): ForgetOutcome {
+  const row = readObject(transaction, governanceTables.nodeInfo, nodeId);
+  if (row === undefined) {
+    if (isFormerNode(transaction, nodeId)) return { outcome: 'already' };
+    return { outcome: 'refused', why: 'unknown', reason: 'there is no such node on the VN list' };
+  }
+  if (row['status'] !== 'Retired' || row['retired_committed'] !== true) {
+    const reason = 'only a node whose removal is committed can be forgotten: remove it by vote first';
+    return { outcome: 'refused', why: 'not-retired', reason };
+  }
+  const actor = textOf(readObject(transaction, governanceTables.nodeTuples, nodeId)?.['actor']);
+  const { nodeInfo, nodeTuples, nodeCertificates } = governanceTables;
+  for (const table of [nodeInfo, nodeTuples, nodeCertificates]) transaction.remove(table, utf8(nodeId));
+  putRow(transaction, governanceTables.formerNodes, nodeId, actor === undefined ? {} : { actor });
+  return { outcome: 'forgotten' };
+}
+
+/** Whether a node with this id was taken off the VN list after it had taken part. */
+export function isFormerNode(reader: Reader, nodeId: NodeId): boolean {
+  return readObject(reader, governanceTables.formerNodes, nodeId) !== undefined;
+}
+
+/** Records the SHA-256 (32 bytes) of the snapshot of version `seqno`, in CCF's format; the entry's claims say it too. */
+export function snapshotEvidence(
+  transaction: Transaction,
+  snapshot: { readonly digest: Uint8Array; readonly seqno: Seqno },
+): void {
+  putRow(transaction, governanceTables.snapshotEvidence, undefined, {
+    hash: toHex(snapshot.digest),
+    version: snapshot.seqno,
+  });
+}
+
+function readCertificate(pem: string): Certificate | undefined {
+  try {
+    return parseCertificate(pem);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What an applied proposal sets off besides the rows that it changes, as data and as a sentence for people.
+ */
+import type { NodeId } from '@coco/primitives';
+import type { GovernanceTriggers } from '../types.js';
+
+export interface ProposalEffect {
+  readonly kind: 'snapshot' | 'ledger_chunk' | 'node_certificate';
+  /** Only of a node's certificate. */
+  readonly nodeId?: NodeId;
+  readonly sentence: string;
+}
+
+/** In words, in the order in which it is done. */
+export function effectsOf({
+  chunk,
+  snapshot,
+  nodeCertificates,
+}: GovernanceTriggers): readonly ProposalEffect[] {
+  const certificates = (nodeCertificates ?? []).map(({ nodeId, validFrom, validityDays }) => ({
+    kind: 'node_certificate' as const,
+    nodeId,
+    sentence: `Gives node ${nodeId.slice(0, 8)}… a new certificate, for ${validityDays} days from ${validFrom.slice(0, 40)}.`,
+  }));
+  return [
+    ...certificates,
+    ...(chunk === true ? [{ kind: 'ledger_chunk' as const, sentence: 'Ends the chunk of the ledger.' }] : []),
+    ...(snapshot === true ? [{ kind: 'snapshot' as const, sentence: 'Makes a snapshot.' }] : []),
+  ];
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { utf8 } from '@coco/primitives';
+import { makeIdentity } from '../testing/identities.js';
+import { type Answered, createWorld, signed, type World } from '../testing/world.js';
+import { effectsOf } from './effect.js';
+import type { Rehearsal } from './rehearse.js';
+import type { Tally } from './tally.js';
+
+type Member = World['members'][0];
+const path = '/gov/coco/proposals:rehearse';
+
+function rehearse(world: World, ...actions: readonly unknown[]): Rehearsal {
+  const { id } = world.members[0] as Member;
+  const { head } = world.store;
+  const answer = world.send({
+    method: 'POST',
+    path,
+    body: utf8(JSON.stringify({ actions })),
+    caller: { kind: 'member', id },
+  });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.writes, false);
+  assert.equal(world.store.head, head);
+  return answer.json as unknown as Rehearsal;
+}
+
+const put = (table: string, key: string | undefined, value: unknown): unknown => ({
+  name: 'put',
+  args: { table: `public:${table}`, key, value },
+});
+const remove = (table: string, key: string): unknown => ({
+  name: 'remove',
+  args: { table: `public:${table}`, key },
+});
+
+test('GOV-6: a rehearsal says what would change, in data and in words, and who must still vote', () => {
+  const world = createWorld();
+  const [a, b, c] = world.members as [Member, Member, Member];
+  const result = rehearse(
+    world,
+    put('coco.voting_policies', 'default', { kind: 'unanimous' }),
+    put('coco.voting_policies', 'add_node', { kind: 'm_of_n', m: 2, expires_after_seconds: 86400 }),
+    remove('ccf.gov.members.info', c.id),
+    remove('ccf.gov.members.certs', c.id),
+    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 10 }),
+  );
+  assert.deepEqual(
+    [result.valid, result.acceptedAtOnce, result.stateAtOnce, result.failure],
+    [true, false, 'Open', undefined],
+  );
+  assert.deepEqual(
+    result.changes.map(({ sentence }) => sentence),
+    [
+      `Removes the certificate of member ${c.id.slice(0, 8)}….`,
+      `Removes the member "member 3" ${c.id.slice(0, 8)}…: it has access no more.`,
+      'Changes settings: epoch seconds from 3600 to 60.',
+      'From the next proposal on, for "add_node": 2 members must be in favour, within 1 day.',
+      'From the next proposal on, for everything without a policy of its own: every member must be in favour (before: more than half of the members must be in favour).',
+    ],
+  );
+  const [, info] = result.changes;
+  assert.deepEqual(
+    { ...info },
+    {
+      table: 'public:ccf.gov.members.info',
+      key: c.id,
+      before: { member_data: { name: 'member 3' }, status: 'Active' },
+      after: null,
+      sentence: info?.sentence,
+    },
+  );
+  assert.deepEqual(
+    result.tally?.missing.map(({ memberId }) => memberId).toSorted(),
+    [a.id, b.id, c.id].toSorted(),
+  );
+  assert.equal(result.tally?.inFavourMissing, 2);
+  assert.deepEqual(
+    result.tally?.policies.map(({ action, decidedBy }) => [action, decidedBy]),
+    [
+      ['put', 'default'],
+      ['remove', 'default'],
+    ],
+  );
+});
+
+test('GOV-6: what is not valid, would fail, or is accepted at once is said', () => {
+  const world = createWorld();
+  const invalid = rehearse(world, { name: 'unheard of' });
+  assert.deepEqual([invalid.valid, invalid.description, invalid.changes], [false, 'no unheard of', []]);
+  const failing = rehearse(world, put('coco.automation', 'x', {}), { name: 'fail' });
+  assert.deepEqual(
+    [failing.valid, failing.failure?.reason, failing.changes],
+    [true, 'Failed to apply(): half-way', []],
+  );
+  const all = world.members.map(({ id }) => remove('ccf.gov.members.info', id));
+  assert.match(rehearse(world, ...all).failure?.reason ?? '', /no active member/);
+  const dictator = createWorld({ constitution: 'dictator' });
+  assert.equal(rehearse(dictator, put('coco.automation', 'x', {})).acceptedAtOnce, true);
+  const failed = rehearse(dictator, { name: 'fail' });
+  assert.deepEqual([failed.acceptedAtOnce, failed.stateAtOnce], [false, 'Failed']);
+});
+
+test('GOV-6: a rehearsal also says what a proposal sets off besides rows', () => {
+  const world = createWorld();
+  const { effects, changes } = rehearse(world, { name: 'trigger' });
+  assert.deepEqual([effects, changes], [[{ kind: 'snapshot', sentence: 'Makes a snapshot.' }], []]);
+  assert.deepEqual(rehearse(world, { name: 'trigger' }, { name: 'fail' }).effects, []);
+  const nodeId = 'ab'.repeat(32);
+  const nodeCertificates = [{ nodeId, validFrom: '2025-01-01', validityDays: 30 }];
+  assert.deepEqual(
+    effectsOf({ chunk: true, nodeCertificates }).map(({ sentence }) => sentence),
+    ['Gives node abababab… a new certificate, for 30 days from 2025-01-01.', 'Ends the chunk of the ledger.'],
+  );
+});
+
+test('sentences for nodes, actors, manifests and rows of any kind', () => {
+  const world = createWorld();
+  const [a] = world.members as [Member];
+  const joiner = makeIdentity();
+  const id = joiner.key.publicKey.fingerprint;
+  const short = `${id.slice(0, 8)}…`;
+  const result = rehearse(
+    world,
+    put('coco.nodes.tuples', id, { public_key: joiner.certificate.pem, actor: a.id }),
+    put('ccf.gov.nodes.info', id, {
+      status: 'Pending',
+      node_to_node_interface: { published_address: 'b:1' },
+    }),
+    put('coco.code_manifest', 'ab'.repeat(48), { component: 'app', description: 'version 2' }),
+    put('coco.tee_manifest', 'snp', {}),
+    put('coco.automation', 'nodes', { action: 'add_node', max_per_member: 2 }),
+    { name: 'text', args: { table: 'public:ccf.gov.constitution', text: '"one\\ntwo"' } },
+    { name: 'text', args: { table: 'public:ccf.gov.modules', key: '/m.js', text: 'export {}' } },
+  );
+  assert.deepEqual(
+    result.changes.map(({ sentence }) => sentence),
+    [
+      'Replaces the scripts of the constitution (1 lines before, 2 after).',
+      'Adds modules "/m.js".',
+      `Puts node ${short} at b:1 on the list of nodes that may join.`,
+      'Adds the automatic rule "nodes": {"action":"add_node","max_per_member":2}.',
+      'Code with the measurement abababababababab… may run: version 2.',
+      `Records who runs node ${short}, signed by ${a.id.slice(0, 8)}….`,
+      'Admits nodes on the platform "snp".',
+    ],
+  );
+});
+
+test('a rehearsal runs scripts, and is for members alone', () => {
+  const world = createWorld();
+  const [a] = world.members as [Member];
+  const send = (caller: Parameters<World['send']>[0]['caller'], body = utf8('{"actions":[]}')): Answered =>
+    world.send({ method: 'POST', path, body, ...(caller !== undefined && { caller }) });
+  assert.equal(send(undefined).code, 'AuthorizationFailed');
+  assert.equal(send({ kind: 'participant', id: world.participant.id }).code, 'AuthorizationFailed');
+  assert.equal(send({ kind: 'member', id: '0'.repeat(64) }).code, 'AuthorizationFailed', 'removed meanwhile');
+  assert.equal(send({ kind: 'member', id: a.id }, utf8('[')).code, 'InvalidInput');
+  assert.equal(send({ kind: 'member', id: a.id }, new Uint8Array(3 << 20)).code, 'RequestBodyTooLarge');
+  const cose = world.post(path, signed(world, a, 'proposal', { actions: [] }));
+  assert.deepEqual([cose.status, cose.writes], [200, false]);
+});
+
+test('GOV-4: a change of the voting policy does not touch proposals made before it', () => {
+  const world = createWorld();
+  const [a, b] = world.members as [Member, Member];
+  const standing = (id: string): Tally => world.get(`/gov/coco/proposals/${id}`).json['tally'] as Tally;
+  const early = String(world.propose(a, put('coco.automation', 'x', {})).json['proposalId']);
+  const change = String(
+    world.propose(a, put('coco.voting_policies', 'default', { kind: 'unanimous' })).json['proposalId'],
+  );
+  world.vote(a, change, 'yes');
+  world.vote(b, change, 'yes');
+  const late = String(world.propose(a, put('coco.automation', 'x', {})).json['proposalId']);
+  assert.equal(standing(early).policies[0]?.policy.kind, 'majority');
+  assert.equal(standing(late).policies[0]?.policy.kind, 'unanimous');
+  assert.equal(standing(late).inFavourMissing, 3);
+});
+
+test('the tally runs scripts of ballots for actors only', () => {
+  const world = createWorld();
+  const [a, b] = world.members as [Member, Member];
+  const id = String(world.propose(a, put('coco.automation', 'x', {})).json['proposalId']);
+  world.vote(a, id, 'no');
+  world.vote(b, id, 'throws');
+  const tally = (caller?: Parameters<World['get']>[1]): Tally =>
+    world.get(`/gov/coco/proposals/${id}`, caller).json['tally'] as Tally;
+  const votes = ({ voted }: Tally): unknown =>
+    Object.fromEntries(voted.map(({ memberId, inFavour, failure }) => [memberId, [inFavour, failure]]));
+  assert.deepEqual(votes(tally()), { [a.id]: [false, undefined], [b.id]: [null, undefined] });
+  assert.deepEqual(votes(tally({ kind: 'member', id: a.id })), {
+    [a.id]: [false, undefined],
+    [b.id]: [null, 'thrown by the ballot'],
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * What a joining node and the network say to one another: JSON over mutual TLS, `POST /node/join`.
+ *
+ *     ask     {phase: "secrets", constitution_digest, platform}
+ *             {phase: "ready", constitution_digest, platform, startup_seqno}
+ *     answer  {service_certificate, service_key, ledger_secrets: [{from_seqno, key}], node_certificate, minimum_seqno, nodes}
+ *             {admitted: true, nodes}
+ *     nodes   [{node_id, peer_address, administrative_address}]: those that take part
+ *
+ * Who asks is told by the certificate of the connection alone. Both sides parse strictly what comes from the other.
+ */
+import type { LedgerSecret } from '@coco/ledger';
+import { CocoError, fromBase64, fromUtf8, type Seqno, toBase64 } from '@coco/primitives';
+import type { PeerNode } from './nodeSecrets.js';
+
+export type JoinAsk = {
+  /** Of the constitution that the operator approved. */
+  readonly constitutionDigest: string;
+  readonly platform: string;
+} & (
+  | { readonly phase: 'secrets' }
+  /** The node has started from a snapshot at, or replayed up to, this entry. */
+  | { readonly phase: 'ready'; readonly startupSeqno: Seqno }
+);
+
+/** What a node on the VN list gets. */
+export interface JoinSecrets {
+  readonly serviceCertificatePem: string;
+  readonly serviceKeyPem: string;
+  readonly ledgerSecrets: readonly LedgerSecret[];
+  readonly certificatePem: string;
+  /** A snapshot older than this cannot be caught up from any more. */
+  readonly minimumSeqno: Seqno;
+  readonly nodes: readonly PeerNode[];
+}
+
+const secretsMax = 10_000;
+const nodesMax = 1000;
+
+export function encodeJoinAsk(ask: JoinAsk): string {
+  return JSON.stringify({
+    phase: ask.phase,
+    constitution_digest: ask.constitutionDigest,
+    platform: ask.platform,
+    ...(ask.phase === 'ready' && { startup_seqno: ask.startupSeqno }),
+  });
+}
+
+/** Undefined when `body` is not an ask. */
+export function decodeJoinAsk(body: Uint8Array): JoinAsk | undefined {
+  const fields = parseObject(body);
+  const {
+    phase,
+    constitution_digest: constitutionDigest,
+    platform,
+    startup_seqno: startupSeqno,
+  } = fields ?? {};
+  if (!isHex64(constitutionDigest) || typeof platform !== 'string' || platform.length > 64) return undefined;
+  if (phase === 'secrets') return { phase, constitutionDigest, platform };
+  if (phase !== 'ready' || !isSeqno(startupSeqno)) return undefined;
+  return { phase, constitutionDigest, platform, startupSeqno };
+}
+
+/** As JSON, for the answer to "secrets". */
+export function joinSecretsJson(secrets: JoinSecrets): unknown {
+  return {
+    service_certificate: secrets.serviceCertificatePem,
+    service_key: secrets.serviceKeyPem,
+    ledger_secrets: secrets.ledgerSecrets.map(({ fromSeqno, key }) => ({
+      from_seqno: fromSeqno,
+      key: toBase64(key),
+    })),
+    node_certificate: secrets.certificatePem,
+    minimum_seqno: secrets.minimumSeqno,
+    nodes: peerNodesJson(secrets.nodes),
+  };
+}
+
+export function peerNodesJson(nodes: readonly PeerNode[]): unknown {
+  return nodes.map(({ nodeId, peerAddress, administrativeAddress }) => ({
+    node_id: nodeId,
+    peer_address: peerAddress,
+    administrative_address: administrativeAddress,
+  }));
+}
+
+/** COCO_JOIN_ANSWER when `body` is no such answer. */
+export function decodeJoinSecrets(body: Uint8Array): JoinSecrets {
+  const fields = parseObject(body) ?? {};
+  const list = fields['ledger_secrets'];
+  if (!Array.isArray(list) || list.length === 0 || list.length > secretsMax)
+    throw malformed('ledger_secrets');
+  const minimumSeqno = fields['minimum_seqno'];
+  if (!isSeqno(minimumSeqno)) throw malformed('minimum_seqno');
+  return {
+    serviceCertificatePem: textOf(fields, 'service_certificate'),
+    serviceKeyPem: textOf(fields, 'service_key'),
+    ledgerSecrets: list.map(secretOf),
+    certificatePem: textOf(fields, 'node_certificate'),
+    minimumSeqno,
+    nodes: peerNodesOf(fields['nodes']),
+  };
+}
+
+/** The nodes in the answer to "ready". COCO_JOIN_ANSWER when `body` is no such answer. */
+export function decodeAdmitted(body: Uint8Array): readonly PeerNode[] {
+  const fields = parseObject(body);
+  if (fields?.['admitted'] !== true) throw malformed('admitted');
+  return peerNodesOf(fields['nodes']);
+}
+
+function secretOf(value: unknown): LedgerSecret {
+  const { from_seqno: fromSeqno, key } = (value ?? {}) as Record<string, unknown>;
+  const bytes = typeof key === 'string' ? fromBase64(key) : undefined;
+  if (!isSeqno(fromSeqno) || bytes?.length !== 32) throw malformed('ledger_secrets');
+  return { fromSeqno, key: bytes };
+}
+
+function peerNodesOf(value: unknown): readonly PeerNode[] {
+  if (!Array.isArray(value) || value.length > nodesMax) throw malformed('nodes');
+  return value.map((one: unknown) => {
+    const fields = (one ?? {}) as Record<string, unknown>;
+    const nodeId = fields['node_id'];
+    if (!isHex64(nodeId)) throw malformed('nodes');
+    return {
+      nodeId,
+      peerAddress: textOf(fields, 'peer_address'),
+      administrativeAddress: textOf(fields, 'administrative_address'),
+    };
+  });
+}
+
+function parseObject(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(fromUtf8(body) ?? '');
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(fields: Readonly<Record<string, unknown>>, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') throw malformed(name);
+  return value;
+}
+
+function isHex64(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isSeqno(value: unknown): value is Seqno {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function malformed(field: string): CocoError {
+  return new CocoError('COCO_JOIN_ANSWER', `the node's answer is not understood: ${field}`, { field });
+}

@@ -1,0 +1,22 @@
+/**
+ * Whom a node connects to: every node that has a part in consensus, by the newest view or by the committed one.
+ */
+import type { NetworkView } from '@coco/governance';
+import { parseAddress } from './address.js';
+import type { KnownNode } from './peers.js';
+
+/**
+ * Trusted nodes, and retired ones until the record that their retirement is committed is committed itself: until then a
+ * primary that leaves has something to say, and be it only who is to lead after it.
+ */
+export function networkPeers(head: NetworkView, committed: NetworkView): readonly KnownNode[] {
+  const known = new Map<string, KnownNode>();
+  for (const { nodes } of [committed, head]) {
+    for (const { nodeId, status, retiredCommitted, peerAddress } of nodes) {
+      const takesPart = status === 'Trusted' || (status === 'Retired' && !retiredCommitted);
+      const address = takesPart ? parseAddress(peerAddress) : undefined;
+      if (address !== undefined) known.set(nodeId, { nodeId, address });
+    }
+  }
+  return [...known.values()];
+}

@@ -1,0 +1,115 @@
+/**
+ * The doors of a node. The application door serves the adapters; it asks for the certificate of a member or
+ * participant. The administrative door serves governance, where the signature within a request says whose it is, and
+ * what a node tells of itself; it lets everybody ask, and says who a caller is to those endpoints that care.
+ */
+import type { AdapterRequest } from '@coco/adapter';
+import { type Certificate, type PrivateKey, parseCertificate } from '@coco/crypto';
+import { identifyActor, type NetworkView } from '@coco/governance';
+import type { NodeConfig } from './config.js';
+import { type HttpEndpoint, type HttpRequest, type HttpResponse, openHttp } from './http.js';
+import type { Log } from './log.js';
+import { failure } from './routes/answers.js';
+import type { Route } from './routes/route.js';
+import { createRouter } from './routes/router.js';
+
+export interface NodeDoorsOptions {
+  readonly config: Pick<NodeConfig, 'addresses' | 'admitAnonymous' | 'limits' | 'corsOrigins' | 'replica'>;
+  readonly key: PrivateKey;
+  readonly certificatePem: string;
+  readonly serviceCertificatePem: string;
+  /** As committed. */
+  readonly network: NetworkView;
+  readonly log: Log;
+  readonly applicationRoutes: readonly Route[];
+  readonly administrativeRoutes: readonly Route[];
+  /** Passes a request on to the manager. */
+  readonly forward: (request: AdapterRequest) => Promise<HttpResponse>;
+}
+
+export interface NodeDoors {
+  readonly application: HttpEndpoint;
+  readonly administrative: HttpEndpoint;
+  setNetwork(network: NetworkView): void;
+  setCertificate(certificate: Certificate): void;
+  close(): Promise<void>;
+}
+
+/** What a signature and its headers may add to a proposal. */
+const coseBytes = 65_536;
+
+/** Opens both. COCO_HOST_LISTEN. */
+export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoors> {
+  const { config, key, certificatePem, serviceCertificatePem, network, log } = options;
+  const { proposalBytesMax } = config.replica.governance;
+  const common = {
+    key,
+    certificate: parseCertificate(certificatePem),
+    serviceCertificatePem,
+    network,
+    identify: identifyActor,
+    limits: config.limits,
+    log,
+  };
+  const application = await openHttp({
+    ...common,
+    listen: config.addresses.application,
+    admit: { anonymous: config.admitAnonymous, strangers: false, nodes: false },
+    corsOrigins: config.corsOrigins,
+    handle: applicationHandler(options),
+  });
+  const administrative = await openHttp({
+    ...common,
+    listen: config.addresses.administrative,
+    admit: { anonymous: true, strangers: true, nodes: true },
+    limits: {
+      ...config.limits,
+      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes),
+    },
+    headers: ['content-type', 'accept', 'prefer', 'range', 'last-event-id'],
+    handle: administrativeHandler(options),
+  });
+  const both = [application, administrative];
+  return {
+    application,
+    administrative,
+    setNetwork: (changed) => {
+      for (const door of both) door.setNetwork(changed);
+    },
+    setCertificate: (certificate) => {
+      for (const door of both) door.setCertificate(certificate);
+    },
+    close: async () => {
+      await Promise.all(both.map((door) => door.close()));
+    },
+  };
+}
+
+type Handler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** Built-in paths answer with or without `/app`, as in CCF. */
+function applicationHandler({ applicationRoutes, forward }: NodeDoorsOptions): Handler {
+  const route = createRouter(applicationRoutes);
+  return async (request) => {
+    const { path } = request;
+    if (/^\/(gov|node)(\/|$)/.test(path)) return elsewhere;
+    return route(request) ?? route({ ...request, path: `/app${path}` }) ?? forward(plain(request));
+  };
+}
+
+function administrativeHandler({ administrativeRoutes, forward }: NodeDoorsOptions): Handler {
+  const route = createRouter(administrativeRoutes);
+  return async (request) => {
+    const answer = route(request);
+    if (answer !== undefined) return answer;
+    return request.path.startsWith('/gov/') ? forward(plain(request)) : nothing;
+  };
+}
+
+/** The manager has no use for certificates. */
+function plain({ chain: _, ...request }: HttpRequest): AdapterRequest {
+  return request;
+}
+
+const nothing = failure(404, 'COCO_HOST_NO_ROUTE', 'nothing is served here');
+const elsewhere = failure(404, 'COCO_HOST_NO_ROUTE', 'the administrative endpoint serves this');

@@ -1,0 +1,135 @@
+/**
+ * What a node does when the network changes: connects to nodes of the newest view, lets in who is in the committed one,
+ * shows the certificate that it has now, tells members, and asks for its part as long as it has none.
+ */
+import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
+import type { NetworkView, NodeView } from '@coco/governance';
+import { CocoError, type NodeId } from '@coco/primitives';
+import type { ReplicaEffects } from '@coco/replica';
+import { parseAddress } from './address.js';
+import type { MemberEvents } from './memberEvents.js';
+import { networkPeers } from './networkPeers.js';
+import type { NodeDoors } from './nodeDoors.js';
+import type { NodeMembership, PeerNode } from './nodeSecrets.js';
+import type { KnownNode, Peers } from './peers.js';
+
+export interface NodeNetworkOptions {
+  readonly nodeId: NodeId;
+  readonly membership: NodeMembership;
+  /** Who takes part at first. */
+  readonly network: NetworkView;
+  readonly events: Pick<MemberEvents, 'network'>;
+  /** For the node's next start. */
+  readonly saveMembership: (membership: NodeMembership) => void;
+}
+
+/** What follows the network, once it is open. */
+export interface Followers {
+  readonly peers: Pick<Peers, 'setNodes' | 'setCertificate'>;
+  readonly doors: Pick<NodeDoors, 'setNetwork' | 'setCertificate'>;
+}
+
+export class NodeNetwork {
+  readonly #options: NodeNetworkOptions;
+  readonly #serviceCertificate: Certificate;
+  #head: NetworkView;
+  #committed: NetworkView;
+  #membership: NodeMembership;
+  /** Nodes that a joining node was told of, until it sees for itself. */
+  #told: readonly PeerNode[];
+  #followers: Followers | undefined;
+
+  constructor(options: NodeNetworkOptions) {
+    const { network, membership } = options;
+    this.#options = options;
+    this.#head = network;
+    this.#committed = network;
+    this.#membership = membership;
+    this.#told = membership.joined?.nodes ?? [];
+    this.#serviceCertificate = parseCertificate(membership.serviceCertificatePem);
+    this.#renew();
+  }
+
+  get committed(): NetworkView {
+    return this.#committed;
+  }
+
+  get certificatePem(): string {
+    return this.#membership.certificatePem;
+  }
+
+  /** Whether this node has a part in the network for good, as far as it knows. */
+  get isTakenIn(): boolean {
+    return this.#ownIn(this.#committed)?.status === 'Trusted';
+  }
+
+  #ownIn({ nodes }: NetworkView): NodeView | undefined {
+    return nodes.find(({ nodeId }) => nodeId === this.#options.nodeId);
+  }
+
+  /** Whom to connect to. */
+  get peers(): readonly KnownNode[] {
+    const known = networkPeers(this.#head, this.#committed);
+    if (this.isTakenIn) return known;
+    const ids = new Set(known.map(({ nodeId }) => nodeId));
+    const told = this.#told.flatMap(({ nodeId, peerAddress }) => {
+      const address = parseAddress(peerAddress);
+      return address === undefined || ids.has(nodeId) ? [] : [{ nodeId, address }];
+    });
+    return [...known, ...told];
+  }
+
+  /** From now on these follow. */
+  follow(followers: Followers): void {
+    this.#followers = followers;
+    followers.peers.setNodes(this.peers);
+    followers.doors.setNetwork(this.#committed);
+  }
+
+  changed({ head, committed }: NonNullable<ReplicaEffects['network']>): void {
+    this.#head = head;
+    this.#committed = committed;
+    this.#renew();
+    this.#followers?.peers.setNodes(this.peers);
+    this.#followers?.doors.setNetwork(committed);
+    this.#options.events.network(committed);
+  }
+
+  /** What the operator approved is not the constitution any more: the next time the node joins, it is asked again. */
+  forgetApproval(): void {
+    const { joined } = this.#membership;
+    if (joined === undefined) return;
+    const { constitutionDigest: _, ...rest } = joined;
+    this.#membership = { ...this.#membership, joined: rest };
+    this.#options.saveMembership(this.#membership);
+  }
+
+  /** A node of the network says that these take part. */
+  told(nodes: readonly PeerNode[]): void {
+    this.#told = nodes;
+    this.#followers?.peers.setNodes(this.peers);
+  }
+
+  /** Shows the certificate that the governance tables have for this node, when it is a new one. */
+  #renew(): void {
+    const certificatePem = this.#ownIn(this.#head)?.certificatePem;
+    if (certificatePem === undefined || certificatePem === this.#membership.certificatePem) return;
+    const certificate = this.#usable(certificatePem);
+    if (certificate === undefined) return;
+    this.#membership = { ...this.#membership, certificatePem };
+    this.#options.saveMembership(this.#membership);
+    this.#followers?.peers.setCertificate(certificate);
+    this.#followers?.doors.setCertificate(certificate);
+  }
+
+  #usable(pem: string): Certificate | undefined {
+    try {
+      const certificate = parseCertificate(pem);
+      const isOwn = certificate.publicKey.fingerprint === this.#options.nodeId;
+      return isOwn && isIssuedBy(certificate, this.#serviceCertificate) ? certificate : undefined;
+    } catch (error) {
+      if (error instanceof CocoError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Opens what a node is made of, in order: secrets, ledger, hard state, snapshots, worker; then replays the ledger, from
+ * its beginning or from a snapshot.
+ */
+import type { FromWorker } from '@coco/adapter';
+import { parseCertificate } from '@coco/crypto';
+import { genesisTables, type NetworkView, readNetwork } from '@coco/governance';
+import { createStore, type Store } from '@coco/kv';
+import { createLedger, type Ledger, type SnapshotBase } from '@coco/ledger';
+import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
+import type { Genesis } from '@coco/replica';
+import { loadSandbox } from '@coco/sandbox';
+import type { NodeConfig } from './config.js';
+import { loadGenesis } from './genesisFile.js';
+import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
+import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
+import type { Log } from './log.js';
+import { createNodeIdentityFiles, type NodeIdentity } from './nodeIdentity.js';
+import {
+  loadMembership,
+  loadNodeSecrets,
+  type NodeMembership,
+  type NodeSecrets,
+  saveMembership,
+} from './nodeSecrets.js';
+import { type ReplayedLedger, replayLedger } from './replayLedger.js';
+import type { Sealer } from './sealer.js';
+import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
+import { chooseStartSnapshot } from './startSnapshot.js';
+import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
+
+/** What a node is made of, open and ready. */
+export interface NodeParts {
+  readonly identity: NodeIdentity;
+  readonly secrets: NodeSecrets;
+  readonly membership: NodeMembership;
+  readonly genesis?: Genesis;
+  readonly sandbox: Awaited<ReturnType<typeof loadSandbox>>;
+  readonly store: LedgerStore;
+  readonly hardStates: HardStateStore;
+  readonly snapshots: SnapshotFiles;
+  readonly worker: WorkerChannel;
+  readonly ledger: Ledger;
+  readonly replayed: ReplayedLedger;
+  /** Who takes part, before the manager says so. */
+  readonly network: NetworkView;
+}
+
+export interface NodePartsOptions {
+  readonly config: NodeConfig;
+  readonly sealer: Sealer;
+  readonly log: Log;
+  readonly onMessage: (message: FromWorker) => void;
+}
+
+/** COCO_HOST_*, COCO_LEDGER_*: what in configuration or on disk is wrong. */
+export async function openNodeParts(options: NodePartsOptions): Promise<NodeParts> {
+  const { config, sealer, log, onMessage } = options;
+  const who = loadWho(config, sealer);
+  const { secrets, membership, genesis } = who;
+  const { ledger: directory, sealed } = config.directories;
+  const store = await openLedgerStore({ directory, ...config.ledger });
+  const hardStates = await openHardStateStore({ path: `${sealed}/hard-state`, sealer });
+  const isEmpty = store.last < store.first;
+  if (hardStates.state === undefined && !isEmpty) throw forgottenVotes(directory);
+  const snapshots = openSnapshotFiles({
+    directory: config.directories.snapshots,
+    keep: config.snapshot.keep,
+    needed: () => store.first - 1,
+    log,
+  });
+  const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
+  const trust = { serviceCertificate, secrets: secrets.ledgerSecrets };
+  const snapshot = chooseStartSnapshot({ snapshots, store, log, ...trust });
+  if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
+  if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
+  const { thread, ...settings } = config.worker;
+  const worker = await openWorkerChannel({ settings, adapters: config.adapters, thread, onMessage });
+  const ledger = openLedger(config, who, snapshot?.base);
+  const progress = progressLog(log);
+  const replayed = await replayLedger({ store, ledger, worker, progress, ...(snapshot && { snapshot }) });
+  const network = firstView(replayed, genesis);
+  const sandbox = await loadSandbox();
+  return { ...who, sandbox, store, hardStates, snapshots, worker, ledger, replayed, network };
+}
+
+type Who = Pick<NodeParts, 'identity' | 'secrets' | 'membership' | 'genesis'>;
+
+/** Who this node is, and to which network it belongs. */
+function loadWho(config: NodeConfig, sealer: Sealer): Who {
+  const { sealed } = config.directories;
+  const genesis = config.genesisPath === undefined ? undefined : loadGenesis(config.genesisPath);
+  const known = loadMembership(sealed, sealer);
+  if (known === undefined && genesis === undefined) throw noNetwork();
+  const secrets = loadNodeSecrets(sealed, sealer);
+  const nodeId = secrets.nodeKey.publicKey.fingerprint;
+  if (config.nodeId !== undefined && config.nodeId !== nodeId) {
+    throw new CocoError('COCO_HOST_SECRETS', 'the sealed node key is not the one of the configured nodeId');
+  }
+  const membership = known ?? membershipOf(genesis as Genesis, nodeId);
+  if (known === undefined) saveMembership(sealed, sealer, membership);
+  else if (
+    genesis !== undefined &&
+    genesis.serviceCertificatePem.trim() !== known.serviceCertificatePem.trim()
+  ) {
+    const sentence = 'configuration: genesis is that of another network than this node belongs to';
+    throw new CocoError('COCO_HOST_CONFIG', sentence, { path: 'genesis' });
+  }
+  const identity = createNodeIdentityFiles({ directory: sealed, sealer, nowMs: Date.now() });
+  return { identity, secrets, membership, ...(genesis !== undefined && { genesis }) };
+}
+
+function membershipOf({ serviceCertificatePem, nodes }: Genesis, nodeId: NodeId): NodeMembership {
+  const own = nodes.find((node) => node.nodeId === nodeId);
+  if (own !== undefined) return { serviceCertificatePem, certificatePem: own.certificatePem };
+  const sentence = `configuration: genesis names no node with this node's key (${nodeId})`;
+  throw new CocoError('COCO_HOST_CONFIG', sentence, { path: 'genesis' });
+}
+
+function noNetwork(): CocoError {
+  const sentence = 'this node belongs to no network yet: it needs a genesis, or must join one first';
+  return new CocoError('COCO_HOST_NO_NETWORK', sentence);
+}
+
+function forgottenVotes(directory: string): CocoError {
+  const why = `${directory} has entries, but the node's hard state is gone: it could vote twice`;
+  return new CocoError('COCO_HOST_HARD_STATE', `${why}, so it must join again as a new node`, { directory });
+}
+
+/**
+ * An empty ledger goes on after a snapshot. The view is made durable before there are entries: with entries and no hard
+ * state a node could not tell that it never voted.
+ */
+async function beginAfter(base: SnapshotBase, store: LedgerStore, hardStates: HardStateStore): Promise<void> {
+  store.beginAfter(base.seqno);
+  if (hardStates.state === undefined) await hardStates.save({ view: base.view });
+}
+
+function openLedger(
+  config: NodeConfig,
+  { secrets, membership }: Who,
+  base: SnapshotBase | undefined,
+): Ledger {
+  const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
+  const { nodeKey, serviceKey, ledgerSecrets } = secrets;
+  return createLedger({
+    identity: {
+      nodeId: nodeKey.publicKey.fingerprint,
+      nodeKey,
+      nodeCertificate: parseCertificate(membership.certificatePem),
+      serviceKey,
+      serviceCertificate,
+    },
+    serviceCertificate,
+    secrets: ledgerSecrets,
+    receiptLeavesMax: config.ledger.receiptLeavesMax,
+    chunkBytes: config.ledger.chunkBytesMax,
+    ...(base !== undefined && { base }),
+  });
+}
+
+/** By the ledger; before there is one, by the genesis. */
+function firstView({ governanceStore, commit }: ReplayedLedger, genesis: Genesis | undefined): NetworkView {
+  if (governanceStore.head > 0 || genesis === undefined)
+    return readNetwork(committedTables(governanceStore, commit));
+  const store = createStore();
+  store.apply(genesisTables(genesis), 1);
+  return readNetwork(store.read(1));
+}
+
+/** The governance tables as committed, where `commit` is known to be. */
+export function committedTables(store: Store, commit: Seqno): ReturnType<Store['read']> {
+  return store.read(Math.min(Math.max(commit, store.compacted), store.head));
+}
+
+/** Says how far a long replay is, every few seconds. */
+function progressLog(log: Log): (done: Seqno, of: Seqno) => void {
+  let saidMs = performance.now();
+  return (done, of) => {
+    if (performance.now() - saidMs < 3000) return;
+    saidMs = performance.now();
+    log.info('replaying the ledger', { done, of });
+  };
+}

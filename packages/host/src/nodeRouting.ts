@@ -1,0 +1,143 @@
+/**
+ * The built-in endpoints of a node, put together out of what each group of them must know.
+ */
+import { type Certificate, privateKeyToPem } from '@coco/crypto';
+import type { NetworkView, NodeView } from '@coco/governance';
+import type { Reader } from '@coco/kv';
+import type { NodeId, Seqno } from '@coco/primitives';
+import type { Replica } from '@coco/replica';
+import type { CommitTimes } from './commitTimes.js';
+import type { NodeConfig } from './config.js';
+import type { HttpResponse } from './http.js';
+import type { MemberEvents } from './memberEvents.js';
+import type { Metrics } from './metrics.js';
+import { endorseNode } from './nodeCertificate.js';
+import type { NodeParts } from './nodeParts.js';
+import { govApiRoute, withApi } from './routes/apiRoutes.js';
+import { eventRoutes } from './routes/eventRoutes.js';
+import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
+import { networkRoutes } from './routes/networkRoutes.js';
+import { nodeRoutes } from './routes/nodeRoutes.js';
+import type { Route } from './routes/route.js';
+import { snapshotRoutes } from './routes/snapshotRoutes.js';
+import { transactionRoutes } from './routes/transactionRoutes.js';
+import type { Sealer } from './sealer.js';
+import { cocoVersion } from './version.js';
+
+export interface NodeRoutingOptions {
+  readonly config: NodeConfig;
+  readonly parts: NodeParts;
+  readonly sealer: Sealer;
+  readonly replica: Replica;
+  readonly serviceCertificate: Certificate;
+  readonly metrics: Metrics;
+  readonly commitTimes: CommitTimes;
+  readonly events: MemberEvents;
+  readonly startSeqno: Seqno;
+  /** As committed. */
+  readonly network: () => NetworkView;
+  readonly tables: () => Reader;
+  readonly admit: (nodeId: NodeId, certificatePem: string) => Promise<HttpResponse>;
+  readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
+  readonly makeSnapshot: () => void;
+}
+
+export interface NodeRouting {
+  readonly applicationRoutes: readonly Route[];
+  readonly administrativeRoutes: readonly Route[];
+}
+
+export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
+  const { parts, replica, sealer, network, tables, admit, serviceCertificate } = options;
+  const { nodeId } = parts.identity;
+  const { platform, provesNothing } = sealer;
+  const about = { nodeId, replica, network };
+  const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
+  const isPrimary = (): boolean => replica.isPrimary;
+  const joining: JoinFacts = {
+    ...about,
+    platform,
+    serviceCertificate,
+    isPrimary,
+    tables,
+    minimumSeqno,
+    secretsFor: (node, certificate) => secretsFor(options, node, certificate),
+    admit,
+    nowMs: Date.now,
+  };
+  const administrativeRoutes = withApi('/node', [
+    ...transactionRoutes('/node', replica),
+    ...nodeRoutes({
+      ...about,
+      platform,
+      provesNothing,
+      startSeqno: options.startSeqno,
+      version: cocoVersion,
+      selfSignedCertificatePem: parts.identity.certificate.pem,
+      settings: publicSettings(options.config),
+      metrics: options.metrics,
+      commitTimes: options.commitTimes,
+    }),
+    ...networkRoutes({ ...about, forget: options.forget }),
+    ...joinRoutes(joining),
+    ...snapshotRoutes({
+      ...about,
+      snapshots: parts.snapshots,
+      isPrimary,
+      minimumSeqno,
+      makeSnapshot: once(options.makeSnapshot),
+    }),
+    ...eventRoutes(options.events),
+  ]);
+  return {
+    applicationRoutes: withApi('/app', transactionRoutes('/app', replica)),
+    administrativeRoutes: [...administrativeRoutes, govApiRoute],
+  };
+}
+
+/** Joining nodes ask every second; one snapshot is enough for a while. */
+const snapshotPauseMs = 30_000;
+
+function once(makeSnapshot: () => void): () => void {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - askedMs < snapshotPauseMs) return;
+    askedMs = performance.now();
+    makeSnapshot();
+  };
+}
+
+function secretsFor(
+  { parts, serviceCertificate, network }: NodeRoutingOptions,
+  node: NodeView,
+  { publicKey }: Certificate,
+): ReturnType<JoinFacts['secretsFor']> {
+  const { serviceKey, ledgerSecrets } = parts.secrets;
+  const certificate = endorseNode({
+    publicKey,
+    addresses: [node.applicationAddress, node.administrativeAddress, node.peerAddress],
+    days: network().nodeCertificateDays,
+    nowMs: Date.now(),
+    service: { key: serviceKey, certificate: serviceCertificate },
+  });
+  return {
+    serviceCertificatePem: serviceCertificate.pem,
+    serviceKeyPem: privateKeyToPem(serviceKey),
+    ledgerSecrets,
+    certificatePem: certificate.pem,
+  };
+}
+
+function publicSettings({ platform, admitAnonymous, ledger, snapshot, replica }: NodeConfig) {
+  return {
+    platform,
+    admit_anonymous: admitAnonymous,
+    ledger_chunk_bytes: ledger.chunkBytesMax,
+    snapshot_entries: replica.snapshotEntries,
+    snapshot_keep: snapshot.keep,
+    consensus: {
+      election_timeout_ms: replica.consensus.electionTimeoutMs,
+      heartbeat_ms: replica.consensus.heartbeatMs,
+    },
+  };
+}

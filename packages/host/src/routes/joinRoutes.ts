@@ -1,0 +1,201 @@
+/**
+ * The network's side of joining (NET-1, NET-2, NET-4): who holds the key of a node that is on the VN list, by a tuple
+ * that its actor signed, gets the secrets; when it has caught up it is made Trusted. That the caller holds the key was
+ * proved when the connection was made.
+ */
+import { type Certificate, isIssuedBy } from '@coco/crypto';
+import { governanceTables, type NetworkView, type NodeView, verifyNodeTuple } from '@coco/governance';
+import type { Reader } from '@coco/kv';
+import { fromUtf8, type NodeId, type Seqno, utf8 } from '@coco/primitives';
+import type { HttpResponse } from '../http.js';
+import {
+  decodeJoinAsk,
+  type JoinAsk,
+  type JoinSecrets,
+  joinSecretsJson,
+  peerNodesJson,
+} from '../joinProtocol.js';
+import type { PeerNode } from '../nodeSecrets.js';
+import { failure, json } from './answers.js';
+import { atPrimary, type NetworkFacts } from './networkRoutes.js';
+import type { Route, RouteRequest } from './route.js';
+import { objectOf, plain, ref } from './schemas.js';
+
+export interface JoinFacts extends NetworkFacts {
+  readonly platform: string;
+  readonly serviceCertificate: Certificate;
+  readonly isPrimary: () => boolean;
+  /** Governance tables as committed. */
+  readonly tables: () => Reader;
+  /** A snapshot older than this cannot be caught up from any more. */
+  readonly minimumSeqno: () => Seqno;
+  /** The secrets for `node`, with a certificate made for it. */
+  readonly secretsFor: (
+    node: NodeView,
+    certificate: Certificate,
+  ) => Omit<JoinSecrets, 'minimumSeqno' | 'nodes'>;
+  /** Makes a node Trusted; the answer comes when that is committed. */
+  readonly admit: (nodeId: NodeId, certificatePem: string) => Promise<HttpResponse>;
+  readonly nowMs: () => number;
+}
+
+const retryAfter = { 'retry-after': '2' };
+
+export function joinRoutes(facts: JoinFacts): readonly Route[] {
+  const { string, integer, listOf, boolean } = plain;
+  const nodes = listOf(ref('PeerNode'));
+  return [
+    {
+      method: 'POST',
+      path: '/node/join',
+      summary: 'Takes in a node that is on the VN list: first its secrets, and when it is ready, its part',
+      body: {
+        oneOf: [
+          objectOf({
+            phase: { const: 'secrets' },
+            constitution_digest: ref('EntityId'),
+            platform: string,
+          }),
+          objectOf({
+            phase: { const: 'ready' },
+            constitution_digest: ref('EntityId'),
+            platform: string,
+            startup_seqno: integer,
+          }),
+        ],
+      },
+      answers: {
+        200: {
+          description: 'Secrets, or that the node is Trusted',
+          schema: {
+            oneOf: [
+              objectOf({
+                service_certificate: ref('Pem'),
+                service_key: ref('Pem'),
+                ledger_secrets: listOf(objectOf({ from_seqno: integer, key: string })),
+                node_certificate: ref('Pem'),
+                minimum_seqno: integer,
+                nodes,
+              }),
+              objectOf({ admitted: boolean, nodes }),
+            ],
+          },
+        },
+        307: { description: 'The primary takes nodes in' },
+      },
+      handle: (request) => join(facts, request),
+    },
+  ];
+}
+
+async function join(facts: JoinFacts, { request }: RouteRequest): Promise<HttpResponse> {
+  const [leaf] = request.chain;
+  if (leaf === undefined) {
+    return failure(401, 'COCO_JOIN_CERTIFICATE', "connect with a certificate for the joining node's key");
+  }
+  const ask = decodeJoinAsk(request.body);
+  if (ask === undefined) return failure(400, 'COCO_JOIN_REQUEST', 'this is not a request to join');
+  const view = facts.network();
+  const node = view.nodes.find(({ nodeId }) => nodeId === leaf.publicKey.fingerprint);
+  const refusal = refusalOf(facts, view, ask, node);
+  if (refusal !== undefined || node === undefined) return refusal ?? notListed;
+  return ask.phase === 'secrets' ? secrets(facts, view, node, leaf) : ready(facts, view, node, leaf, ask);
+}
+
+const notListed = failure(
+  403,
+  'COCO_JOIN_NOT_LISTED',
+  'this node is not on the VN list yet: its tuple, signed by its actor, must be accepted by vote; ask again then',
+  retryAfter,
+);
+
+/** Why whoever holds the key of `node` is not to be taken in. */
+function refusalOf(
+  facts: JoinFacts,
+  view: NetworkView,
+  ask: JoinAsk,
+  node: NodeView | undefined,
+): HttpResponse | undefined {
+  if (ask.platform !== facts.platform) {
+    const sentence = `this network runs on the platform ${facts.platform}, and not on ${ask.platform}`;
+    return failure(403, 'COCO_JOIN_PLATFORM', sentence);
+  }
+  if (ask.constitutionDigest !== view.constitutionDigest) {
+    const sentence = `the constitution is ${view.constitutionDigest} now, not the one that was approved`;
+    return failure(409, 'COCO_JOIN_CONSTITUTION', sentence);
+  }
+  if (node === undefined) return notListed;
+  if (node.status === 'Retired') {
+    const sentence = 'this node was removed from the network: it can only come back with a new key';
+    return failure(403, 'COCO_JOIN_RETIRED', sentence);
+  }
+  return node.status === 'Pending' ? tupleRefusal(facts, node) : undefined;
+}
+
+/** The tuple is looked at once more: whoever forged a row of the VN list must not get the secrets by it. */
+function tupleRefusal({ tables }: JoinFacts, node: NodeView): HttpResponse | undefined {
+  const reader = tables();
+  const row = reader.get(governanceTables.nodeTuples, utf8(node.nodeId));
+  const verdict = verifyNodeTuple(reader, row === undefined ? undefined : parse(row));
+  if (verdict.outcome === 'good') {
+    const { tuple } = verdict;
+    const same =
+      tuple.nodeId === node.nodeId &&
+      tuple.peerAddress === node.peerAddress &&
+      tuple.administrativeAddress === node.administrativeAddress;
+    if (same) return undefined;
+  }
+  const reason = verdict.outcome === 'refused' ? verdict.reason : 'it is about another node or address';
+  return failure(403, 'COCO_JOIN_TUPLE', `the tuple of this node on the VN list does not hold: ${reason}`);
+}
+
+function parse(row: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(row) ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function secrets(facts: JoinFacts, view: NetworkView, node: NodeView, leaf: Certificate): HttpResponse {
+  if (node.status === 'Trusted') {
+    const sentence = 'this node takes part already; one that lost its disk must come back with a new key';
+    return failure(409, 'COCO_JOIN_TRUSTED', sentence);
+  }
+  const given = facts.secretsFor(node, leaf);
+  const minimumSeqno = facts.minimumSeqno();
+  return json(200, joinSecretsJson({ ...given, minimumSeqno, nodes: peerNodes(view) }));
+}
+
+async function ready(
+  facts: JoinFacts,
+  view: NetworkView,
+  node: NodeView,
+  leaf: Certificate,
+  ask: Extract<JoinAsk, { readonly phase: 'ready' }>,
+): Promise<HttpResponse> {
+  if (node.status === 'Trusted') return admitted(view);
+  const now = facts.nowMs();
+  const endorsed =
+    isIssuedBy(leaf, facts.serviceCertificate) && now >= leaf.notBeforeMs && now <= leaf.notAfterMs;
+  if (!endorsed) {
+    const sentence = 'connect with the certificate that the service issued to this node, while it is valid';
+    return failure(403, 'COCO_JOIN_CERTIFICATE', sentence);
+  }
+  if (!facts.isPrimary()) return atPrimary(facts, '/node/join');
+  const minimum = facts.minimumSeqno();
+  if (ask.startupSeqno < minimum) {
+    const sentence = `the node stands at entry ${ask.startupSeqno}, and the entries up to ${minimum} are not kept here: it needs a newer snapshot`;
+    return failure(409, 'COCO_JOIN_SNAPSHOT_OLD', sentence);
+  }
+  const answer = await facts.admit(node.nodeId, leaf.pem);
+  return answer.status === 200 ? { ...admitted(facts.network()), headers: answer.headers } : answer;
+}
+
+function admitted(view: NetworkView): HttpResponse {
+  return json(200, { admitted: true, nodes: peerNodesJson(peerNodes(view)) });
+}
+
+function peerNodes({ nodes }: NetworkView): readonly PeerNode[] {
+  return nodes.filter(({ status }) => status === 'Trusted');
+}

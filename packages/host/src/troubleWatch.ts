@@ -1,0 +1,28 @@
+/**
+ * Troubles that only an operator can mend and that nothing else tells of: a node that can never catch up, a snapshot that
+ * cannot be made. Each is logged once for as long as it lasts.
+ */
+import type { ReplicaStatus } from '@coco/replica';
+import type { Log } from './log.js';
+
+/** Looks at a status now and then. */
+export type TroubleWatch = (status: ReplicaStatus) => void;
+
+export function createTroubleWatch(log: Pick<Log, 'warn'>): TroubleWatch {
+  let lagging: ReadonlySet<string> = new Set();
+  let snapshotTrouble: string | undefined;
+  return (status) => {
+    const peers = Object.entries(status.consensus.peers);
+    const now = new Set(peers.filter(([, { needsSnapshot }]) => needsSnapshot === true).map(([id]) => id));
+    for (const nodeId of now) {
+      if (lagging.has(nodeId)) continue;
+      const sentence = `node ${nodeId} lacks entries that this node no longer holds: remove it and let it join anew`;
+      log.warn(sentence, { nodeId, heldFrom: status.consensus.heldFrom });
+    }
+    lagging = now;
+    const trouble = status.snapshotTrouble;
+    if (trouble !== undefined && trouble !== snapshotTrouble)
+      log.warn(`no snapshot could be made: ${trouble}`);
+    snapshotTrouble = trouble;
+  };
+}

@@ -1,0 +1,4 @@
+/**
+ * The version of Coco that this is, as in package.json.
+ */
+export const cocoVersion = '0.1.0';

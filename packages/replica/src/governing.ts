@@ -1,0 +1,264 @@
+/**
+ * Governance mounted in the manager: the store of the governance tables, which follows the log. What an entry writes
+ * there takes effect when the entry is appended and is rolled back with it; questions are answered, and people let in,
+ * by what is committed.
+ */
+import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
+import {
+  type Governance,
+  type GovernanceAnswer,
+  type GovernanceContext,
+  governanceTables,
+  type NetworkView,
+  readNetwork,
+  touchesNetwork,
+} from '@coco/governance';
+import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@coco/kv';
+import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
+import { assert, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
+import { isGovernanceTable } from './dividedMaps.js';
+import { renewCertificates } from './renewal.js';
+import { errorResponse } from './requests.js';
+import type { EndorseNode, ReplicaEffects } from './types.js';
+
+/** What became of a request that may write: `transaction` has what is to be appended, if anything is. */
+export interface Governed {
+  readonly response: AdapterResponse;
+  readonly transaction?: Transaction;
+  readonly triggers?: GovernanceAnswer['triggers'];
+}
+
+type Views = NonNullable<ReplicaEffects['network']>;
+
+export class Governing {
+  readonly #governance: Governance;
+  readonly #store: Store;
+  readonly #endorse: EndorseNode | undefined;
+  #commit: Seqno = 0;
+  #views: Views | undefined;
+  #isRemovalCommitted = false;
+  #viewsAreOld = true;
+  #snapshotSeqno: Seqno | undefined;
+  /** The host has not heard of the present views. */
+  #untold = true;
+  /** What the host was told last, without the versions at which it was read. */
+  #told = '';
+  /** Governance tables were committed since the host was last told. */
+  #newlyCommitted = false;
+  /** Versions above the commit that change who takes part, ascending. */
+  #reforms: Seqno[] = [];
+  /** Of the versions up to here it is not known whether they do. */
+  readonly #unknownUpTo: Seqno;
+
+  constructor(governance: Governance, store: Store, commit: Seqno, endorse: EndorseNode | undefined) {
+    this.#governance = governance;
+    this.#endorse = endorse;
+    this.#store = store;
+    this.#unknownUpTo = store.head;
+    this.committed(commit);
+  }
+
+  /** Answers from what is committed, which is what the answer then depends on. */
+  read(request: AdapterRequest, context: GovernanceContext): AdapterResponse {
+    if (this.#store.head === 0) return notOpen;
+    const { response, writes } = this.#governance.handle(
+      request,
+      this.#store.begin(this.#committedVersion),
+      context,
+    );
+    assert(!writes, 'what does not need the primary does not write');
+    return response.status < 300 ? { ...response, txId: context.committed } : response;
+  }
+
+  /** Carries a request out upon the newest version, without changing it. */
+  write(request: AdapterRequest, context: GovernanceContext): Governed {
+    const transaction = this.begin();
+    const { response, writes, triggers } = this.#governance.handle(request, transaction, context);
+    if (writes && triggers?.nodeCertificates !== undefined) {
+      const why = renewCertificates(transaction, triggers.nodeCertificates, this.#endorse);
+      if (why !== undefined) return { response: notIssued(why) };
+    }
+    const writeSet = writes ? transaction.writeSet() : [];
+    if (writeSet.length === 0) return { response };
+    if (bytesOf(writeSet) > changeBytesMax) return { response: tooLarge };
+    if (!writeSet.every(({ table }) => isGovernanceTable(table))) return { response: foreign };
+    return { response, transaction, triggers };
+  }
+
+  begin(): Transaction {
+    return this.#store.begin();
+  }
+
+  /** Makes the changes of `transaction`, which was begun at the newest version, the version `seqno`. */
+  install(transaction: Transaction, seqno: Seqno): void {
+    const { outcome } = this.#store.commit(transaction, seqno);
+    assert(outcome === 'committed', 'nothing else writes between begin and install');
+    this.#changed(transaction.writeSet(), seqno);
+  }
+
+  /** Takes over what the entry `seqno` wrote. */
+  apply(tables: readonly TableChanges[], seqno: Seqno): void {
+    if (tables.length === 0) return;
+    this.#store.apply(tables, seqno);
+    this.#changed(tables, seqno);
+  }
+
+  #changed(tables: readonly TableChanges[], seqno: Seqno): void {
+    if (!tables.some(({ table }) => touchesNetwork(table))) return;
+    this.#reforms.push(seqno);
+    this.#reform();
+  }
+
+  rollback(to: Seqno): void {
+    if (to >= this.#store.head) return;
+    this.#store.rollback(to);
+    this.#reforms = this.#reforms.filter((seqno) => seqno <= to);
+    this.#reform();
+  }
+
+  committed(seqno: Seqno): void {
+    const { head, compacted } = this.#store;
+    const before = Math.min(this.#commit, head);
+    const version = Math.min(seqno, head);
+    this.#commit = seqno;
+    if (version <= before) return;
+    this.#newlyCommitted = true;
+    this.#snapshotSeqno = undefined;
+    if (before < this.#unknownUpTo || (this.#reforms[0] ?? Number.POSITIVE_INFINITY) <= version)
+      this.#reform();
+    this.#reforms = this.#reforms.filter((reform) => reform > version);
+    if (version > compacted) this.#store.compact(version);
+  }
+
+  /** Who takes part may have changed. */
+  #reform(): void {
+    this.#viewsAreOld = true;
+    this.#untold = true;
+  }
+
+  /** All tables as of `seqno`, which is not above the newest entry and not below the commit. */
+  at(seqno: Seqno): Reader {
+    return this.#store.read(Math.min(seqno, this.#store.head));
+  }
+
+  /** All rows as of `seqno`, which is not below the last commit that was told here: its part of a snapshot. */
+  tables(seqno: Seqno): SnapshotTables {
+    const snapshot = this.#store.snapshot(Math.min(seqno, this.#store.head));
+    const rows: VersionedRow[] = [];
+    for (let part = snapshot.next(Infinity); part !== undefined; part = snapshot.next(Infinity))
+      rows.push(...part);
+    return encodeSnapshotTables(rows);
+  }
+
+  /** Where the last snapshot was taken of which the ledger has the evidence, committed; 0 when there is none. */
+  get snapshotSeqno(): Seqno {
+    this.#snapshotSeqno ??= this.#readSnapshotSeqno();
+    return this.#snapshotSeqno;
+  }
+
+  #readSnapshotSeqno(): Seqno {
+    const row = this.at(this.#committedVersion).get(governanceTables.snapshotEvidence, new Uint8Array(8));
+    const { version } = row === undefined ? {} : JSON.parse(fromUtf8(row) ?? '{}');
+    return typeof version === 'number' ? version : 0;
+  }
+
+  /** Nobody disputes the first entry of a network: every genesis node would write the same. */
+  get #committedVersion(): Seqno {
+    const { head } = this.#store;
+    return Math.min(Math.max(this.#commit, 1), head);
+  }
+
+  /** Nodes were removed, all of them committed, and no entry says so yet. */
+  get isRemovalCommitted(): boolean {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#isRemovalCommitted;
+  }
+
+  get hasNews(): boolean {
+    return this.#newlyCommitted || this.#untold;
+  }
+
+  /** What the host must hear of the step that ends. */
+  news(): Pick<ReplicaEffects, 'network' | 'governance'> {
+    const governance = this.#newlyCommitted ? this.at(this.#committedVersion) : undefined;
+    this.#newlyCommitted = false;
+    const network = this.#newNetwork();
+    return {
+      ...(network !== undefined && { network }),
+      ...(governance !== undefined && { governance }),
+    };
+  }
+
+  #newNetwork(): Views | undefined {
+    if (!this.#untold) return undefined;
+    this.#untold = false;
+    if (this.#viewsAreOld) this.#readViews();
+    const views = this.#views;
+    if (views === undefined) return undefined;
+    const text = JSON.stringify([views.head, views.committed].map((view) => ({ ...view, seqno: 0 })));
+    if (text === this.#told) return undefined;
+    this.#told = text;
+    return views;
+  }
+
+  #readViews(): void {
+    this.#viewsAreOld = false;
+    this.#views = undefined;
+    this.#isRemovalCommitted = false;
+    const { head } = this.#store;
+    if (head === 0) return;
+    const version = this.#committedVersion;
+    const committed = readNetwork(this.#store.read(version));
+    const newest = version === head ? committed : readNetwork(this.#store.read(head));
+    this.#views = { head: newest, committed };
+    const removed = newest.nodes.filter(isUnrecorded);
+    const settled = new Set(committed.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId));
+    this.#isRemovalCommitted = removed.length > 0 && removed.every(({ nodeId }) => settled.has(nodeId));
+  }
+
+  /** Whether the node takes part, and that is committed. */
+  isTrusted(nodeId: NodeId): boolean {
+    if (this.#viewsAreOld) this.#readViews();
+    const nodes = this.#views?.committed.nodes ?? [];
+    return nodes.some((node) => node.nodeId === nodeId && node.status === 'Trusted');
+  }
+
+  /** Whether the node is on the VN list, as committed. */
+  isListed(nodeId: NodeId): boolean {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#views?.committed.nodes.some((node) => node.nodeId === nodeId) === true;
+  }
+}
+
+function isUnrecorded({ status, retiredCommitted }: NetworkView['nodes'][number]): boolean {
+  return status === 'Retired' && !retiredCommitted;
+}
+
+function bytesOf(tables: readonly TableChanges[]): number {
+  let bytes = 0;
+  for (const { puts, removes } of tables) {
+    for (const { key, value } of puts) bytes += key.length + value.length;
+    for (const key of removes) bytes += key.length;
+  }
+  return bytes;
+}
+
+/** What one change of governance may write: far below what an entry may have. */
+const changeBytesMax = 16 * 2 ** 20;
+
+function notIssued(why: string): AdapterResponse {
+  const sentence = `the certificates that this asks for cannot be issued: ${why}; nothing was changed`;
+  return errorResponse(400, 'InvalidInput', sentence);
+}
+
+const tooLarge = errorResponse(
+  413,
+  'RequestBodyTooLarge',
+  `this would write more than ${changeBytesMax} bytes; nothing was changed`,
+);
+const notOpen = errorResponse(503, 'FrontendNotOpen', 'the network has no genesis yet; try again');
+const foreign = errorResponse(
+  500,
+  'InternalError',
+  'the constitution wrote to tables that are not of governance; nothing was changed',
+);

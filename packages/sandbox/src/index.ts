@@ -1,0 +1,3 @@
+export { defaultScriptLimits } from './limits.js';
+export { loadSandbox } from './sandbox.js';
+export type * from './types.js';

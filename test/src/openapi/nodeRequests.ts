@@ -1,0 +1,142 @@
+/**
+ * Requests to `/node`: what a node tells of itself and of the network, and what joining nodes ask for.
+ */
+import type { GovernedNetwork } from '../governed/governedNetwork.js';
+import { strangerNode } from '../governed/strangerNode.js';
+import { until } from '../until.js';
+import { type Asked, accept, type Means, of } from './asked.js';
+
+type Rest = NonNullable<Parameters<typeof of>[4]>;
+
+const get = (template: string, expected: readonly number[], rest: Rest = {}): Asked =>
+  of('node', 'GET', template, expected, rest);
+const head = (template: string, expected: readonly number[], rest: Rest = {}): Asked =>
+  of('node', 'HEAD', template, expected, rest);
+
+const timeoutMs = 30_000;
+
+/** All of them. */
+export async function* nodeRequests(network: GovernedNetwork, means: Means): AsyncGenerator<Asked> {
+  const isBackup = (await network.primary()) !== network.nodes[0];
+  yield* itself();
+  yield* theNetwork(network, isBackup);
+  yield* joining(network, means, isBackup);
+}
+
+function* itself(): Generator<Asked> {
+  const names = [
+    'state',
+    'consensus',
+    'version',
+    'config',
+    'self_signed_certificate',
+    'service/configuration',
+  ];
+  for (const name of [...names, 'metrics', 'commits', 'network', 'network/removable_nodes', 'events']) {
+    yield get(`/node/${name}`, [200]);
+    yield get(`/node/${name}`, [200], { backup: true });
+    yield { ...get(`/node/${name}`, [405]), method: 'POST', body: '{}' };
+  }
+  yield get('/node/commits', [200], { query: 'after=3' });
+  yield get('/node/events', [200], { headers: { 'last-event-id': 'none' } });
+  yield get('/node/service/previous_identity', [404]);
+  for (const door of ['app', 'gov']) yield get(`/node/ready/${door}`, [204]);
+}
+
+function* theNetwork(network: GovernedNetwork, isBackup: boolean): Generator<Asked> {
+  const node_id = network.asked.nodeId;
+  yield get('/node/network/nodes', [200]);
+  yield get('/node/network/nodes', [200], { query: 'status=Trusted' });
+  yield get('/node/network/nodes', [400], { query: 'status=Gone' });
+  yield get('/node/network/nodes/{node_id}', [200], { filled: { node_id } });
+  yield get('/node/network/nodes/{node_id}', [404]);
+  for (const name of ['self', 'primary']) yield get(`/node/network/nodes/${name}`, [308]);
+  for (const backup of [false, true]) {
+    const asksBackup = backup !== isBackup;
+    for (const ask of [get, head]) {
+      yield ask('/node/primary', [asksBackup ? 308 : 200], { backup });
+      yield ask('/node/backup', [asksBackup ? 200 : 308], { backup });
+    }
+  }
+  yield of('node', 'DELETE', '/node/network/nodes/{node_id}', [400], { filled: { node_id } });
+  yield of('node', 'DELETE', '/node/network/nodes/{node_id}', [404]);
+}
+
+async function* joining(network: GovernedNetwork, means: Means, isBackup: boolean): AsyncGenerator<Asked> {
+  const node = await strangerNode(network.member('acme'));
+  const as = node.identity;
+  const digestNow = async (): Promise<string> => {
+    const answer = (await network.get(network.asked, '/gov/coco/constitution')) as { digest: string };
+    return answer.digest;
+  };
+  const ask = (fields: object, expected: readonly number[], rest: Rest = {}): Asked =>
+    of('node', 'POST', '/node/join', expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(fields),
+      backup: isBackup,
+      as,
+      ...rest,
+    });
+  const secrets = { phase: 'secrets', constitution_digest: await digestNow(), platform: 'virtual' };
+  yield { ...ask(secrets, [401]), as: undefined as never };
+  yield ask({ phase: 'other' }, [400]);
+  yield ask(secrets, [403]);
+  yield get('/node/snapshot', [403], { as });
+  await accept(network, means, [{ name: 'add_node', args: node.tuple }]);
+  yield ask({ ...secrets, constitution_digest: '0'.repeat(64) }, [409]);
+  yield ask({ ...secrets, platform: 'snp' }, [403]);
+  const given = await means.send(ask(secrets, [200]));
+  yield ask(secrets, [200]);
+  yield ask(secrets, [200, 307], { backup: !isBackup });
+  yield* snapshots(means, { as, backup: isBackup });
+
+  const { node_certificate: certificatePem } = JSON.parse(given.text) as { node_certificate: string };
+  const endorsed = { as: { ...as, certificatePem } };
+  const ready = { ...secrets, phase: 'ready', startup_seqno: 1_000_000 };
+  yield ask(ready, [403]);
+  yield ask(ready, [307], { ...endorsed, backup: !isBackup });
+  yield ask({ ...ready, startup_seqno: -1 }, [400], endorsed);
+  yield ask(ready, [200], endorsed);
+  yield ask(secrets, [409], endorsed);
+  await accept(network, means, [{ name: 'remove_node', args: { node_id: node.nodeId } }]);
+  await until('the removal is recorded', timeoutMs, async () => {
+    const { nodes } = (await network.get(network.asked, '/node/network/removable_nodes')) as {
+      nodes: unknown[];
+    };
+    return nodes.length > 0;
+  });
+  yield get('/node/network/removable_nodes', [200]);
+  yield ask(secrets, [403], endorsed);
+  const forget = (expected: readonly number[], rest: Rest): Asked =>
+    of('node', 'DELETE', '/node/network/nodes/{node_id}', expected, {
+      filled: { node_id: node.nodeId },
+      backup: isBackup,
+      ...rest,
+    });
+  const member = { as: network.member('acme').identity() };
+  yield forget([403], {});
+  yield forget([307], { ...member, backup: !isBackup });
+  yield forget([200], member);
+  yield forget([404], member);
+}
+
+async function* snapshots({ send }: Means, who: Rest): AsyncGenerator<Asked> {
+  yield get('/node/snapshot', [200, 202], who);
+  yield get('/node/snapshot', [307], { ...who, backup: who.backup !== true });
+  yield get('/node/snapshot', [400], { ...who, query: 'since=then' });
+  const name = await until('there is a snapshot', timeoutMs, async () => {
+    const answer = await send(get('/node/snapshot', [200], who));
+    return answer.status === 200 && (JSON.parse(answer.text) as { name: string }).name;
+  });
+  yield get('/node/snapshot', [200], who);
+  const file = { ...who, filled: { name } };
+  const range = (text: string): Rest => ({ ...file, headers: { range: `bytes=${text}` } });
+  for (const ask of [get, head]) {
+    yield ask('/node/snapshot/{name}', [200], file);
+    yield ask('/node/snapshot/{name}', [206], range('0-9'));
+    yield ask('/node/snapshot/{name}', [416], range('999999999-'));
+    yield ask('/node/snapshot/{name}', [404], { ...who, filled: { name: 'snapshot_1_2.committed' } });
+  }
+  const { as: _, ...nobody } = file;
+  yield get('/node/snapshot/{name}', [403], nobody);
+}

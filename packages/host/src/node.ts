@@ -25,8 +25,8 @@ import { openPeers, type Peers } from './peers.js';
 import { certificateRenewal } from './renewNode.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
+import { createStatusWatch, type StatusWatch } from './statusWatch.js';
 import { realTiming } from './timing.js';
-import { createTroubleWatch, type TroubleWatch } from './troubleWatch.js';
 
 export interface NodeOptions {
   readonly config: NodeConfig;
@@ -91,8 +91,8 @@ const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 
 /** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
 const workerClockMs = 100;
 
-/** How often the node looks for troubles that its operator should hear of. */
-const troubleMs = 5000;
+/** How often the node looks for what its operator should hear of. */
+const watchMs = 250;
 
 class Node implements RunningNode {
   readonly nodeId: NodeId;
@@ -105,7 +105,7 @@ class Node implements RunningNode {
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
   readonly #events: MemberEvents;
-  readonly #watch: TroubleWatch;
+  readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
   readonly #waiting = new Map<
@@ -126,7 +126,7 @@ class Node implements RunningNode {
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
-    this.#watch = createTroubleWatch(options.log);
+    this.#watch = createStatusWatch(options.log);
     this.#events = createMemberEvents({ ...eventLimits, timing: this.#timing });
     this.#events.begin(network, committedTables(replayed.governanceStore, replayed.commit));
     this.#network = new NodeNetwork({
@@ -270,7 +270,7 @@ class Node implements RunningNode {
         this.#postClock();
       }
       this.#step({ type: 'elapsed', ms, nowMs: Date.now() });
-      if (now - watched < troubleMs) return;
+      if (now - watched < watchMs) return;
       watched = now;
       this.#watch(this.replica.status());
     }, this.#options.config.tickMs);

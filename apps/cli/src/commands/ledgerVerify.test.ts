@@ -35,7 +35,7 @@ test('a sound ledger: exit status 0, and a summary of what is proven and by whom
   for (const told of ['sound', '14', '2.1 … 2.14', 'the one that you trust', '7 signatures']) {
     assert.ok(stdout.includes(told), `${told} in ${stdout}`);
   }
-  assert.ok(stdout.includes(sample.service.key.publicKey.fingerprint));
+  assert.ok(stdout.includes(sample.service.certificate.fingerprint));
   assert.ok(stdout.includes(sample.node.key.publicKey.fingerprint));
 });
 

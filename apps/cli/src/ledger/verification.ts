@@ -88,7 +88,7 @@ export function verificationJson({ report, ...verification }: Verification): unk
     last: formatTxId(last),
     lastSigned: formatTxId(lastSigned),
     services: services.map(({ certificate, firstSeqno, status, endorsed }) => ({
-      fingerprint: certificate.publicKey.fingerprint,
+      fingerprint: certificate.fingerprint,
       subject: certificate.subject,
       firstSeqno,
       status,

@@ -95,7 +95,7 @@ function describeServices({ report, sound, trusted }: Verification): string[] {
     const notes = [status, `since entry ${firstSeqno}`, ...(endorsed ? ['endorsed'] : [])];
     const name = index < all.length - 1 ? 'before' : 'service';
     const subject = printable(certificate.subject.replaceAll('\n', ', '));
-    return `${label(name)}${certificate.publicKey.fingerprint}  ${dim(`${subject}; ${notes.join(', ')}`)}`;
+    return `${label(name)}${certificate.fingerprint}  ${dim(`${subject}; ${notes.join(', ')}`)}`;
   });
   // Of a ledger that is not sound, nothing is said to be the trusted service's.
   if (lines.length === 0 || (trusted && !sound)) return lines;

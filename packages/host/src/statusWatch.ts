@@ -1,17 +1,25 @@
 /**
- * Troubles that only an operator can mend and that nothing else tells of: a node that can never catch up, a snapshot that
- * cannot be made. Each is logged once for as long as it lasts.
+ * What an operator should hear of a running node: who is primary, and troubles that nobody else can mend and nothing else
+ * tells of (a node that can never catch up, a snapshot that cannot be made). Each is logged once for as long as it lasts.
  */
 import type { ReplicaStatus } from '@coco/replica';
 import type { Log } from './log.js';
 
 /** Looks at a status now and then. */
-export type TroubleWatch = (status: ReplicaStatus) => void;
+export type StatusWatch = (status: ReplicaStatus) => void;
 
-export function createTroubleWatch(log: Pick<Log, 'warn'>): TroubleWatch {
+export function createStatusWatch(log: Pick<Log, 'info' | 'warn'>): StatusWatch {
   let lagging: ReadonlySet<string> = new Set();
   let snapshotTrouble: string | undefined;
+  let told: string | undefined;
   return (status) => {
+    const { nodeId, leadership, view } = status.consensus;
+    const primary = leadership === 'Leader' ? nodeId : status.consensus.primary;
+    const role = `${primary === nodeId ? 'this node' : primary} is primary of view ${view}`;
+    if (primary !== undefined && role !== told) {
+      told = role;
+      log.info(role, { primary, view });
+    }
     const peers = Object.entries(status.consensus.peers);
     const now = new Set(peers.filter(([, { needsSnapshot }]) => needsSnapshot === true).map(([id]) => id));
     for (const nodeId of now) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReplicaStatus } from '@coco/replica';
-import { createTroubleWatch } from './troubleWatch.js';
+import { createStatusWatch } from './statusWatch.js';
 
 function statusWith(needy: readonly string[], snapshotTrouble?: string): ReplicaStatus {
   const peer = (id: string) => {
@@ -19,7 +19,10 @@ function statusWith(needy: readonly string[], snapshotTrouble?: string): Replica
 
 test('each trouble is logged once for as long as it lasts', () => {
   const lines: string[] = [];
-  const watch = createTroubleWatch({ warn: (message) => void lines.push(message) });
+  const watch = createStatusWatch({
+    info: () => assert.fail('there is no primary'),
+    warn: (message) => void lines.push(message),
+  });
   const seen = (status: ReplicaStatus): readonly string[] => {
     watch(status);
     return lines.splice(0);
@@ -35,5 +38,25 @@ test('each trouble is logged once for as long as it lasts', () => {
   assert.deepEqual(seen(statusWith(['a'], 'too large')), [
     lacks('a'),
     'no snapshot could be made: too large',
+  ]);
+});
+
+test('a new primary is told of once', () => {
+  const lines: string[] = [];
+  const watch = createStatusWatch({ info: (message) => void lines.push(message), warn: assert.fail });
+  const led = (leadership: string, view: number, primary?: string): void => {
+    const status = statusWith([]);
+    watch({ ...status, consensus: { ...status.consensus, nodeId: 'a', leadership, view, primary } as never });
+  };
+  led('Follower', 2, 'b');
+  led('Follower', 2, 'b');
+  led('Candidate', 3);
+  led('Leader', 3);
+  led('Leader', 3, 'a');
+  led('Follower', 4, 'b');
+  assert.deepEqual(lines, [
+    'b is primary of view 2',
+    'this node is primary of view 3',
+    'b is primary of view 4',
   ]);
 });

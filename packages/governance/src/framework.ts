@@ -5,7 +5,7 @@
 import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import { type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
-import { objectRows, putRow, readObject, textOf } from './rows.js';
+import { countOf, objectRows, putRow, readObject, textOf } from './rows.js';
 import { governanceTables } from './tables.js';
 
 export type AdmitOutcome =
@@ -135,6 +135,11 @@ export function snapshotEvidence(
     hash: toHex(snapshot.digest),
     version: snapshot.seqno,
   });
+}
+
+/** The version of which the last recorded snapshot was taken; 0 when there is none. */
+export function snapshotSeqno(reader: Reader): Seqno {
+  return countOf(readObject(reader, governanceTables.snapshotEvidence)?.['version']) ?? 0;
 }
 
 function readCertificate(pem: string): Certificate | undefined {

@@ -7,13 +7,11 @@ import type { Put, TableChanges } from '@coco/kv';
 import { CocoError, compareBytes, utf8 } from '@coco/primitives';
 import { genesisNodeRow } from './nodeRow.js';
 import { jsonPut } from './rows.js';
+import { serviceConfigDefaults } from './serviceConfig.js';
 import { governanceTables as tables } from './tables.js';
 import type { GenesisActor, GenesisConstitution, GenesisNode } from './types.js';
 import { parseVotingPolicy, votesNeeded, votingPolicyRow } from './votingPolicy.js';
 
-/** As in CCF. */
-const recentProposalsDefault = 100;
-const certificateDaysDefault = 365;
 const settingsDefault = { epoch_seconds: 3600, lease_seconds: 10 };
 
 /**
@@ -84,9 +82,9 @@ function memberRows(members: readonly IdentifiedActor[]): Record<string, readonl
 function serviceConfig(members: number): unknown {
   return {
     consensus: 'CFT',
-    maximum_node_certificate_validity_days: certificateDaysDefault,
-    maximum_service_certificate_validity_days: certificateDaysDefault,
-    recent_cose_proposals_window_size: recentProposalsDefault,
+    maximum_node_certificate_validity_days: serviceConfigDefaults.certificateDays,
+    maximum_service_certificate_validity_days: serviceConfigDefaults.certificateDays,
+    recent_cose_proposals_window_size: serviceConfigDefaults.recentProposals,
     recovery_threshold: Math.floor(members / 2) + 1,
   };
 }

@@ -9,6 +9,7 @@ export {
   recordRetired,
   renewNodeCertificate,
   snapshotEvidence,
+  snapshotSeqno,
 } from './framework.js';
 export { genesisTables } from './genesis.js';
 export { readNetwork, touchesNetwork } from './network.js';

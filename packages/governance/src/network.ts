@@ -6,17 +6,14 @@ import type { Reader } from '@coco/kv';
 import { readActors } from './actors/readActors.js';
 import { constitutionDigest } from './digest.js';
 import { readNode } from './nodeRow.js';
-import { countOf, objectRows, readObject, textOf } from './rows.js';
+import { objectRows, readObject, textOf } from './rows.js';
+import { readServiceConfig } from './serviceConfig.js';
 import { governanceTables, policyTables } from './tables.js';
 import type { NetworkView, NodeView } from './types.js';
-
-/** As in CCF, when the configuration does not say. */
-const nodeCertificateDaysDefault = 365;
 
 /** The view of one version; empty before the genesis. Rows that are not well-formed are left out. */
 export function readNetwork(reader: Reader): NetworkView {
   const service = readObject(reader, governanceTables.serviceInfo);
-  const config = readObject(reader, governanceTables.serviceConfig);
   const nodes: NodeView[] = [];
   for (const [nodeId, row] of objectRows(reader, governanceTables.nodeInfo)) {
     const read = readNode(reader, nodeId, row);
@@ -29,8 +26,7 @@ export function readNetwork(reader: Reader): NetworkView {
     constitutionDigest: constitutionDigest(reader),
     nodes,
     ...readActors(reader),
-    nodeCertificateDays:
-      countOf(config?.['maximum_node_certificate_validity_days']) ?? nodeCertificateDaysDefault,
+    nodeCertificateDays: readServiceConfig(reader).nodeCertificateDays,
   };
 }
 

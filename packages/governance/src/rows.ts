@@ -3,10 +3,8 @@
  * is treated as absent, never thrown.
  */
 import type { Put, Reader, Transaction } from '@coco/kv';
+import { singletonKey } from '@coco/ledger';
 import { fromUtf8, utf8 } from '@coco/primitives';
-
-/** The key of the only row of a table that has one row: 8 zero bytes. */
-export const singletonKey: Uint8Array = new Uint8Array(8);
 
 /** A JSON object, its fields not yet looked at. */
 export type JsonObject = { readonly [key: string]: unknown };

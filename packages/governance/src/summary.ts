@@ -7,16 +7,8 @@ import type { Reader } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
 import { readActors } from './actors/readActors.js';
 import { constitutionDigest } from './digest.js';
-import {
-  countOf,
-  type JsonObject,
-  objectRows,
-  parseJson,
-  readObject,
-  readRow,
-  textOf,
-  textRows,
-} from './rows.js';
+import { type JsonObject, objectRows, parseJson, readObject, readRow, textOf, textRows } from './rows.js';
+import { readServiceConfig } from './serviceConfig.js';
 import { governanceTables as tables } from './tables.js';
 import type { ActorView, VotingPolicy } from './types.js';
 import { policySentence, readVotingPolicies, votesNeeded } from './votingPolicy.js';
@@ -75,7 +67,7 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
   const { members, participants } = readActors(reader);
   const active = members.filter(({ status }) => status === 'Active').length;
   const source = utf8(textOf(readRow(reader, tables.constitution)) ?? '');
-  const config = readObject(reader, tables.serviceConfig);
+  const config = readServiceConfig(reader);
   return {
     digest: constitutionDigest(reader),
     members: members.map(summaryActor),
@@ -92,8 +84,8 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
     settings: readObject(reader, tables.settings) ?? {},
     service: {
       status: textOf(readObject(reader, tables.serviceInfo)?.['status']) ?? '',
-      nodeCertificateDays: countOf(config?.['maximum_node_certificate_validity_days']) ?? 365,
-      recoveryThreshold: countOf(config?.['recovery_threshold']) ?? 0,
+      nodeCertificateDays: config.nodeCertificateDays,
+      recoveryThreshold: config.recoveryThreshold,
       users: [...textRows(reader, tables.userCertificates)].length,
     },
     scripts: { bytes: source.length, sha256: toHex(sha256(source)), actions },

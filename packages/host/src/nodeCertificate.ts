@@ -11,7 +11,8 @@ import {
 } from '@coco/crypto';
 import { parseAddress } from './address.js';
 
-const dayMs = 86_400_000;
+/** Milliseconds of a day. */
+export const dayMs = 86_400_000;
 /** Clocks of nodes may differ by this much. */
 const earlierMs = 3_600_000;
 const selfSignedDays = 365;

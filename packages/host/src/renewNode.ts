@@ -5,9 +5,8 @@ import { type Certificate, type PrivateKey, publicKeyFromPem } from '@coco/crypt
 import type { NodeView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
 import type { EndorseNode } from '@coco/replica';
-import { endorseNode } from './nodeCertificate.js';
+import { dayMs, endorseNode } from './nodeCertificate.js';
 
-const dayMs = 86_400_000;
 /** What X.509 can say. */
 const lastMs = Date.UTC(9999, 11, 31);
 

@@ -48,4 +48,5 @@ export {
   snapshotReceiptBytes,
   verifySnapshot,
 } from './snapshot-verify.js';
+export { singletonKey } from './tables.js';
 export type * from './types.js';

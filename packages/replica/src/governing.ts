@@ -8,14 +8,14 @@ import {
   type Governance,
   type GovernanceAnswer,
   type GovernanceContext,
-  governanceTables,
   type NetworkView,
   readNetwork,
+  snapshotSeqno,
   touchesNetwork,
 } from '@coco/governance';
 import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@coco/kv';
 import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
-import { assert, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
+import { assert, type NodeId, type Seqno } from '@coco/primitives';
 import { isGovernanceTable } from './dividedMaps.js';
 import { renewCertificates } from './renewal.js';
 import { errorResponse } from './requests.js';
@@ -152,14 +152,8 @@ export class Governing {
 
   /** Where the last snapshot was taken of which the ledger has the evidence, committed; 0 when there is none. */
   get snapshotSeqno(): Seqno {
-    this.#snapshotSeqno ??= this.#readSnapshotSeqno();
+    this.#snapshotSeqno ??= snapshotSeqno(this.at(this.#committedVersion));
     return this.#snapshotSeqno;
-  }
-
-  #readSnapshotSeqno(): Seqno {
-    const row = this.at(this.#committedVersion).get(governanceTables.snapshotEvidence, new Uint8Array(8));
-    const { version } = row === undefined ? {} : JSON.parse(fromUtf8(row) ?? '{}');
-    return typeof version === 'number' ? version : 0;
   }
 
   /** Nobody disputes the first entry of a network: every genesis node would write the same. */

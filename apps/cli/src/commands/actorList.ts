@@ -40,7 +40,7 @@ function actorJson({ kind, id, name, status, subject, certificateEndsMs, isCa }:
 }
 
 /** Actors in a table; those of `own` are marked. */
-export function actorTable(actors: readonly Actor[], own: ReadonlySet<string> = new Set()): string {
+function actorTable(actors: readonly Actor[], own: ReadonlySet<string> = new Set()): string {
   const rows = actors.map((actor) => [
     `${actor.name || dim('no name')}${own.has(actor.id) ? green(' (you)') : ''}`,
     shortId(actor.id),

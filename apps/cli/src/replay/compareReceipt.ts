@@ -2,7 +2,8 @@
  * Whether a receipt says what a transaction did on the ledger that it comes from: status, gas, the contract that was
  * created, every byte of every log.
  */
-import { type Expectation, type ExpectedLog, isRecord, quantity } from './replaySet.js';
+import { isRecord } from '@coco/client';
+import { type Expectation, type ExpectedLog, quantity } from './replaySet.js';
 
 /** Something that is not as it was. */
 export interface Difference {

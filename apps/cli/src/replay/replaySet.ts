@@ -6,6 +6,7 @@
  *   txs.json             [{"raw", "expect": {"hash", "status", "gasUsed", "contractAddress", "logs"}}, …] in order
  */
 import path from 'node:path';
+import { isRecord } from '@coco/client';
 import { CocoError } from '@coco/primitives';
 import { readText } from '../ledger/textFile.js';
 
@@ -105,10 +106,6 @@ function readLog(value: unknown, at: string): ExpectedLog {
 /** The number that a JSON-RPC quantity is, if it is one. */
 export function quantity(text: string): bigint | undefined {
   return /^0x[0-9a-f]{1,64}$/i.test(text) ? BigInt(text) : undefined;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function record(value: unknown, at: string): Readonly<Record<string, unknown>> {

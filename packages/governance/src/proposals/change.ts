@@ -2,8 +2,9 @@
  * One row that a proposal changes, as data and as a sentence for people.
  */
 import { parseCertificate } from '@coco/crypto';
+import { singletonKey } from '@coco/ledger';
 import { equalBytes, fromUtf8, toBase64, toHex } from '@coco/primitives';
-import { isJsonObject, type JsonObject, parseJson, singletonKey, textOf } from '../rows.js';
+import { isJsonObject, type JsonObject, parseJson, textOf } from '../rows.js';
 import { governanceTables as tables } from '../tables.js';
 import { parseVotingPolicy, policySentence } from '../votingPolicy.js';
 

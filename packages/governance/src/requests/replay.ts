@@ -7,13 +7,13 @@
 import { sha256, twinSignature } from '@coco/crypto';
 import type { Transaction } from '@coco/kv';
 import { toBase64, toHex, utf8 } from '@coco/primitives';
-import { countOf, jsonBytes, parseJson, putRow, readObject, textRows } from '../rows.js';
+import { jsonBytes, parseJson, putRow, textRows } from '../rows.js';
+import { readServiceConfig } from '../serviceConfig.js';
 import { governanceTables } from '../tables.js';
 import { refuse } from './refusal.js';
 import type { SignedRequest } from './signedRequest.js';
 
 const table = governanceTables.coseRecentProposals;
-const windowDefault = 100;
 
 /** Refuses a proposal that was submitted before, or might have been; else notes it, as `proposalId`. */
 export function noteProposal(transaction: Transaction, signed: SignedRequest, proposalId: string): void {
@@ -33,18 +33,13 @@ export function noteProposal(transaction: Transaction, signed: SignedRequest, pr
     refuse(400, 'ProposalCreatedTooLongAgo', `created_at must not be before ${Number(median)}`);
   }
   transaction.put(table, utf8(key), jsonBytes(proposalId));
-  const excess = kept.length + 1 - windowOf(transaction);
+  const excess = kept.length + 1 - Math.max(1, readServiceConfig(transaction).recentProposals);
   for (const old of kept.slice(0, Math.max(0, excess))) transaction.remove(table, utf8(old));
 }
 
 /** Records the last request that the member signed, in CCF's format: base64. */
 export function recordHistory(transaction: Transaction, signed: SignedRequest): void {
   putRow(transaction, governanceTables.coseHistory, signed.member.id, toBase64(signed.envelope));
-}
-
-function windowOf(transaction: Transaction): number {
-  const config = readObject(transaction, governanceTables.serviceConfig);
-  return Math.max(1, countOf(config?.['recent_cose_proposals_window_size']) ?? windowDefault);
 }
 
 /** Both signatures that anybody can make of one must be known again. */

@@ -5,6 +5,7 @@ import { formatTxId, parseTxId } from '@coco/primitives';
 import { refuse } from '../requests/refusal.js';
 import { answerJson, answerScript } from '../requests/responses.js';
 import { countOf, objectRows, readObject, readRow, textOf } from '../rows.js';
+import { readServiceConfig } from '../serviceConfig.js';
 import { governanceTables } from '../tables.js';
 import type { GovernanceAnswer } from '../types.js';
 import { caBundles, jwtKeys } from './jwtRows.js';
@@ -24,16 +25,11 @@ function constitution({ transaction }: RouteRequest): GovernanceAnswer {
   return answerScript(source);
 }
 
-/** As in CCF, where the configuration does not say. */
-const daysDefault = 365;
-const windowDefault = 100;
-
 function info({ transaction }: RouteRequest): GovernanceAnswer {
   const service = readObject(transaction, governanceTables.serviceInfo);
   if (service === undefined) refuse(404, 'ResourceNotFound', 'there is no service yet');
-  const config = readObject(transaction, governanceTables.serviceConfig) ?? {};
+  const config = readServiceConfig(transaction);
   const created = textOf(service['current_service_create_txid']);
-  const days = (name: string): number => countOf(config[name]) ?? daysDefault;
   return answerJson({
     status: service['status'],
     certificate: service['cert'],
@@ -41,10 +37,10 @@ function info({ transaction }: RouteRequest): GovernanceAnswer {
     creationTransactionId: created ?? '2.1',
     serviceData: service['service_data'] ?? null,
     configuration: {
-      recoveryThreshold: countOf(config['recovery_threshold']) ?? 0,
-      maximumNodeCertificateValidityDays: days('maximum_node_certificate_validity_days'),
-      maximumServiceCertificateValidityDays: days('maximum_service_certificate_validity_days'),
-      recentCoseProposalsWindowSize: countOf(config['recent_cose_proposals_window_size']) ?? windowDefault,
+      recoveryThreshold: config.recoveryThreshold,
+      maximumNodeCertificateValidityDays: config.nodeCertificateDays,
+      maximumServiceCertificateValidityDays: config.serviceCertificateDays,
+      recentCoseProposalsWindowSize: config.recentProposals,
     },
   });
 }

@@ -10,6 +10,7 @@ export const rooms = [
   { path: 'packages/sandbox', floor: 1, pure: false },
   { path: 'packages/adapter', floor: 2, pure: true },
   { path: 'packages/ledger', floor: 2, pure: true },
+  { path: 'packages/attestation', floor: 2, pure: true },
   { path: 'packages/evm', floor: 2, pure: true },
   { path: 'packages/governance', floor: 3, pure: true },
   { path: 'adapters/ethereum', floor: 3, pure: false },

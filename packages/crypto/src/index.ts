@@ -59,4 +59,5 @@ export {
   verifyPrehash,
   verifyRaw,
 } from './signature.js';
+export { type SignatureCheck, type SignatureScheme, signatureHolds } from './signature-check.js';
 export type * from './types.js';

@@ -1,0 +1,2 @@
+export { refused } from './refused.js';
+export type * from './types.js';

@@ -1,5 +1,22 @@
+export { anchorsWith, builtInAnchors } from './anchors.js';
+export {
+  decodeEvidence,
+  encodeEvidence,
+  evidenceExtension,
+  evidenceExtensionOid,
+  evidenceInExtension,
+} from './carriage.js';
+export { type CodeIdentity, codeId, codeIdentities } from './codeId.js';
+export { evidenceLimits } from './evidenceLimits.js';
 export { parseManifests, platforms } from './parseManifests.js';
+export {
+  type ExaminedVirtual,
+  examineVirtual,
+  type VirtualEvidenceInput,
+  virtualEvidence,
+} from './platforms/virtual/evidence.js';
 export { refused } from './refused.js';
+export { decodeClaims, encodeClaims, reportDataOf } from './runtimeClaims.js';
 export type * from './types.js';
 export { chainCertificatesMax, readCertificate, readCertificates, type X509 } from './x509/certificate.js';
 export { checkChain, checkRoot, checkValid, issuedBy } from './x509/chain.js';

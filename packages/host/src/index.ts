@@ -31,6 +31,8 @@ export {
   type StoredEntry,
 } from './ledgerStore.js';
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.js';
+export { type CodeMeasurement, type MeasureOptions, measureCode } from './measure/measureCode.js';
+export type { MeasuredComponent, MeasuredFile } from './measure/treeDigest.js';
 export { createMetrics, type Latency, type Metrics, type MetricsSnapshot } from './metrics.js';
 export { type NodeOptions, type RunningNode, startNode } from './node.js';
 export { type EndorseOptions, endorseNode, selfSignedNodeCertificate } from './nodeCertificate.js';

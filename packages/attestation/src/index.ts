@@ -10,7 +10,11 @@ export { type CodeIdentity, codeId, codeIdentities } from './codeId.js';
 export { evidenceLimits } from './evidenceLimits.js';
 export { parseManifests, platforms } from './parseManifests.js';
 export {
-  type ExaminedVirtual,
+  examinePlatformEvidence,
+  type PlatformEvidence,
+  verifyPlatformEvidence,
+} from './platformEvidence.js';
+export {
   examineVirtual,
   type VirtualEvidenceInput,
   virtualEvidence,
@@ -18,6 +22,7 @@ export {
 export { refused } from './refused.js';
 export { decodeClaims, encodeClaims, reportDataOf } from './runtimeClaims.js';
 export type * from './types.js';
+export { examineEvidence, verifyEvidence, verifyEvidenceWith } from './verifyEvidence.js';
 export { chainCertificatesMax, readCertificate, readCertificates, type X509 } from './x509/certificate.js';
 export { checkChain, checkRoot, checkValid, issuedBy } from './x509/chain.js';
 export { type Crl, checkCrl, isRevoked, readCrl } from './x509/crl.js';

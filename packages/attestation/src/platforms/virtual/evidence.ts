@@ -54,14 +54,8 @@ export function virtualEvidence(input: VirtualEvidenceInput): Uint8Array {
   });
 }
 
-/** What `examineVirtual` found, and the key that must have signed it: it has to be the node's. */
-export interface ExaminedVirtual extends Examined<PlatformClaims> {
-  /** SubjectPublicKeyInfo. */
-  readonly publicKey: Uint8Array;
-}
-
-/** Reads what `virtualEvidence` made. Throws COCO_ATTESTATION_MALFORMED. */
-export function examineVirtual(evidence: Uint8Array): ExaminedVirtual {
+/** Reads what `virtualEvidence` made; its one signature is under the key that it names. Throws COCO_ATTESTATION_MALFORMED. */
+export function examineVirtual(evidence: Uint8Array): Examined<PlatformClaims> {
   const { protectedBytes, protectedHeader, unprotectedHeader, payload, signature } = decode(evidence);
   const publicKey = protectedHeader.get(keyLabel);
   const algorithm = publicKey instanceof Uint8Array ? algorithmOf(publicKey) : undefined;
@@ -79,7 +73,6 @@ export function examineVirtual(evidence: Uint8Array): ExaminedVirtual {
   if (!equalBytes(prepared.protectedBytes, protectedBytes))
     throw malformed('its header is not encoded deterministically');
   return {
-    publicKey,
     claims: {
       platform: 'virtual',
       registers: { tree: toHex(tree) },

@@ -1,0 +1,66 @@
+/**
+ * Evidence of any platform, without what a node says of itself: which platform's rules apply, and that nothing but a coded
+ * refusal comes out, whatever goes in.
+ */
+import { CocoError } from '@coco/primitives';
+import { checkSizes } from './evidenceLimits.js';
+import { examineVirtual } from './platforms/virtual/evidence.js';
+import { refused } from './refused.js';
+import { checkSignatures } from './signatures.js';
+import type { Anchors, Evidence, Examined, PlatformClaims } from './types.js';
+
+/** What hardware said, with what is needed to judge it. */
+export type PlatformEvidence = Omit<Evidence, 'claims'>;
+
+/**
+ * Reads and compares `evidence` as of `atMs` (milliseconds since 1970); its signatures are left to be checked. Throws
+ * COCO_ATTESTATION_*: see the room's README.
+ */
+export function examinePlatformEvidence(
+  evidence: PlatformEvidence,
+  anchors: Anchors,
+  atMs: number,
+): Examined<PlatformClaims> {
+  return orRefused(() => {
+    checkSizes({ ...evidence, claims: noClaims });
+    return examineOn(evidence, anchors, atMs);
+  });
+}
+
+/** The same, and every signature holds. Throws COCO_ATTESTATION_*. */
+export function verifyPlatformEvidence(
+  evidence: PlatformEvidence,
+  anchors: Anchors,
+  atMs: number,
+): PlatformClaims {
+  return checkSignatures(examinePlatformEvidence(evidence, anchors, atMs));
+}
+
+/** Does `read`; what lower rooms refuse (CBOR, DER, COSE, fields past the end) is malformed evidence. */
+export function orRefused<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CocoError) || error.code.startsWith('COCO_ATTESTATION_')) throw error;
+    const { message, code, facts } = error;
+    throw refused('COCO_ATTESTATION_MALFORMED', `the evidence cannot be read: ${message}`, {
+      ...facts,
+      code,
+    });
+  }
+}
+
+const noClaims = new Uint8Array(0);
+
+function examineOn(
+  { platform, evidence }: PlatformEvidence,
+  _anchors: Anchors,
+  _atMs: number,
+): Examined<PlatformClaims> {
+  switch (platform) {
+    case 'virtual':
+      return examineVirtual(evidence);
+    default:
+      throw refused('COCO_ATTESTATION_MALFORMED', `evidence of ${platform} cannot be judged`, { platform });
+  }
+}

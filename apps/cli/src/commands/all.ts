@@ -8,6 +8,7 @@ import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
 import { ledgerShow } from './ledgerShow.js';
 import { ledgerVerify } from './ledgerVerify.js';
+import { measure } from './measure.js';
 import { memberActivate } from './memberActivate.js';
 import { networkCreate } from './networkCreate.js';
 import { networkStatus } from './networkStatus.js';
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   nodeStart,
   nodeStatus,
   nodeRemove,
+  measure,
   ledgerVerify,
   ledgerShow,
   completionOf(() => commands),

@@ -39,6 +39,7 @@ export {
   sha384,
   sha512,
 } from './hash.js';
+export { type HpkeOpenInput, type HpkeSealInput, hpkeOpen, hpkeSeal } from './hpke.js';
 export {
   generateKeyPair,
   privateKeyFromPem,
@@ -49,6 +50,12 @@ export {
 } from './keys.js';
 export { rawSignature } from './raw-signature.js';
 export { type RsaOaepOpener, rsaOaepOpener } from './rsa-oaep.js';
+export {
+  generateShareKey,
+  keepShareKey,
+  type ShareKey,
+  shareKeyFrom,
+} from './share-key.js';
 export {
   type SignatureHash,
   type SignatureOptions,

@@ -3,8 +3,9 @@
  * refused when it is called. Signatures are checked by Web Cryptography there (the client's webSignatures.ts), keys are not
  * handled at all.
  */
-import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+
 import { CocoError } from '@coco/primitives';
+import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 
 const hashes = { sha256, sha384, sha512 };
 
@@ -15,6 +16,15 @@ export function hashOnce(algorithm: string, data: Uint8Array): string {
   let text = '';
   for (const byte of hash(data)) text += String.fromCharCode(byte);
   return text;
+}
+
+/** As `crypto.createHash`, as far as hash.ts asks. */
+export function createHash(algorithm: string) {
+  const hash = hashes[algorithm as keyof typeof hashes]?.create() ?? absent();
+  return {
+    update: (data: Uint8Array) => void hash.update(data),
+    digest: () => hash.digest(),
+  };
 }
 
 export function plainBytes(bytes: ArrayBufferView): Uint8Array {
@@ -28,7 +38,7 @@ function absent(): never {
 export const constants: Readonly<Record<string, number>> = {};
 export const createCipheriv = absent;
 export const createDecipheriv = absent;
-export const createHash = absent;
+export const diffieHellman = absent;
 export const createHmac = absent;
 export const createPrivateKey = absent;
 export const createPublicKey = absent;

@@ -1,4 +1,6 @@
 export { anchorsWith, builtInAnchors } from './anchors.js';
+export { appraise } from './appraise.js';
+export { networkAssurance } from './assurance.js';
 export {
   decodeEvidence,
   encodeEvidence,
@@ -14,6 +16,9 @@ export {
   type PlatformEvidence,
   verifyPlatformEvidence,
 } from './platformEvidence.js';
+export { examineSnp, type SnpEvidence } from './platforms/snp/examineSnp.js';
+export { type SnpFiles, snpEndorsements } from './platforms/snp/snpEndorsements.js';
+export { tcbBytes, tcbParts } from './platforms/snp/tcb.js';
 export {
   examineVirtual,
   type VirtualEvidenceInput,

@@ -24,6 +24,7 @@ export {
   signRequest,
 } from './governanceRequest.js';
 export { isRecord } from './json-rpc.js';
+export type { NodeCheck, NodeVerdict } from './nodeVerdict.js';
 export { formatPrepared, parsePrepared } from './preparedFile.js';
 export { verifyReceipt } from './receipt.js';
 export {
@@ -35,3 +36,4 @@ export {
   type Signer,
 } from './signer.js';
 export type * from './types.js';
+export { type VerifyNodeOptions, verifyNode } from './verifyNode.js';

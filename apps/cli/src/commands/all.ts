@@ -6,6 +6,7 @@ import { memberKeygen, participantKeygen } from './actorKeygen.js';
 import { memberList, participantList } from './actorList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
+import { evidenceVerify } from './evidenceVerify.js';
 import { ledgerShow } from './ledgerShow.js';
 import { ledgerVerify } from './ledgerVerify.js';
 import { measure } from './measure.js';
@@ -26,6 +27,7 @@ import { proposalWatch } from './proposalWatch.js';
 import { replay } from './replay.js';
 import { requestSign, requestSubmit } from './request.js';
 import { sandbox } from './sandbox.js';
+import { verify } from './verify.js';
 
 export const commands: readonly Command[] = [
   sandbox,
@@ -55,6 +57,8 @@ export const commands: readonly Command[] = [
   nodeStatus,
   nodeRemove,
   measure,
+  verify,
+  evidenceVerify,
   ledgerVerify,
   ledgerShow,
   completionOf(() => commands),

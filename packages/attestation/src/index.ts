@@ -24,6 +24,12 @@ export {
   type VirtualEvidenceInput,
   virtualEvidence,
 } from './platforms/virtual/evidence.js';
+export {
+  decodeVtpmEvidence,
+  encodeVtpmEvidence,
+  type VtpmEvidence,
+  vtpmPcrs,
+} from './platforms/vtpm/evidence.js';
 export { refused } from './refused.js';
 export { decodeClaims, encodeClaims, reportDataOf } from './runtimeClaims.js';
 export type * from './types.js';

@@ -4,7 +4,9 @@
  */
 import { CocoError } from '@coco/primitives';
 import { checkSizes } from './evidenceLimits.js';
+import { examineSnp } from './platforms/snp/examineSnp.js';
 import { examineVirtual } from './platforms/virtual/evidence.js';
+import { examineAzureVtpm } from './platforms/vtpm/examineAzureVtpm.js';
 import { refused } from './refused.js';
 import { checkSignatures } from './signatures.js';
 import type { Anchors, Evidence, Examined, PlatformClaims } from './types.js';
@@ -53,13 +55,18 @@ export function orRefused<Result>(read: () => Result): Result {
 const noClaims = new Uint8Array(0);
 
 function examineOn(
-  { platform, evidence }: PlatformEvidence,
-  _anchors: Anchors,
-  _atMs: number,
+  { platform, evidence, endorsements }: PlatformEvidence,
+  anchors: Anchors,
+  atMs: number,
 ): Examined<PlatformClaims> {
   switch (platform) {
     case 'virtual':
       return examineVirtual(evidence);
+    case 'sev-snp':
+      return examineSnp({ report: evidence, endorsements }, anchors, atMs);
+    case 'az-snp-vtpm':
+    case 'az-tdx-vtpm':
+      return examineAzureVtpm({ platform, evidence, endorsements }, anchors, atMs);
     default:
       throw refused('COCO_ATTESTATION_MALFORMED', `evidence of ${platform} cannot be judged`, { platform });
   }

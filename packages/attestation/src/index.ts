@@ -16,6 +16,7 @@ export {
   type PlatformEvidence,
   verifyPlatformEvidence,
 } from './platformEvidence.js';
+export { type DcapInput, examineDcap } from './platforms/dcap/examineDcap.js';
 export { examineSnp, type SnpEvidence } from './platforms/snp/examineSnp.js';
 export { type SnpFiles, snpEndorsements } from './platforms/snp/snpEndorsements.js';
 export { tcbBytes, tcbParts } from './platforms/snp/tcb.js';

@@ -138,15 +138,25 @@ const attributeNames: Readonly<Record<string, string>> = {
   '2.5.4.11': 'OU',
 };
 
-/** A Name (RFC 5280 4.1.2.4) for people, in the order it is written: "CN=Intel SGX Root CA, O=Intel Corporation". */
-export function nameText(node: DerNode | undefined, what: string): string {
+export interface NameParts {
+  /** In the order it is written: "CN=Intel SGX Root CA, O=Intel Corporation". */
+  readonly text: string;
+  /** Absent when there is none, or several. */
+  readonly commonName?: string;
+}
+
+/** A Name (RFC 5280 4.1.2.4) for people: long or unprintable text is shortened and replaced. */
+export function nameParts(node: DerNode | undefined, what: string): NameParts {
   const parts = sequence(node, what).map((set) => {
     const [attribute] = sequence(set, what, 0x31);
     const [type, value] = sequence(attribute, what);
     const id = objectId(type, what);
     const content = value?.content ?? new Uint8Array(0);
     const text = fromUtf8(content.subarray(0, 128)) ?? toHex(content.subarray(0, 64));
-    return `${attributeNames[id] ?? id}=${text.replaceAll(/[^\x20-\x7e\u00a0-\ud7ff]/g, '?')}`;
+    return { id, text: text.replaceAll(/[^\x20-\x7e\u00a0-\ud7ff]/g, '?') };
   });
-  return parts.slice(0, 16).join(', ');
+  const text = parts.slice(0, 16).map(({ id, text }) => `${attributeNames[id] ?? id}=${text}`);
+  const [first, ...others] = parts.filter(({ id }) => id === '2.5.4.3');
+  const named = first !== undefined && others.length === 0;
+  return { text: text.join(', '), ...(named ? { commonName: first.text } : {}) };
 }

@@ -12,7 +12,7 @@ import {
   bitBytes,
   booleanOf,
   malformed,
-  nameText,
+  nameParts,
   objectId,
   primitive,
   readDer,
@@ -43,6 +43,10 @@ export interface X509 {
   readonly issuer: Uint8Array;
   /** For people. */
   readonly subjectText: string;
+  /** For sentences: the common name, else all of the subject. */
+  readonly title: string;
+  /** Of the subject; absent when there is none, or several. */
+  readonly commonName?: string;
   /** Lower-case hex without leading zeros, whole bytes: "00", "0100". */
   readonly serial: string;
   readonly notBeforeMs: number;
@@ -114,7 +118,8 @@ function readOne(der: Uint8Array, what: string): X509 {
   const extensions = readExtensions(sequence(extensionsField, what, 0xa3), understood, what);
   const keyUsage = extensions.get(keyUsageId);
   const publicKeyDer = encoded(publicKey);
-  nameText(issuer, what);
+  nameParts(issuer, what);
+  const { text: subjectText, commonName } = nameParts(subject, what);
   return {
     der,
     tbs: encoded(tbs),
@@ -122,7 +127,9 @@ function readOne(der: Uint8Array, what: string): X509 {
     publicKeyDigest: toHex(sha256(publicKeyDer)),
     subject: encoded(subject),
     issuer: encoded(issuer),
-    subjectText: nameText(subject, what),
+    subjectText,
+    title: commonName ?? subjectText,
+    ...(commonName === undefined ? {} : { commonName }),
     serial: toHex(serialBytes),
     notBeforeMs: timeMs(notBefore, what),
     notAfterMs: timeMs(notAfter, what),

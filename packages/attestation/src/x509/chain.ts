@@ -19,13 +19,13 @@ export function issuedBy(
 ): NamedSignature {
   const facts = { certificate: child.subjectText, issuer: issuer.subjectText };
   const fail = (reason: string): Error =>
-    refused('COCO_ATTESTATION_CHAIN', `${what} is not issued by ${issuer.subjectText}: ${reason}`, facts);
+    refused('COCO_ATTESTATION_CHAIN', `${what} is not issued by ${issuer.title}: ${reason}`, facts);
   if (!equalBytes(child.issuer, issuer.subject)) throw fail('it names another issuer');
   if (!issuer.isCa) throw fail('that is no authority');
   if (issuer.keyUsage?.has('keyCertSign') === false) throw fail('its key is not for certificates');
   if ((issuer.pathLengthMax ?? casBelow) < casBelow) throw fail('its path length is exceeded');
   return {
-    what: `the signature of ${issuer.subjectText} on ${what}`,
+    what: `the signature of ${issuer.title} on ${what}`,
     scheme: child.signatureAlgorithm,
     publicKey: issuer.publicKey,
     message: child.tbs,
@@ -53,7 +53,7 @@ export function checkValid(certificate: X509, atMs: number, what: string): void 
  */
 export function checkRoot(root: X509, pins: readonly string[], what: string): NamedSignature {
   if (!pins.includes(root.publicKeyDigest)) {
-    throw refused('COCO_ATTESTATION_CHAIN', `${what} (${root.subjectText}) is not a root that is trusted`, {
+    throw refused('COCO_ATTESTATION_CHAIN', `${what} (${root.title}) is not a root that is trusted`, {
       publicKeyDigest: root.publicKeyDigest,
     });
   }
@@ -74,7 +74,7 @@ export function checkChain(
   if (root === undefined) throw refused('COCO_ATTESTATION_CHAIN', `${what} is missing`);
   const signatures = [checkRoot(root, pins, `the root of ${what}`)];
   for (const [index, certificate] of chain.entries()) {
-    const name = index === 0 ? what : `${certificate.subjectText} above ${what}`;
+    const name = index === 0 ? what : `${certificate.title} above ${what}`;
     checkValid(certificate, atMs, name);
     const issuer = chain[index + 1];
     // Everything below `issuer` but the leaf itself is an authority.

@@ -56,9 +56,9 @@ export function readCrl(derOrPem: Uint8Array, what = 'the CRL'): Crl {
  * or `atMs` is not within thisUpdate <= atMs < nextUpdate.
  */
 export function checkCrl(crl: Crl, issuer: X509, atMs: number, what: string): NamedSignature {
-  if (!equalBytes(crl.issuer, issuer.subject)) throw unusable(what, `it is not ${issuer.subjectText}'s`);
+  if (!equalBytes(crl.issuer, issuer.subject)) throw unusable(what, `it is not ${issuer.title}'s`);
   if (!issuer.isCa || issuer.keyUsage?.has('cRLSign') === false) {
-    throw unusable(what, `${issuer.subjectText} may not sign it`);
+    throw unusable(what, `${issuer.title} may not sign it`);
   }
   const { thisUpdateMs, nextUpdateMs } = crl;
   if (atMs < thisUpdateMs || atMs >= nextUpdateMs) {
@@ -66,7 +66,7 @@ export function checkCrl(crl: Crl, issuer: X509, atMs: number, what: string): Na
     throw unusable(what, reason, { thisUpdateMs, nextUpdateMs, atMs });
   }
   return {
-    what: `the signature of ${issuer.subjectText} on ${what}`,
+    what: `the signature of ${issuer.title} on ${what}`,
     scheme: crl.signatureAlgorithm,
     publicKey: issuer.publicKey,
     message: crl.tbs,

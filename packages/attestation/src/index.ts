@@ -18,6 +18,7 @@ export {
 } from './platformEvidence.js';
 export { type DcapInput, examineDcap } from './platforms/dcap/examineDcap.js';
 export { examineSnp, type SnpEvidence } from './platforms/snp/examineSnp.js';
+export { readSnpReport, type SnpReport } from './platforms/snp/report.js';
 export { type SnpFiles, snpEndorsements } from './platforms/snp/snpEndorsements.js';
 export { tcbBytes, tcbParts } from './platforms/snp/tcb.js';
 export {

@@ -4,7 +4,7 @@
 import { CocoError } from '@coco/primitives';
 import { appendToLog, commitLog, lastSignature, lastView } from './log.js';
 import { appendToMembership, commitMembership } from './membership.js';
-import { becomeLeader, restartElectionTimer } from './roles.js';
+import { becomeLeader, followRetirement, restartElectionTimer } from './roles.js';
 import type { RaftRules } from './rules.js';
 import { createState, type RaftState } from './state.js';
 import type { ConsensusStart, EntryInfo } from './types.js';
@@ -21,6 +21,7 @@ export function restoreState(start: ConsensusStart, rules: RaftRules): RaftState
   state.persisted = log.last;
   restoreCommit(state, start.commit ?? 0);
   restartElectionTimer(state);
+  followRetirement(state);
   if (start.startAsLeader === true) {
     if (log.last > 0 || start.hardState !== undefined)
       refuse('only a fresh node can start as primary', log.last);

@@ -33,6 +33,7 @@ export function createScripted(): Scripted {
     status: () => {
       throw new Error('nobody asks a scripted machine for its status');
     },
+    mayLeaveOut: () => true,
     viewAt: () => undefined,
     txStatus: () => 'Unknown',
   };

@@ -17,6 +17,8 @@ export {
   verifyPlatformEvidence,
 } from './platformEvidence.js';
 export { type DcapInput, examineDcap } from './platforms/dcap/examineDcap.js';
+export { type PckExtensions, readPckExtensions } from './platforms/dcap/pckExtensions.js';
+export { type Quote, readQuote } from './platforms/dcap/quote.js';
 export { examineSnp, type SnpEvidence } from './platforms/snp/examineSnp.js';
 export { readSnpReport, type SnpReport } from './platforms/snp/report.js';
 export { type SnpFiles, snpEndorsements } from './platforms/snp/snpEndorsements.js';

@@ -76,7 +76,7 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
     return value;
   }
 
-  items.map(3 + endorsementTypes.size, (label) => {
+  items.map(labelsMax, (label) => {
     if (label === typeLabel) {
       found.type = items.text(64);
     } else if (label === 'evidence') {
@@ -133,6 +133,9 @@ export function evidenceInExtension(value: Uint8Array): Uint8Array {
 
 /** Conceptual messages, as RFC 9999 numbers their bits. */
 const indicators = { endorsements: 2, evidence: 4 } as const;
+
+/** More than there are; what is too many is told by name. */
+const labelsMax = 16;
 
 const typeLabel = '__cmwc_t';
 const collectionType = 'urn:x-coco:evidence:1';

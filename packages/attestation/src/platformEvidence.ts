@@ -3,7 +3,9 @@
  * refusal comes out, whatever goes in.
  */
 import { CocoError } from '@coco/primitives';
+import { collateralIn } from './collateralIn.js';
 import { checkSizes } from './evidenceLimits.js';
+import { examineDcap } from './platforms/dcap/examineDcap.js';
 import { examineSnp } from './platforms/snp/examineSnp.js';
 import { examineVirtual } from './platforms/virtual/evidence.js';
 import { examineAzureVtpm } from './platforms/vtpm/examineAzureVtpm.js';
@@ -67,7 +69,12 @@ function examineOn(
     case 'az-snp-vtpm':
     case 'az-tdx-vtpm':
       return examineAzureVtpm({ platform, evidence, endorsements }, anchors, atMs);
-    default:
-      throw refused('COCO_ATTESTATION_MALFORMED', `evidence of ${platform} cannot be judged`, { platform });
+    case 'tdx':
+    case 'sgx':
+      return examineDcap(
+        { platform, quote: evidence, collateral: collateralIn(endorsements) },
+        anchors,
+        atMs,
+      );
   }
 }

@@ -6,8 +6,10 @@
  */
 import { sha256 } from '@coco/crypto';
 import { concatBytes, equalBytes, toHex } from '@coco/primitives';
+import { collateralIn } from '../../collateralIn.js';
 import { refused } from '../../refused.js';
 import type { Anchors, Endorsements, Examined, PlatformClaims } from '../../types.js';
+import { examineDcap } from '../dcap/examineDcap.js';
 import { examineSnp } from '../snp/examineSnp.js';
 import { decodeVtpmEvidence, type VtpmEvidence, vtpmPcrs } from './evidence.js';
 import { type HclReport, readHclReport } from './hclReport.js';
@@ -75,10 +77,11 @@ function examineHardware(
     throw malformed('there is a TDX quote if, and only if, the machine is of TDX');
   }
   if (parts.tdQuote !== undefined) {
-    const { collateral } = endorsements;
-    if (collateral === undefined)
-      throw refused('COCO_ATTESTATION_COLLATERAL', "Intel's collateral is missing");
-    throw malformed('TDX quotes cannot be judged');
+    return examineDcap(
+      { platform: 'tdx', quote: parts.tdQuote, collateral: collateralIn(endorsements) },
+      anchors,
+      atMs,
+    );
   }
   const examined = examineSnp({ report: hcl.hardwareReport, endorsements }, anchors, atMs);
   const { vmpl } = examined.claims;

@@ -22,23 +22,60 @@ export interface Secrets {
 
 const commitLabel = utf8('Commit S');
 
+/** Secrets to which more come while the ledger grows. */
+export interface GrowingSecrets extends Secrets {
+  /** All of them, ascending by their first entry. */
+  readonly all: readonly LedgerSecret[];
+  /** Takes over secrets that hold whatever becomes of the log. */
+  add(secrets: readonly LedgerSecret[]): void;
+  /** Takes over the secret that the entry before its first told. */
+  learn(secret: LedgerSecret): void;
+  /** Forgets what entries above `to` told. */
+  rollback(to: Seqno): void;
+}
+
 /** Prepares `secrets`, in any order, for look-ups by sequence number. */
-export function createSecrets(secrets: readonly LedgerSecret[]): Secrets {
-  const epochs = secrets
-    .map(({ fromSeqno, key }) => {
-      assert(key.length === 32, 'a ledger secret has 32 bytes');
-      return { fromSeqno, key, commitSecret: hmacSha256(key, commitLabel) };
-    })
-    .toSorted((a, b) => b.fromSeqno - a.fromSeqno);
+export function createSecrets(secrets: readonly LedgerSecret[]): GrowingSecrets {
+  let epochs: readonly Epoch[] = [];
+  const put = (secret: LedgerSecret, isLearned: boolean): void => {
+    // What holds whatever becomes of the log goes on holding when an entry tells the same.
+    const known = epochs.find(({ fromSeqno }) => fromSeqno === secret.fromSeqno);
+    if (isLearned && known?.isLearned === false) return;
+    const others = epochs.filter((epoch) => epoch !== known);
+    epochs = [...others, epochOf(secret, isLearned)].sort((a, b) => b.fromSeqno - a.fromSeqno);
+  };
+  for (const secret of secrets) put(secret, false);
+  const epochAt = (seqno: Seqno): Epoch | undefined => epochs.find(({ fromSeqno }) => fromSeqno <= seqno);
   return {
-    keyAt: (seqno) => epochs.find(({ fromSeqno }) => fromSeqno <= seqno)?.key,
+    keyAt: (seqno) => epochAt(seqno)?.key,
     commitEvidence(id) {
-      const epoch = epochs.find(({ fromSeqno }) => fromSeqno <= id.seqno);
+      const epoch = epochAt(id.seqno);
       if (epoch === undefined) throw noSecret(id);
       const text = formatTxId(id);
       return `ce:${text}:${toHex(hmacSha256(epoch.commitSecret, utf8(text)))}`;
     },
+    get all() {
+      return epochs.map(({ fromSeqno, key }) => ({ fromSeqno, key })).toReversed();
+    },
+    add(more) {
+      for (const secret of more) put(secret, false);
+    },
+    learn: (secret) => put(secret, true),
+    rollback(to) {
+      epochs = epochs.filter(({ fromSeqno, isLearned }) => !isLearned || fromSeqno <= to + 1);
+    },
   };
+}
+
+interface Epoch extends LedgerSecret {
+  readonly commitSecret: Uint8Array;
+  /** An entry told it, and it goes with that entry. */
+  readonly isLearned: boolean;
+}
+
+function epochOf({ fromSeqno, key }: LedgerSecret, isLearned: boolean): Epoch {
+  assert(key.length === 32, 'a ledger secret has 32 bytes');
+  return { fromSeqno, key, commitSecret: hmacSha256(key, commitLabel), isLearned };
 }
 
 /** The failure that says that no secret for an entry was handed in. */

@@ -35,6 +35,8 @@ export interface EntryDescription extends TxId {
    * that nobody needs them any more.
    */
   readonly retiredCommitted?: readonly NodeId[];
+  /** Present when the entry tells a new ledger secret: its row, sealed to each node (rekey.ts). */
+  readonly secretRow?: Uint8Array;
   /** The chunk file that holds this entry is complete with it: the next entry begins a new file. */
   readonly endsChunk?: true;
 }
@@ -53,6 +55,8 @@ export interface OpenedEntry extends EntryDescription {
   readonly writeSetDigest: Uint8Array;
   /** Leaf of the Merkle tree for this entry. */
   readonly leaf: Uint8Array;
+  /** The secret of the entries after it, when the entry tells one to this node. */
+  readonly secret?: LedgerSecret;
 }
 
 /**
@@ -173,9 +177,10 @@ export interface Ledger {
   /**
    * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
    * malformed, or does not authenticate. `configuration` is told as if the entry followed one that left `current`
-   * trusted (default: `last`); adding it looks again.
+   * trusted (default: `last`); adding it looks again. `told` are secrets that opened entries before it told and that are
+   * not added yet.
    */
-  open(bytes: Uint8Array, current?: readonly NodeId[]): OpenedEntry;
+  open(bytes: Uint8Array, current?: readonly NodeId[], told?: readonly LedgerSecret[]): OpenedEntry;
   /**
    * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
    * identity; COCO_LEDGER_SIGNATURE_* when that fails, COCO_LEDGER_ENTRY_ORDER when it does not follow, and
@@ -183,6 +188,10 @@ export interface Ledger {
    */
   add(entry: OpenedEntry): void;
   rollback(to: Seqno): void;
+  /** The secrets that are held, ascending by their first entry. */
+  readonly secrets: readonly LedgerSecret[];
+  /** Takes over secrets that somebody who was there has told. */
+  addSecrets(secrets: readonly LedgerSecret[]): void;
   /** Entries up to `seqno` are committed: their positions need no longer be rolled back. */
   compact(seqno: Seqno): void;
   /**

@@ -62,3 +62,4 @@ export { openSnapshotFiles, type SnapshotFile, type SnapshotFiles } from './snap
 export { realTiming, type Timing } from './timing.js';
 export { openVirtualSealer } from './virtualSealer.js';
 export { openWorkerChannel, type WorkerChannel, type WorkerChannelOptions } from './workerChannel.js';
+export type { WorkerIsolation, WorkerPlacement, WorkerSituation } from './workerPlacement.js';

@@ -28,6 +28,7 @@ import type { Sealer } from './sealer.js';
 import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
 import { chooseStartSnapshot } from './startSnapshot.js';
 import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
+import { devicesOfThePlatform } from './workerPlacement.js';
 
 /** What a node is made of, open and ready. */
 export interface NodeParts {
@@ -55,7 +56,7 @@ export interface NodePartsOptions {
 
 /** COCO_HOST_*, COCO_LEDGER_*: what in configuration or on disk is wrong. */
 export async function openNodeParts(options: NodePartsOptions): Promise<NodeParts> {
-  const { config, sealer, log, onMessage } = options;
+  const { config, sealer, log } = options;
   const who = loadWho(config, sealer);
   const { secrets, membership, genesis } = who;
   const { ledger: directory, sealed } = config.directories;
@@ -74,14 +75,25 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const snapshot = chooseStartSnapshot({ snapshots, store, log, ...trust });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
-  const { thread, ...settings } = config.worker;
-  const worker = await openWorkerChannel({ settings, adapters: config.adapters, thread, onMessage });
+  const worker = await openWorker(options);
   const ledger = openLedger(config, who, snapshot?.base);
   const progress = progressLog(log);
   const replayed = await replayLedger({ store, ledger, worker, progress, ...(snapshot && { snapshot }) });
   const network = firstView(replayed, genesis);
   const sandbox = await loadSandbox();
   return { ...who, sandbox, store, hardStates, snapshots, worker, ledger, replayed, network };
+}
+
+function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<WorkerChannel> {
+  const { isolation, user, network, ...settings } = config.worker;
+  return openWorkerChannel({
+    settings,
+    adapters: config.adapters,
+    placement: { isolation, network, ...(user !== undefined && { user }) },
+    hidden: [...Object.values(config.directories), config.virtualKeyPath, ...devicesOfThePlatform],
+    log,
+    onMessage,
+  });
 }
 
 type Who = Pick<NodeParts, 'identity' | 'secrets' | 'membership' | 'genesis'>;

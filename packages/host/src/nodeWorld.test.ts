@@ -90,7 +90,7 @@ export async function placeOf(t: Test): Promise<Place> {
           virtualKey: 'key',
           directories: { ledger: 'ledger', sealed: 'sealed' },
           addresses,
-          worker: { thread: false },
+          worker: { isolation: 'none' },
           replica: { consensus: { electionTimeoutMs: 300, heartbeatMs: 40 } },
           adapters: [{ module: new URL('./echoAdapter.test.js', import.meta.url).href }],
           ...settings,

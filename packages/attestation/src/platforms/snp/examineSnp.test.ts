@@ -8,6 +8,7 @@ import {
   type SnpReportOverrides,
 } from '../../testing/snpAuthority.js';
 import { integer } from '../../testing/snpDer.js';
+import { createUvmSigner, uvmFeed } from '../../testing/snpUvm.js';
 import { assertRefused, snpVerified } from '../../testing/snpVerified.js';
 import type { Anchors, Endorsements, PlatformClaims } from '../../types.js';
 import { snpOffsets } from './report.js';
@@ -284,6 +285,21 @@ test('SNP: AMD’s revocation list counts when it comes along: signed, in date, 
   assertRefused(() => judge({ machine: { crl: genoa.crl() } }), 'CRL', /is not .*ARK-milan/);
   assertRefused(() => judge({ machine: { crl: utf8('deadbeef') } }), 'CRL', /not DER/);
   assertRefused(() => judge({ machine: { crl: milan.crl().subarray(1) } }), 'CRL');
+});
+
+test('SNP: Microsoft’s endorsement counts when it comes along: signed, and for the measurement of the report', () => {
+  const measurement = new Uint8Array(48).fill(8);
+  const signer = createUvmSigner();
+  const uvm = signer.endorse({ measurement, svn: 101 });
+  assert.deepEqual(judge({ machine: { measurement, uvm } }).uvm, {
+    did: signer.did,
+    feed: uvmFeed,
+    svn: 101,
+  });
+  assert.equal(judge().uvm, undefined);
+  assertRefused(() => judge({ machine: { uvm } }), 'UVM', /another measurement/);
+  const bent = uvm.slice().fill(1, -1);
+  assertRefused(() => judge({ machine: { measurement, uvm: bent } }), 'SIGNATURE', /utility VM/);
 });
 
 test('SNP: the policy must be what HOST_DATA is the SHA-256 of', () => {

@@ -36,7 +36,8 @@ const certificateDays = wholeNumber(1, 36_500);
 
 const settingChecks = {
   epoch_seconds: wholeNumber(60, 31_536_000),
-  lease_seconds: wholeNumber(1, 86_400),
+  lease_seconds: wholeNumber(1, 31_536_000),
+  lease_restart: checkBoolean,
 };
 
 const serviceActions = {

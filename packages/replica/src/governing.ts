@@ -8,6 +8,8 @@ import {
   type Governance,
   type GovernanceAnswer,
   type GovernanceContext,
+  isOver,
+  manifestTables,
   type NetworkView,
   readNetwork,
   snapshotSeqno,
@@ -47,6 +49,7 @@ export class Governing {
   #newlyCommitted = false;
   /** Versions above the commit that change who takes part, ascending. */
   #reforms: Seqno[] = [];
+  #manifestChanges = 0;
   /** Of the versions up to here it is not known whether they do. */
   readonly #unknownUpTo: Seqno;
 
@@ -104,6 +107,7 @@ export class Governing {
   }
 
   #changed(tables: readonly TableChanges[], seqno: Seqno): void {
+    if (tables.some(({ table }) => manifestTables.includes(table))) this.#manifestChanges += 1;
     if (!tables.some(({ table }) => touchesNetwork(table))) return;
     this.#reforms.push(seqno);
     this.#reform();
@@ -208,6 +212,23 @@ export class Governing {
     const removed = newest.nodes.filter(isUnrecorded);
     const settled = new Set(committed.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId));
     this.#isRemovalCommitted = removed.length > 0 && removed.every(({ nodeId }) => settled.has(nodeId));
+  }
+
+  /** How often the manifests were changed, as far as this node has seen. */
+  get manifestChanges(): number {
+    return this.#manifestChanges;
+  }
+
+  /** The network as the log says, committed or not; undefined before the genesis. */
+  get head(): NetworkView | undefined {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#views?.head;
+  }
+
+  /** Whether there is a node that takes part and has no lease at `nowMs`. */
+  isAnyLeaseOver(nowMs: number): boolean {
+    const nodes = this.head?.nodes ?? [];
+    return nodes.some(({ status, lease }) => status === 'Trusted' && isOver(lease, nowMs));
   }
 
   /** Whether the node takes part, and that is committed. */

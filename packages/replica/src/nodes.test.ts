@@ -18,7 +18,9 @@ test('a node comes on the list by vote, is admitted, and takes part; a removed o
   const identity = cluster.newIdentity();
   const { nodeId, nodeCertificate } = identity;
   const admit = (node: TestNode, token: number): Record<string, unknown> => {
-    cluster.step(node, { type: 'admit', token, nodeId, certificatePem: nodeCertificate.pem });
+    const attestation = cluster.proof(identity, 'join');
+    const certificatePem = nodeCertificate.pem;
+    cluster.step(node, { type: 'admit', token, nodeId, certificatePem, attestation });
     cluster.pass(60);
     const response = node.replies.find((reply) => reply.token === token)?.response;
     return { ...bodyOf(response), status: response?.status };
@@ -89,9 +91,7 @@ test('several changes of membership that come in one message are each told by wh
     const identity = cluster.newIdentity();
     decide(cluster, primary, [addNodeAction(memberOf(cluster, 0), tupleOf(identity))]);
     const node = cluster.join(identity);
-    const certificatePem = identity.nodeCertificate.pem;
-    cluster.step(primary, { type: 'admit', token: 1, nodeId: node.id, certificatePem });
-    cluster.pass(60);
+    assert.equal(cluster.admit(primary, node.identity), 200);
   }
   const before = away.replica.status().consensus.last.seqno;
   cluster.cut.clear();

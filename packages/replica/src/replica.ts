@@ -111,10 +111,9 @@ class ReplicaMachine implements Replica {
   }
 
   status(): ReplicaStatus {
-    const { trouble } = this.#snapshots;
     const requests = this.#forwarding.size + this.#governor.awaiting;
     const status = { consensus: this.#consensus.status(), committed: this.#committedTxId(), requests };
-    return trouble === undefined ? status : { ...status, snapshotTrouble: trouble };
+    return { ...status, ...this.#governor.troubles };
   }
 
   #committedTxId(): TxId {
@@ -133,7 +132,7 @@ class ReplicaMachine implements Replica {
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);
-    if (this.#acting && this.#governor.hasChores(this.commit)) {
+    if (this.#acting && this.#governor.hasChores(this.#consensus)) {
       this.#governor.housekeep(this.#circumstances(effects));
     }
     if (this.#governing.hasNews) Object.assign(effects, this.#governing.news());
@@ -167,6 +166,7 @@ class ReplicaMachine implements Replica {
         this.#absorb(this.#consensus.step(event), effects);
         break;
       case 'admit':
+      case 'renewLease':
       case 'forgetNode':
         this.#governor.changeNode(event, this.#circumstances(effects));
         break;

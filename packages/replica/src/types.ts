@@ -9,6 +9,7 @@ import type {
   GenesisConstitution,
   GovernanceSettings,
   NetworkView,
+  NodeAttestation,
   NodeView,
 } from '@coco/governance';
 import type { Reader, Store } from '@coco/kv';
@@ -35,17 +36,30 @@ export type ReplicaEvent =
   | { readonly type: 'transferLeadership'; readonly to?: NodeId }
   /**
    * A node on the VN list has caught up with a snapshot and asks to take part: answered by a reply with the token, once
-   * its being Trusted is committed. `certificatePem` was issued to it by the service.
+   * its being Trusted is committed. `certificatePem` was issued to it by the service; its attestation is decided here, by
+   * the manifests as they are in the log, and refused with COCO_ATTESTATION_* (403).
    */
   | {
       readonly type: 'admit';
       readonly token: number;
       readonly nodeId: NodeId;
       readonly certificatePem: string;
+      readonly attestation: NodeAttestation;
       /**
        * The last entry that the node holds, if it says so: refused (StartupSeqnoIsOld) when the primary no longer holds
        * the next one, since the node could never catch up, and would only count against the quorum.
        */
+      readonly last?: Seqno;
+    }
+  /**
+   * A node renews its lease, gets its first one, or comes back from quarantine (MIT-2). Answered as `admit` is, with
+   * {node_id, lease}; refused with COCO_ATTESTATION_* or COCO_LEASE_* (403). `last` as there, for one that comes back.
+   */
+  | {
+      readonly type: 'renewLease';
+      readonly token: number;
+      readonly nodeId: NodeId;
+      readonly attestation: NodeAttestation;
       readonly last?: Seqno;
     }
   /**
@@ -165,6 +179,8 @@ export interface ReplicaStatus {
   readonly requests: number;
   /** Why the last snapshot could not be made, if it could not. */
   readonly snapshotTrouble?: string;
+  /** On the primary: why nodes take part that should be quarantined, if any do. */
+  readonly leaseTrouble?: string;
 }
 
 /** The manager. */

@@ -2,11 +2,12 @@
  * What an applied proposal sets off besides the rows that it changes, as data and as a sentence for people.
  */
 import type { NodeId } from '@coco/primitives';
+import type { Lapse } from '../reviewNodes.js';
 import type { GovernanceTriggers } from '../types.js';
 
 export interface ProposalEffect {
-  readonly kind: 'snapshot' | 'ledger_chunk' | 'node_certificate';
-  /** Only of a node's certificate. */
+  readonly kind: 'snapshot' | 'ledger_chunk' | 'node_certificate' | 'quarantine';
+  /** Of a node's certificate, and of a quarantine. */
   readonly nodeId?: NodeId;
   readonly sentence: string;
 }
@@ -27,4 +28,10 @@ export function effectsOf({
     ...(chunk === true ? [{ kind: 'ledger_chunk' as const, sentence: 'Ends the chunk of the ledger.' }] : []),
     ...(snapshot === true ? [{ kind: 'snapshot' as const, sentence: 'Makes a snapshot.' }] : []),
   ];
+}
+
+/** A node whose evidence would not be accepted any more. */
+export function quarantineEffect({ nodeId, reason }: Lapse): ProposalEffect {
+  const sentence = `Quarantines node ${nodeId.slice(0, 8)}… until it proves more: ${reason.sentence}.`;
+  return { kind: 'quarantine', nodeId, sentence };
 }

@@ -159,7 +159,7 @@ test('the VN list stays well-formed, with a trusted node, and nodes go only forw
   );
   assert.match(
     tried(() => [put(nodes, id, { status: 'Trusted' })], world),
-    /has no certificate/,
+    /cannot become Trusted when it is Pending/,
   );
   assert.equal(
     tried(() => [remove(nodes, id)], world),

@@ -43,7 +43,7 @@ test('GOV-6: a rehearsal says what would change, in data and in words, and who m
     put('coco.voting_policies', 'add_node', { kind: 'm_of_n', m: 2, expires_after_seconds: 86400 }),
     remove('ccf.gov.members.info', c.id),
     remove('ccf.gov.members.certs', c.id),
-    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 10 }),
+    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 3600 }),
   );
   assert.deepEqual(
     [result.valid, result.acceptedAtOnce, result.stateAtOnce, result.failure],
@@ -127,8 +127,9 @@ test('sentences for nodes, actors, manifests and rows of any kind', () => {
       status: 'Pending',
       node_to_node_interface: { published_address: 'b:1' },
     }),
-    put('coco.code_manifest', 'ab'.repeat(48), { component: 'app', description: 'version 2' }),
-    put('coco.tee_manifest', 'snp', {}),
+    put('coco.code_manifest', 'ab'.repeat(32), { component: 'app', description: 'version 2' }),
+    put('coco.tee_manifest', 'sev-snp', {}),
+    put('coco.tee_manifest', 'virtual', { code: 'listed' }),
     put('coco.automation', 'nodes', { action: 'add_node', max_per_member: 2 }),
     { name: 'text', args: { table: 'public:ccf.gov.constitution', text: '"one\\ntwo"' } },
     { name: 'text', args: { table: 'public:ccf.gov.modules', key: '/m.js', text: 'export {}' } },
@@ -140,9 +141,10 @@ test('sentences for nodes, actors, manifests and rows of any kind', () => {
       'Adds modules "/m.js".',
       `Puts node ${short} at b:1 on the list of nodes that may join.`,
       'Adds the automatic rule "nodes": {"action":"add_node","max_per_member":2}.',
-      'Code with the measurement abababababababab… may run: version 2.',
+      'The code abababababababab… may run: version 2.',
       `Records who runs node ${short}, signed by ${a.id.slice(0, 8)}….`,
-      'Admits nodes on the platform "snp".',
+      'Admits nodes on the platform "sev-snp".',
+      'Changes what is asked of nodes on the platform "virtual": code from any to listed.',
     ],
   );
 });

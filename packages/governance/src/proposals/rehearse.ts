@@ -5,9 +5,11 @@
 import { sha256 } from '@coco/crypto';
 import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
+import { manifestTables } from '../manifests.js';
+import { refusedEvidence } from '../reviewNodes.js';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
-import { effectsOf, type ProposalEffect } from './effect.js';
+import { effectsOf, type ProposalEffect, quarantineEffect } from './effect.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
 import { decide, tryApply } from './resolve.js';
@@ -42,9 +44,13 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const decision = decide(scope, proposal, { votes: [], failures: {} });
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
+  const before = refusedEvidence(transaction);
   const { failure, triggers = {} }: ReturnType<typeof tryApply> =
     decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
   const writeSet = transaction.writeSet();
+  const refused = writeSet.some(({ table }) => manifestTables.includes(table))
+    ? refusedEvidence(transaction).filter(({ nodeId }) => !before.some((one) => one.nodeId === nodeId))
+    : [];
   transaction.rollbackTo(start);
   return {
     ...checked,
@@ -52,7 +58,7 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     acceptedAtOnce: decision.state === 'Accepted' && failure === undefined,
     ...(failure !== undefined && { failure }),
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
-    effects: failure === undefined ? effectsOf(triggers) : [],
+    effects: failure === undefined ? [...effectsOf(triggers), ...refused.map(quarantineEffect)] : [],
     tally,
   };
 }

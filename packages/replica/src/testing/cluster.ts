@@ -11,7 +11,13 @@ import {
   publicKeyFromPem,
   publicKeyToPem,
 } from '@coco/crypto';
-import { defaultGovernanceSettings, type NetworkView, type NodeView } from '@coco/governance';
+import {
+  defaultGovernanceSettings,
+  type GenesisConstitution,
+  type NetworkView,
+  type NodeAttestation,
+  type NodeView,
+} from '@coco/governance';
 import {
   createLedger,
   type Ledger,
@@ -22,6 +28,7 @@ import {
 } from '@coco/ledger';
 import { CocoError, concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
 import { loadSandbox, type Sandbox } from '@coco/sandbox';
+import { type VirtualNode, virtualAttestation } from '../../../governance/dist/testing/attest.js';
 import { createRecovery } from '../recovery.js';
 import { createReplica } from '../replica.js';
 import { restoreSnapshot } from '../restoreSnapshot.js';
@@ -33,7 +40,7 @@ import type {
   ReplicaSettings,
   SnapshotEffect,
 } from '../types.js';
-import { createMember, type TestMember, testConstitution } from './members.js';
+import { bodyOf, createMember, type TestMember, testConstitution } from './members.js';
 import { StandInWorker } from './standInWorker.js';
 
 const testSettings: ReplicaSettings = {
@@ -93,6 +100,8 @@ export interface Cluster {
   readonly cut: Set<string>;
   /** Lets `ms` pass for everybody in steps of 5 ms, and everything happen that follows. */
   pass(ms: number): void;
+  /** Lets `ms` pass in one step on the wall clock alone. */
+  skip(ms: number): void;
   step(node: TestNode, event: ReplicaEvent): void;
   fromWorker(node: TestNode, message: FromWorker): void;
   primary(): TestNode;
@@ -101,6 +110,11 @@ export interface Cluster {
   ask(node: TestNode, request: AdapterRequest, ms?: number): AdapterResponse | undefined;
   /** Keys and certificate for one more node, which nobody knows yet. */
   newIdentity(): LedgerIdentity;
+  /** What the node proves now, on the platform `virtual`. */
+  proof(identity: LedgerIdentity, purpose: 'join' | 'lease', more?: Partial<VirtualNode>): NodeAttestation;
+  /** Has `node` admit, or renew the lease of, a node, and gives the status of the answer, or its code. */
+  admit(node: TestNode, identity: LedgerIdentity, more?: Partial<VirtualNode>): number | string | undefined;
+  renew(node: TestNode, identity: LedgerIdentity, more?: Partial<VirtualNode>): number | string | undefined;
   /** Starts a node of this identity from a snapshot file, or from nothing. */
   join(identity: LedgerIdentity, snapshot?: Uint8Array): TestNode;
 }
@@ -109,6 +123,7 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly settings?: Partial<ReplicaSettings>;
   readonly members?: number;
+  readonly genesis?: Partial<GenesisConstitution>;
   /** What runs the scripts, around the real one. */
   readonly sandbox?: (real: Sandbox) => Sandbox;
 }
@@ -195,12 +210,14 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
   const service = createService();
   const identities = Array.from({ length: count }, (_, index) => createIdentity(service, `node ${index}`));
   const members = Array.from({ length: options.members ?? 3 }, (_, index) => createMember(`member ${index}`));
-  const genesis = createGenesis(service, identities, members);
+  const genesis = { ...createGenesis(service, identities, members), ...options.genesis };
   const nodes: TestNode[] = [];
   const cut = new Set<string>();
   const inFlight: { readonly from: NodeId; readonly to: NodeId; readonly bytes: Uint8Array }[] = [];
   const fromWorkers: { readonly node: TestNode; readonly message: FromWorker }[] = [];
   let seed = 0;
+  let clockMs = 1_000_000;
+  let nonce = 1;
 
   function start(
     identity: LedgerIdentity,
@@ -311,9 +328,13 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     },
     pass(ms) {
       for (let passed = 0; passed < ms; passed += 5) {
-        for (const node of nodes) step(node, { type: 'elapsed', ms: 5, nowMs: 1_000_000 + passed });
+        clockMs += 5;
+        for (const node of nodes) step(node, { type: 'elapsed', ms: 5, nowMs: clockMs });
         deliver();
       }
+    },
+    skip(ms) {
+      clockMs += ms;
     },
     primary() {
       const primaries = nodes.filter(({ up, id, replica }) => up && !cut.has(id) && replica.isPrimary);
@@ -327,9 +348,36 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     },
     ask(node, request, ms = 60) {
       const token = nextToken++;
-      cluster.step(node, { type: 'request', token, request, nowMs: 1_000_000 });
+      cluster.step(node, { type: 'request', token, request, nowMs: clockMs });
       cluster.pass(ms);
       return node.replies.find((reply) => reply.token === token)?.response;
+    },
+    proof(identity, purpose, more = {}) {
+      const network = service.certificate.fingerprint;
+      nonce = (nonce + 1) % 256;
+      return virtualAttestation({
+        key: identity.nodeKey,
+        network,
+        purpose,
+        atMs: clockMs,
+        nonce,
+        ...more,
+      });
+    },
+    admit(node, identity, more) {
+      const { nodeId, nodeCertificate } = identity;
+      const attestation = cluster.proof(identity, 'join', more);
+      const token = nextToken++;
+      cluster.step(node, { type: 'admit', token, nodeId, certificatePem: nodeCertificate.pem, attestation });
+      cluster.pass(60);
+      return outcomeOf(node, token);
+    },
+    renew(node, identity, more) {
+      const token = nextToken++;
+      const attestation = cluster.proof(identity, 'lease', more);
+      cluster.step(node, { type: 'renewLease', token, nodeId: identity.nodeId, attestation });
+      cluster.pass(60);
+      return outcomeOf(node, token);
     },
     newIdentity: () => createIdentity(service, `node ${nodes.length}`),
     join: (identity, file) =>
@@ -340,6 +388,12 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
 }
 
 let nextToken = 1000;
+
+/** 200, or the code of the error. */
+function outcomeOf({ replies }: TestNode, token: number): number | string | undefined {
+  const response = replies.find((reply) => reply.token === token)?.response;
+  return (bodyOf(response)['error'] as { code: string } | undefined)?.code ?? response?.status;
+}
 
 function keepSnapshot(node: TestNode, effect: SnapshotEffect): void {
   const { seqno } = effect;

@@ -41,7 +41,7 @@ export function syntheticX509(input: SyntheticX509): Uint8Array {
   const keyUsage = input.keyUsage === undefined ? (ca ? 0x06 : 0xc0) : input.keyUsage;
   const constraints = [
     ...(ca ? [boolean(true)] : []),
-    ...(pathLengthMax === undefined ? [] : [integer(pathLengthMax)]),
+    ...(ca && pathLengthMax !== undefined ? [integer(pathLengthMax)] : []),
   ];
   const extensions: SyntheticExtension[] = [
     ['2.5.29.19', sequence(...constraints), true],

@@ -16,8 +16,8 @@ import { signatureAlgorithm, signatureValue } from './signatureAlgorithm.js';
 /** Longer lists are not read; Intel's have 7 KB, AMD's 1 KB. */
 export const crlBytesMax = 1 << 20;
 
-/** Intel's longest list has about 140 entries. */
-export const crlEntriesMax = 4000;
+/** Intel's longest list has fewer than 200 entries. */
+export const crlEntriesMax = 2000;
 
 export interface Crl {
   /** What is signed. */

@@ -53,4 +53,6 @@ test('code in an Azure container is known by the feed of its utility VM as well'
     registers: { uvm_feed: 'f', host_data: 'bb' },
     byUvm: true,
   });
+  const uvm = { did: 'd', feed: 'f', svn: 1 };
+  assert.equal(codeIdentities({ ...claims, platform: 'az-snp-vtpm', uvm }).length, 1);
 });

@@ -4,7 +4,6 @@
  */
 import { type SignatureCheck, sha256 } from '@coco/crypto';
 import { equalBytes, toHex } from '@coco/primitives';
-import { checkSizes } from './evidenceLimits.js';
 import { examinePlatformEvidence, orRefused } from './platformEvidence.js';
 import { refused } from './refused.js';
 import { decodeClaims, reportDataOf } from './runtimeClaims.js';
@@ -35,7 +34,6 @@ export function examineEvidence(
   anchors: Anchors,
   atMs: number,
 ): Examined<VerifiedClaims> {
-  checkSizes(evidence);
   const runtimeClaims = orRefused(() => decodeClaims(evidence.claims));
   const { claims, signatures } = examinePlatformEvidence(evidence, anchors, atMs);
   const expected = reportDataOf(evidence.claims);

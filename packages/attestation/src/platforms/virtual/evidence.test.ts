@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cborEncode, coseDecode, coseEncode, generateKeyPair, signatureHolds } from '@coco/crypto';
-import { CocoError, toHex } from '@coco/primitives';
+import { CocoError, concatBytes, toHex } from '@coco/primitives';
 import { createVirtualNode } from '../../testing/virtualNode.js';
 import { examineVirtual, virtualEvidence } from './evidence.js';
 
@@ -82,6 +82,16 @@ test('virtual evidence is read strictly', () => {
     /no key/,
   );
   const { protectedBytes, signature, payload } = coseDecode(evidence);
+  // {16: …, 1: -7, "spki": …}: the same header with its first two entries in another order.
+  const end = 4 + cborEncode('application/vnd.coco.virtual-insecure+cbor').length;
+  const parts = [
+    [0, 1],
+    [3, end],
+    [1, 3],
+    [end, protectedBytes.length],
+  ].map(([from, to]) => protectedBytes.subarray(from, to));
+  const swapped = { ...coseDecode(evidence), protectedBytes: concatBytes(...parts) };
+  refuses(coseEncode(swapped), /not encoded deterministically/);
   const unprotectedHeader = new Map([[4, new Uint8Array(1)]]);
   refuses(
     coseEncode({ protectedBytes, signature, unprotectedHeader, payload: payload as Uint8Array }),

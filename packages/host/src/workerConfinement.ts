@@ -3,7 +3,7 @@
  * own, namespaces, no privileges. Tools of util-linux do it before Node.js starts, so that nothing of the worker ever runs
  * without. What a platform does not allow shows by trying: the first arrangement that works is taken, strongest first.
  *
- *     [setpriv: die with the manager] [setpriv: user] [unshare: namespaces] sh: hide, no core dumps [setpriv: user, drop] node
+ *     [setpriv: user] [unshare: network] [unshare: view] sh: hide, no core dumps; [setpriv: user, no privileges] node
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,6 +15,7 @@ export interface ConfinementOptions {
   readonly placement: Pick<WorkerPlacement, 'user' | 'network'>;
   /** Files, directories and devices that the worker shall not see; those that are not there are left out. */
   readonly hidden: readonly string[];
+  readonly without: readonly WorkerProtection[];
   /** What the worker must be able to execute, and to read. */
   readonly executable: string;
   readonly entry: string;
@@ -53,6 +54,7 @@ export function confineWorker(options: ConfinementOptions): Confinement {
   let refusal = 'setpriv of util-linux is not there';
   for (const arrangement of arrangements(user, placement)) {
     const confinement = confinementOf(arrangement, options);
+    if (confinement.protections.some((one) => options.without.includes(one))) continue;
     const reason = tryOut(confinement, options);
     if (reason === undefined) return confinement;
     refusal = reason;
@@ -111,40 +113,36 @@ function confinementOf(arrangement: Arrangement, options: ConfinementOptions): C
   const { hidden, placement } = options;
   const setpriv = tool('setpriv');
   const become = user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
-  const dieWithParent = ['--pdeathsig', 'KILL'];
   const within = spaces === 'user';
-  const unshare = [
-    tool('unshare') ?? 'unshare',
-    ...(within ? ['--user', '--map-root-user'] : []),
-    ...(placement.network ? [] : ['--net']),
-    '--ipc',
-    ...(full ? ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] : []),
-    '--',
+  // Root without another user, here or in a namespace, would get all capabilities back with the next program.
+  const isRoot = within || (user === undefined && process.getuid?.() === 0);
+  // Whoever changes its user, or makes a user namespace, is no longer ended with its parent: it is said again and again.
+  const privileges = (...words: readonly string[]): readonly string[] =>
+    setpriv === undefined ? [] : [setpriv, ...words, '--pdeathsig', 'KILL', '--'];
+  const network = [
+    ...unshare(
+      ...(within ? ['--user', '--map-root-user'] : []),
+      ...(placement.network ? [] : ['--net']),
+      '--ipc',
+    ),
+    ...privileges(),
   ];
-  const before =
-    setpriv === undefined
-      ? []
-      : [
-          setpriv,
-          // A user namespace is made by who will be in it.
-          ...(within ? [...become, '--inh-caps=-all'] : []),
-          ...dieWithParent,
-          '--',
-        ];
-  const after =
-    setpriv === undefined
-      ? []
-      : [
-          setpriv,
-          ...(within ? ['--bounding-set=-all'] : become),
-          '--inh-caps=-all',
-          '--no-new-privs',
-          ...dieWithParent,
-          '--',
-        ];
+  const view = unshare('--mount', '--pid', '--fork', '--kill-child', '--mount-proc');
   const hide = full ? hidden.filter((one) => !one.includes('\n')) : [];
   return {
-    command: [...before, ...(spaces === undefined ? [] : unshare), '/bin/sh', '-c', script, 'sh', ...after],
+    command: [
+      // A user namespace is made by who will be in it.
+      ...(within ? privileges(...become, '--inh-caps=-all') : privileges()),
+      ...(spaces === undefined ? [] : network),
+      ...(full ? view : []),
+      ...['/bin/sh', '-c', script, 'sh'],
+      ...privileges(
+        ...(within ? [] : become),
+        ...(isRoot ? ['--bounding-set=-all'] : []),
+        '--inh-caps=-all',
+        '--no-new-privs',
+      ),
+    ],
     environment: { HIDE: hide.join('\n'), MOUNT: tool('mount') ?? 'mount' },
     protections: [
       ...(user === undefined ? [] : (['ownUser'] as const)),
@@ -154,6 +152,10 @@ function confinementOf(arrangement: Arrangement, options: ConfinementOptions): C
     ],
     user: user === undefined ? `${process.getuid?.()}:${process.getgid?.()}` : `${user.uid}:${user.gid}`,
   };
+}
+
+function unshare(...words: readonly string[]): readonly string[] {
+  return [tool('unshare') ?? 'unshare', ...words, '--'];
 }
 
 const tryTimeoutMs = 10_000;

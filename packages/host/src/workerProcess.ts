@@ -23,12 +23,12 @@ import { type Confinement, confineWorker } from './workerConfinement.js';
 import { createWorkerDoor, type WorkerDoor } from './workerDoor.js';
 import { createFrameSender, type FrameSender, frameKinds } from './workerFrames.js';
 import { followOutput, type WorkerOutput } from './workerOutput.js';
-import { type WorkerSituation, workerProtections } from './workerPlacement.js';
+import { type WorkerProtection, type WorkerSituation, workerProtections } from './workerPlacement.js';
 
 export interface WorkerProcessOptions extends Omit<WorkerChannelOptions, 'placement'> {
   readonly placement: Pick<WorkerChannelOptions['placement'], 'user' | 'network'>;
-  /** Default true. A test that looks at what the operating system refuses must not be refused by Node.js before. */
-  readonly nodePermissions?: boolean;
+  /** Protections that are left out, so that a test can look at each of the others alone. Default none. */
+  readonly without?: readonly WorkerProtection[];
 }
 
 const entryUrl = new URL('./workerProcessEntry.js', import.meta.url);
@@ -38,10 +38,11 @@ const endTimeoutMs = 2000;
 
 /** Starts it. COCO_HOST_ADAPTER when its adapters cannot be loaded, COCO_HOST_WORKER_USER, COCO_HOST_WORKER_ENDED. */
 export async function openWorkerProcess(options: WorkerProcessOptions): Promise<WorkerChannel> {
-  const { placement, hidden = [], adapters, log, nodePermissions = true } = options;
+  const { placement, hidden = [], without = [], adapters, log } = options;
   const entry = fileURLToPath(entryUrl);
   const { execPath } = process;
-  const confinement = confineWorker({ placement, hidden, executable: execPath, entry });
+  const confinement = confineWorker({ placement, hidden, without, executable: execPath, entry });
+  const nodePermissions = !without.includes('nodePermissions');
   const modules = adapters.map(({ module }) => module);
   const words = [...nodeOptions(placement.network, nodePermissions ? modules : undefined), entry];
   const situation: WorkerSituation = {

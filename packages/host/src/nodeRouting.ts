@@ -23,6 +23,7 @@ import { snapshotRoutes } from './routes/snapshotRoutes.js';
 import { transactionRoutes } from './routes/transactionRoutes.js';
 import type { Sealer } from './sealer.js';
 import { cocoVersion } from './version.js';
+import type { WorkerSituation } from './workerPlacement.js';
 
 export interface NodeRoutingOptions {
   readonly config: NodeConfig;
@@ -74,7 +75,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       startSeqno: options.startSeqno,
       version: cocoVersion,
       selfSignedCertificatePem: parts.identity.certificate.pem,
-      settings: publicSettings(options.config),
+      settings: publicSettings(options.config, parts.worker.situation),
       metrics: options.metrics,
       commitTimes: options.commitTimes,
     }),
@@ -128,8 +129,12 @@ function secretsFor(
   };
 }
 
-function publicSettings({ platform, admitAnonymous, ledger, snapshot, replica }: NodeConfig) {
+function publicSettings(
+  { platform, admitAnonymous, ledger, snapshot, replica }: NodeConfig,
+  worker: WorkerSituation,
+) {
   return {
+    worker,
     platform,
     admit_anonymous: admitAnonymous,
     ledger_chunk_bytes: ledger.chunkBytesMax,

@@ -5,7 +5,7 @@ import { fromUtf8, utf8 } from '@coco/primitives';
 import { admitNode, recordRetired, snapshotEvidence } from './framework.js';
 import { readNetwork } from './network.js';
 import { jsonBytes } from './rows.js';
-import { testTree, virtualAttestation } from './testing/attest.js';
+import { nodeProof, testTree } from './testing/attest.js';
 import { makeIdentity, testTimeMs } from './testing/identities.js';
 import { createWorld } from './testing/world.js';
 
@@ -21,7 +21,7 @@ test('NET-2: a node is admitted only when it is on the VN list, with a certifica
     jsonBytes({ status, node_to_node_interface: { published_address: 'b:1' } });
   const tuple = jsonBytes({ actor: world.participant.id, public_key: joiner.certificate.pem });
   const network = service.certificate.fingerprint;
-  const attestation = virtualAttestation({ key: joiner.key, network, purpose: 'join', atMs: testTimeMs });
+  const attestation = nodeProof({ key: joiner.key, network, purpose: 'join', atMs: testTimeMs });
   const tried = (certificate = certificatePem): string => {
     const outcome = admitNode(store.begin(), { nodeId, certificatePem: certificate, attestation });
     return outcome.outcome === 'refused' ? outcome.why : outcome.outcome;
@@ -81,7 +81,7 @@ test('a certificate for the right key by another issuer is refused', () => {
   const outcome = admitNode(world.store.begin(), {
     nodeId,
     certificatePem: createWorld().service.certificate.pem,
-    attestation: virtualAttestation({
+    attestation: nodeProof({
       key: world.node.key,
       network: world.service.certificate.fingerprint,
       purpose: 'join',

@@ -14,7 +14,7 @@ import { type RenewalOutcome, renewLease } from './renewLease.js';
 import { type Review, reviewNodes } from './reviewNodes.js';
 import { putRow, readObject } from './rows.js';
 import { governanceTables as tables } from './tables.js';
-import { testTree, type VirtualNode, virtualAttestation } from './testing/attest.js';
+import { nodeProof, type ProvingNode, testTree } from './testing/attest.js';
 import { type Identity, makeIdentity, testTimeMs } from './testing/identities.js';
 import { createWorld, type World } from './testing/world.js';
 import type { NodeAttestation, NodeView } from './types.js';
@@ -50,18 +50,18 @@ class Nodes {
     return result;
   }
 
-  proof(identity: Identity, purpose: 'join' | 'lease', more: Partial<VirtualNode> = {}): NodeAttestation {
+  proof(identity: Identity, purpose: 'join' | 'lease', more: Partial<ProvingNode> = {}): NodeAttestation {
     const network = this.world.service.certificate.fingerprint;
-    return virtualAttestation({ key: identity.key, network, purpose, atMs: testTimeMs, ...more });
+    return nodeProof({ key: identity.key, network, purpose, atMs: testTimeMs, ...more });
   }
 
-  admit(identity: Identity, more: Partial<VirtualNode> = {}, as = identity): AdmitOutcome {
+  admit(identity: Identity, more: Partial<ProvingNode> = {}, as = identity): AdmitOutcome {
     const certificatePem = identity.certificate.pem;
     const attestation = this.proof(as, 'join', more);
     return this.write((to) => admitNode(to, { nodeId: idOf(identity), certificatePem, attestation }));
   }
 
-  renew(identity: Identity, more: Partial<VirtualNode> = {}): RenewalOutcome {
+  renew(identity: Identity, more: Partial<ProvingNode> = {}): RenewalOutcome {
     const attestation = this.proof(identity, 'lease', more);
     return this.write((to) => renewLease(to, { nodeId: idOf(identity), attestation }));
   }
@@ -87,7 +87,7 @@ const codeOf = (outcome: AdmitOutcome | RenewalOutcome): string =>
 test('SEC-1: only evidence for this node, this network and this purpose admits it, with code that is approved', () => {
   const nodes = new Nodes(1);
   const [joiner] = nodes.more as [Identity];
-  const refused = (more: Partial<VirtualNode>, as = joiner): string => codeOf(nodes.admit(joiner, more, as));
+  const refused = (more: Partial<ProvingNode>, as = joiner): string => codeOf(nodes.admit(joiner, more, as));
   assert.equal(refused({ network: '00'.repeat(32) }), 'COCO_ATTESTATION_NETWORK');
   assert.equal(refused({ purpose: 'lease' }), 'COCO_ATTESTATION_PURPOSE');
   assert.equal(refused({}, nodes.world.node), 'COCO_ATTESTATION_KEY');

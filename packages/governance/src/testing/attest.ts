@@ -1,12 +1,19 @@
 /**
- * What a node on the platform `virtual` hands in, to the letter as a real one does.
+ * What a node hands in, to the letter as a real one does: on the platform `virtual`, or on hardware that is made up.
  */
-import { encodeClaims, encodeEvidence, type Purpose, reportDataOf, virtualEvidence } from '@coco/attestation';
+import {
+  type Evidence,
+  encodeClaims,
+  encodeEvidence,
+  type Purpose,
+  reportDataOf,
+  virtualEvidence,
+} from '@coco/attestation';
 import { type PrivateKey, signRaw } from '@coco/crypto';
 import { fromHex } from '@coco/primitives';
 import type { NodeAttestation } from '../types.js';
 
-export interface VirtualNode {
+export interface ProvingNode {
   readonly key: PrivateKey;
   /** SHA-256 of the service's certificate (DER), hex. */
   readonly network: string;
@@ -17,11 +24,13 @@ export interface VirtualNode {
   /** Different bytes make different ones of each. */
   readonly nonce?: number;
   readonly instance?: number;
+  /** The evidence of hardware for these claims (CBOR), instead of virtual evidence. */
+  readonly hardware?: (claims: Uint8Array) => Evidence;
 }
 
 export const testTree = 'ab'.repeat(32);
 
-export function virtualAttestation(node: VirtualNode): NodeAttestation {
+export function nodeProof(node: ProvingNode): NodeAttestation {
   const { key, network, purpose, atMs } = node;
   const nonce = new Uint8Array(32).fill(node.nonce ?? 1);
   const exporter = new Uint8Array(32).fill(2);
@@ -37,19 +46,20 @@ export function virtualAttestation(node: VirtualNode): NodeAttestation {
     code: tree,
     instance,
   });
-  const evidence = virtualEvidence({
-    reportData: reportDataOf(claims),
-    tree,
-    instance,
-    publicKeyDer: key.publicKey.der,
-    sign: (bytes) => signRaw(key, bytes),
+  const virtual = (): Evidence => ({
+    platform: 'virtual',
+    evidence: virtualEvidence({
+      reportData: reportDataOf(claims),
+      tree,
+      instance,
+      publicKeyDer: key.publicKey.der,
+      sign: (bytes) => signRaw(key, bytes),
+    }),
+    claims,
+    endorsements: {},
   });
-  return {
-    evidence: encodeEvidence({ platform: 'virtual', evidence, claims, endorsements: {} }),
-    nonce,
-    exporter,
-    atMs,
-  };
+  const evidence = encodeEvidence(node.hardware?.(claims) ?? virtual());
+  return { evidence, nonce, exporter, atMs };
 }
 
 function bytesOf(hex: string): Uint8Array {

@@ -28,7 +28,7 @@ import {
 } from '@coco/ledger';
 import { CocoError, concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
 import { loadSandbox, type Sandbox } from '@coco/sandbox';
-import { type VirtualNode, virtualAttestation } from '../../../governance/dist/testing/attest.js';
+import { nodeProof, type ProvingNode } from '../../../governance/dist/testing/attest.js';
 import { createRecovery } from '../recovery.js';
 import { createReplica } from '../replica.js';
 import { restoreSnapshot } from '../restoreSnapshot.js';
@@ -110,11 +110,11 @@ export interface Cluster {
   ask(node: TestNode, request: AdapterRequest, ms?: number): AdapterResponse | undefined;
   /** Keys and certificate for one more node, which nobody knows yet. */
   newIdentity(): LedgerIdentity;
-  /** What the node proves now, on the platform `virtual`. */
-  proof(identity: LedgerIdentity, purpose: 'join' | 'lease', more?: Partial<VirtualNode>): NodeAttestation;
+  /** What the node proves now; on the platform `virtual`, unless it is said otherwise. */
+  proof(identity: LedgerIdentity, purpose: 'join' | 'lease', more?: Partial<ProvingNode>): NodeAttestation;
   /** Has `node` admit, or renew the lease of, a node, and gives the status of the answer, or its code. */
-  admit(node: TestNode, identity: LedgerIdentity, more?: Partial<VirtualNode>): number | string | undefined;
-  renew(node: TestNode, identity: LedgerIdentity, more?: Partial<VirtualNode>): number | string | undefined;
+  admit(node: TestNode, identity: LedgerIdentity, more?: Partial<ProvingNode>): number | string | undefined;
+  renew(node: TestNode, identity: LedgerIdentity, more?: Partial<ProvingNode>): number | string | undefined;
   /** Starts a node of this identity from a snapshot file, or from nothing. */
   join(identity: LedgerIdentity, snapshot?: Uint8Array): TestNode;
 }
@@ -124,6 +124,8 @@ export interface ClusterOptions {
   readonly settings?: Partial<ReplicaSettings>;
   readonly members?: number;
   readonly genesis?: Partial<GenesisConstitution>;
+  /** What the clock on the wall says at the beginning. */
+  readonly startMs?: number;
   /** What runs the scripts, around the real one. */
   readonly sandbox?: (real: Sandbox) => Sandbox;
 }
@@ -216,7 +218,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
   const inFlight: { readonly from: NodeId; readonly to: NodeId; readonly bytes: Uint8Array }[] = [];
   const fromWorkers: { readonly node: TestNode; readonly message: FromWorker }[] = [];
   let seed = 0;
-  let clockMs = 1_000_000;
+  let clockMs = options.startMs ?? 1_000_000;
   let nonce = 1;
 
   function start(
@@ -355,7 +357,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     proof(identity, purpose, more = {}) {
       const network = service.certificate.fingerprint;
       nonce = (nonce + 1) % 256;
-      return virtualAttestation({
+      return nodeProof({
         key: identity.nodeKey,
         network,
         purpose,

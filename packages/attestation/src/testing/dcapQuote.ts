@@ -28,6 +28,9 @@ export interface SyntheticQuote {
   /** PEM, or whatever. */
   readonly pckChain: string;
   readonly pckDataType?: number;
+  /** After the QE part, and after what surrounds it. */
+  readonly qePartTrailing?: Uint8Array;
+  readonly authTrailing?: Uint8Array;
   /** After the quote. */
   readonly trailing?: Uint8Array;
 }
@@ -94,8 +97,14 @@ export function syntheticQuote(quote: SyntheticQuote): Uint8Array {
     rawBy(pckKey, qeReport),
     sized16(qeData),
     datum(quote.pckDataType ?? 5, utf8(quote.pckChain)),
+    quote.qePartTrailing ?? new Uint8Array(0),
   );
-  const auth = concatBytes(rawBy(attestationKey, signed), point, version === 3 ? qePart : datum(6, qePart));
+  const auth = concatBytes(
+    rawBy(attestationKey, signed),
+    point,
+    version === 3 ? qePart : datum(6, qePart),
+    quote.authTrailing ?? new Uint8Array(0),
+  );
   return concatBytes(signed, u32(auth.length), auth, quote.trailing ?? new Uint8Array(0));
 }
 

@@ -52,6 +52,16 @@ test('DCAP: a quote of another platform, version, kind of key or quoting enclave
   refuses('QE', { quote: { vendor: '00'.repeat(16) } });
 });
 
+test('DCAP: nothing may follow within a quote; zeros alone after it', () => {
+  const zero = new Uint8Array(1);
+  for (const machine of Object.values(machines)) {
+    refuses('MALFORMED', { machine, quote: { qePartTrailing: zero } });
+    refuses('MALFORMED', { machine, quote: { authTrailing: zero } });
+    refuses('MALFORMED', { machine, quote: { trailing: Uint8Array.of(0, 1) } });
+    assert.doesNotThrow(() => judge({ machine, quote: { trailing: new Uint8Array(3000) } }));
+  }
+});
+
 test('DCAP: debug is refused, on every platform', () => {
   refuses('DEBUG', {
     machine: machines.sgx,
@@ -209,6 +219,15 @@ test('DCAP: what is revoked is refused', () => {
   for (const name of ['pck', 'authority', 'tcbSigning'] as const) {
     refuses('REVOKED', { collateral: { revoked: [name] } });
   }
+  // An authority has two certificates over one key: neither may be revoked.
+  const serial = Uint8Array.of(42);
+  const again = createDcapAuthority({ saved: intel.save(), certificates: { authority: { serial } } });
+  const fields = {
+    pck_crl_issuer_chain: pem('CERTIFICATE', again.certificates.authority, again.certificates.root),
+  };
+  assert.doesNotThrow(() => judge({ collateral: { fields } }));
+  refuses('REVOKED', { collateral: { fields, revoked: ['authority'] } });
+  refuses('REVOKED', { collateral: { fields, rootCrl: { revoked: [serial] } } });
 });
 
 test('DCAP: the attestation key and the QE data must be those that the quoting enclave vouches for', () => {

@@ -58,6 +58,7 @@ export function createRaft(start: ConsensusStart, rules: Partial<RaftRules> = {}
       return state.primary;
     },
     mayLeaveOut: (nodes) => mayLeaveOut(state, nodes),
+    mayRecord: (nodes) => state.rules.mayRecord({ configurations: state.membership.configurations, nodes }),
     viewAt: (seqno: Seqno) => viewAt(state.log, seqno),
     txStatus: (id: TxId) => txStatusOf(state.log, id),
   };

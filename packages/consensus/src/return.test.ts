@@ -292,6 +292,30 @@ describe('Whom a primary may leave out and cut off at once', () => {
   });
 });
 
+describe('Of whom a primary may record that they left', () => {
+  test('of whom no configuration that counts has', () => {
+    const node = primary();
+    assert.equal(node.raft.mayRecord(['c']), false);
+    append(node, { configuration: ['a', 'b'] });
+    append(node, { signature: true });
+    node.ack('b', node.raft.last.seqno - 1);
+    assert.equal(node.raft.mayRecord(['c']), false, 'its removal is not committed');
+    node.ack('b', node.raft.last.seqno);
+    assert.equal(node.raft.mayRecord(['c']), true);
+    assert.equal(node.raft.mayRecord(['b', 'c']), false);
+  });
+
+  test('not by an earlier removal, of one that was taken back and left out again', () => {
+    const node = primary();
+    change(node, { configuration: ['a', 'b'] });
+    append(node, { configuration: ['a', 'b', 'c'] });
+    append(node, { configuration: ['a', 'b'] });
+    assert.equal(node.raft.mayRecord(['c']), false);
+    change(node, {});
+    assert.equal(node.raft.mayRecord(['c']), true);
+  });
+});
+
 /** Node a that took the story up to a place, and heard of commits there. */
 function at(upTo: number, commit: number): Solo {
   const node = new Solo();

@@ -128,6 +128,16 @@ export interface RaftRules {
   }): boolean;
 
   /**
+   * Whether a primary may record that the removal of these nodes is committed: when no active configuration has one of
+   * them. That one of their removals is committed is not enough, where they were taken back since and left again: whoever
+   * finds the record in its log takes it for proof that the last removal before it is committed, and goes on without them.
+   */
+  mayRecord(question: {
+    readonly configurations: readonly Configuration[];
+    readonly nodes: readonly NodeId[];
+  }): boolean;
+
+  /**
    * From where a primary sends to a peer whose log may agree with its own up to `hint`: from there, but never what it
    * does not hold. `heldFrom` is the first entry that it does.
    */
@@ -260,6 +270,9 @@ export const raftRules: RaftRules = {
     configurations.every(
       ({ nodes }) => nodes.filter((node) => next.includes(node)).length >= raftRules.quorumOf(nodes.length),
     ),
+
+  mayRecord: ({ configurations, nodes }) =>
+    configurations.every((configuration) => !nodes.some((node) => configuration.nodes.includes(node))),
 
   sendAfter: ({ hint, heldFrom }) => Math.max(hint, heldFrom - 1),
 

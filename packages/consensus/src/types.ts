@@ -15,7 +15,7 @@ export interface EntryInfo extends TxId {
   /**
    * Present on an entry that records that the removal of these nodes is committed. When it commits itself, nobody
    * needs them any more: they fall silent and are forgotten (the last of the phases of retirement), until a later
-   * configuration has them again. It may only be made where no configuration that counts at its primary has them.
+   * configuration has them again. A primary makes it of nodes of which `Consensus.mayRecord` says so.
    */
   readonly retiredCommitted?: readonly NodeId[];
 }
@@ -218,6 +218,8 @@ export interface Consensus {
    * over first.
    */
   mayLeaveOut(nodes: readonly NodeId[]): boolean;
+  /** Asked of a primary: whether it may append a record (`retiredCommitted`) that the removal of these nodes is committed. */
+  mayRecord(nodes: readonly NodeId[]): boolean;
   /** View of the entry at `seqno` (1..last, below the base too), or 0 for 0; undefined beyond the log. */
   viewAt(seqno: Seqno): View | undefined;
   /** Status of a transaction id by the rules of TX-4. */

@@ -102,6 +102,10 @@ export interface MembershipProfile {
   readonly joinsEmpty: number;
   /** That a node which starts again does so from a snapshot of its own. */
   readonly shortens: number;
+  /** At each change: that a lease ends. */
+  readonly lapses: number;
+  /** At each change: that a node without a lease renews it. */
+  readonly renews: number;
 }
 
 const faultKinds: readonly FaultKind[] = [
@@ -189,6 +193,8 @@ function drawMembership(random: Random): MembershipProfile {
     style: pick(random, ['anyhow', 'anyhow', 'oneByOne', 'allAtOnce'] as const),
     joinsEmpty: pick(random, [0, 0.1, 0.5]),
     shortens: pick(random, [0, 0.2, 0.7]),
+    lapses: pick(random, [0, 0.1, 0.3, 0.8]),
+    renews: pick(random, [0.02, 0.2, 0.6]),
   };
 }
 

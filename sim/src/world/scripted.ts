@@ -34,6 +34,7 @@ export function createScripted(): Scripted {
       throw new Error('nobody asks a scripted machine for its status');
     },
     mayLeaveOut: () => true,
+    mayRecord: () => true,
     viewAt: () => undefined,
     txStatus: () => 'Unknown',
   };

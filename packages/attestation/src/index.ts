@@ -32,6 +32,7 @@ export {
   decodeVtpmEvidence,
   encodeVtpmEvidence,
   type VtpmEvidence,
+  type VtpmInput,
   vtpmPcrs,
 } from './platforms/vtpm/evidence.js';
 export { refused } from './refused.js';

@@ -10,7 +10,7 @@
  */
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { concatBytes, utf8 } from '@coco/primitives';
-import { encodeVtpmEvidence, type VtpmEvidence, vtpmPcrs } from '../platforms/vtpm/evidence.js';
+import { encodeVtpmEvidence, type VtpmInput, vtpmPcrs } from '../platforms/vtpm/evidence.js';
 import { reportDataOf } from '../runtimeClaims.js';
 import type { Evidence } from '../types.js';
 import type { DcapCollateralOptions, DcapMachine, DcapQuoteOverrides } from './dcapAuthority.js';
@@ -121,7 +121,7 @@ export interface AzureOverrides {
   readonly quote?: QuoteOverrides;
   /** Instead of the SHA-384 of the claims. */
   readonly qualifyingData?: Uint8Array;
-  readonly parts?: Partial<VtpmEvidence>;
+  readonly parts?: Partial<VtpmInput>;
 }
 
 /** Evidence whose quote is over the hash of `claims` (runtime claims in CBOR), on a machine of AMD's. */

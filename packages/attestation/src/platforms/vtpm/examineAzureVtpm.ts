@@ -12,7 +12,7 @@ import type { Anchors, Endorsements, Examined, PlatformClaims } from '../../type
 import { examineDcap } from '../dcap/examineDcap.js';
 import { examineSnp } from '../snp/examineSnp.js';
 import { decodeVtpmEvidence, type VtpmEvidence, vtpmPcrs } from './evidence.js';
-import { type HclReport, readHclReport } from './hclReport.js';
+import { attestationKeyIn } from './hclReport.js';
 import { readTpmQuote } from './tpmQuote.js';
 
 export interface AzureVtpmEvidence {
@@ -30,9 +30,8 @@ export function examineAzureVtpm(
   atMs: number,
 ): Examined<PlatformClaims> {
   const parts = decodeVtpmEvidence(evidence);
-  const hcl = readHclReport(parts.hcl);
-  const hardware = examineHardware({ platform, parts, hcl, endorsements }, anchors, atMs);
-  checkRuntimeData(hcl, hardware.claims.reportData);
+  const hardware = examineHardware({ platform, parts, endorsements }, anchors, atMs);
+  checkRuntimeData(parts.runtimeData, hardware.claims.reportData);
   const quote = readTpmQuote(parts.quote);
   checkPcrs(parts.pcrs, quote.pcrs, quote.pcrDigest);
   const pcrs = vtpmPcrs.map((index) => [`pcr${index}`, toHex(parts.pcrs.get(index) as Uint8Array)]);
@@ -51,7 +50,7 @@ export function examineAzureVtpm(
       {
         what: "the signature of the vTPM's attestation key on its quote",
         scheme: 'rsa-pkcs1-sha256',
-        publicKey: hcl.attestationKey,
+        publicKey: attestationKeyIn(parts.runtimeData),
         message: parts.quote,
         signature: parts.signature,
       },
@@ -62,28 +61,27 @@ export function examineAzureVtpm(
 interface Hardware {
   readonly platform: AzureVtpmEvidence['platform'];
   readonly parts: VtpmEvidence;
-  readonly hcl: HclReport;
   readonly endorsements: Endorsements;
 }
 
 function examineHardware(
-  { platform, parts, hcl, endorsements }: Hardware,
+  { platform, parts, endorsements }: Hardware,
   anchors: Anchors,
   atMs: number,
 ): Examined<PlatformClaims> {
-  const expected = platform === 'az-snp-vtpm' ? 'snp' : 'tdx';
-  if (hcl.kind !== expected) throw malformed(`the paravisor's report is of ${hcl.kind}, not of ${expected}`);
-  if ((parts.tdQuote !== undefined) !== (expected === 'tdx')) {
-    throw malformed('there is a TDX quote if, and only if, the machine is of TDX');
-  }
-  if (parts.tdQuote !== undefined) {
+  const { report, tdQuote } = parts;
+  if (platform === 'az-tdx-vtpm') {
+    if (tdQuote === undefined || report !== undefined)
+      throw malformed('a TDX quote is missing, or not alone');
     return examineDcap(
-      { platform: 'tdx', quote: parts.tdQuote, collateral: collateralIn(endorsements) },
+      { platform: 'tdx', quote: tdQuote, collateral: collateralIn(endorsements) },
       anchors,
       atMs,
     );
   }
-  const examined = examineSnp({ report: hcl.hardwareReport, endorsements }, anchors, atMs);
+  if (report === undefined || tdQuote !== undefined)
+    throw malformed('an SNP report is missing, or not alone');
+  const examined = examineSnp({ report, endorsements }, anchors, atMs);
   const { vmpl } = examined.claims;
   // What runs above the paravisor can ask for reports too, with any report data: but never at its privilege level.
   if (vmpl === 0) return examined;
@@ -94,7 +92,7 @@ function examineHardware(
   );
 }
 
-function checkRuntimeData({ runtimeData }: HclReport, reportData: Uint8Array): void {
+function checkRuntimeData(runtimeData: Uint8Array, reportData: Uint8Array): void {
   const expected = sha256(runtimeData);
   const found = reportData.subarray(0, 32);
   if (equalBytes(found, expected)) return;

@@ -19,11 +19,9 @@ export interface HclReport {
   readonly kind: 'snp' | 'tdx';
   /** What the hardware's report data begin with the SHA-256 of. */
   readonly runtimeData: Uint8Array;
-  /** The attestation key "HCLAkPub", SubjectPublicKeyInfo, from `runtimeData`. */
-  readonly attestationKey: Uint8Array;
 }
 
-/** Throws COCO_ATTESTATION_MALFORMED, or COCO_BYTES_TRUNCATED. */
+/** Throws COCO_ATTESTATION_MALFORMED, or COCO_BYTES_TRUNCATED. Of what it reads the runtime data are hashed, no more. */
 export function readHclReport(bytes: Uint8Array): HclReport {
   const reader = new ByteReader(bytes);
   if (reader.u32() !== signature) throw malformed('it does not begin with HCLA');
@@ -33,8 +31,20 @@ export function readHclReport(bytes: Uint8Array): HclReport {
   const kind = kinds.get(reader.u32());
   if (kind === undefined) throw malformed('it is neither of SNP nor of TDX');
   if (reader.u32() !== sha256Type) throw malformed('its runtime data are not hashed with SHA-256');
-  const runtimeData = reader.sized32();
-  return { hardwareReport, kind, runtimeData, attestationKey: attestationKeyIn(runtimeData) };
+  return { hardwareReport, kind, runtimeData: reader.sized32() };
+}
+
+/** The attestation key "HCLAkPub" that `runtimeData` name, as SubjectPublicKeyInfo. Throws COCO_ATTESTATION_MALFORMED. */
+export function attestationKeyIn(runtimeData: Uint8Array): Uint8Array {
+  const { keys } = json(runtimeData);
+  const found = Array.isArray(keys) ? keys.filter((key) => isObject(key) && key['kid'] === 'HCLAkPub') : [];
+  const [key] = found as Record<string, unknown>[];
+  if (key === undefined || found.length > 1) throw malformed('its runtime data do not name one key HCLAkPub');
+  const { kty, n, e } = key;
+  const publicKey =
+    kty === 'RSA' && typeof n === 'string' && typeof e === 'string' ? rsaPublicKey(n, e) : undefined;
+  if (publicKey === undefined) throw malformed('the key HCLAkPub is not RSA of 2048 to 4096 bits');
+  return publicKey;
 }
 
 /** "HCLA", little-endian. */
@@ -46,18 +56,6 @@ const kinds: ReadonlyMap<number, HclReport['kind']> = new Map([
   [2, 'snp'],
   [4, 'tdx'],
 ]);
-
-function attestationKeyIn(runtimeData: Uint8Array): Uint8Array {
-  const { keys } = json(runtimeData);
-  const found = Array.isArray(keys) ? keys.filter((key) => isObject(key) && key['kid'] === 'HCLAkPub') : [];
-  const [key] = found as Record<string, unknown>[];
-  if (key === undefined || found.length > 1) throw malformed('its runtime data do not name one key HCLAkPub');
-  const { kty, n, e } = key;
-  const publicKey =
-    kty === 'RSA' && typeof n === 'string' && typeof e === 'string' ? rsaPublicKey(n, e) : undefined;
-  if (publicKey === undefined) throw malformed('the key HCLAkPub is not RSA of 2048 to 4096 bits');
-  return publicKey;
-}
 
 function json(bytes: Uint8Array): Record<string, unknown> {
   try {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeId } from '@coco/attestation';
 import { utf8 } from '@coco/primitives';
+import { admitNode } from '../framework.js';
+import { renewLease } from '../renewLease.js';
+import { putRow } from '../rows.js';
+import { nodeProof, testTree } from '../testing/attest.js';
 import { makeIdentity } from '../testing/identities.js';
 import { type Answered, createWorld, signed, type World } from '../testing/world.js';
 import { effectsOf } from './effect.js';
@@ -147,6 +152,58 @@ test('sentences for nodes, actors, manifests and rows of any kind', () => {
       'Changes what is asked of nodes on the platform "virtual": code from any to listed.',
     ],
   );
+});
+
+test('GOV-6, MIT-4: a rehearsal says which nodes would be quarantined, and why', () => {
+  const world = createWorld();
+  const { store, service, node, participant } = world;
+  const joiner = makeIdentity({ issuer: service });
+  const network = service.certificate.fingerprint;
+  const prove = ({ key }: Member, purpose: 'join' | 'lease', tree: string) =>
+    nodeProof({ key, network, purpose, atMs: world.nowMs, tree });
+  const nodeId = joiner.key.publicKey.fingerprint;
+  const transaction = store.begin();
+  const tuple = { actor: participant.id, public_key: joiner.certificate.pem, peer_address: 'b:1' };
+  putRow(transaction, 'public:coco.nodes.tuples', nodeId, tuple);
+  putRow(transaction, 'public:ccf.gov.nodes.info', nodeId, { status: 'Pending' });
+  const certificatePem = joiner.certificate.pem;
+  const evil = 'ee'.repeat(32);
+  admitNode(transaction, { nodeId, certificatePem, attestation: prove(joiner, 'join', evil) });
+  renewLease(transaction, {
+    nodeId: node.key.publicKey.fingerprint,
+    attestation: prove(node, 'lease', testTree),
+  });
+  store.commit(transaction, 2);
+  const id = codeId('virtual', { tree: testTree });
+  const { effects, failure } = rehearse(
+    world,
+    put('coco.code_manifest', id, { component: 'app', description: '' }),
+    put('coco.tee_manifest', 'virtual', {}),
+  );
+  assert.equal(failure, undefined);
+  assert.deepEqual(
+    effects.map((effect) => [effect.kind, effect.nodeId]),
+    [['quarantine', nodeId]],
+  );
+  assert.match(effects[0]?.sentence ?? '', /^Quarantines node [0-9a-f]{8}… until it proves more: .*code/);
+});
+
+test('sentences for leases', () => {
+  const world = createWorld({ constitution: 'dictator' });
+  const id = world.node.key.publicKey.fingerprint;
+  const short = `${id.slice(0, 8)}…`;
+  const lease = (state: string) => ({
+    state,
+    granted_at: 0,
+    expires_at: 0,
+    reason: { code: 'COCO_LEASE_DISTRUSTED', sentence: 'it was stolen' },
+  });
+  const said = (row: unknown): unknown =>
+    rehearse(world, put('coco.nodes.leases', id, row)).changes.map(({ sentence }) => sentence);
+  assert.deepEqual(said(lease('distrusted')), [
+    `Distrusts node ${short}, whatever it proves: it was stolen.`,
+  ]);
+  assert.deepEqual(said(lease('lapsed')), [`Lets node ${short} come back when it renews its lease.`]);
 });
 
 test('a rehearsal runs scripts, and is for members alone', () => {

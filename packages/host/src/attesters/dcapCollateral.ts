@@ -53,7 +53,11 @@ export async function fetchCollateral(quote: Uint8Array, by: DcapSources): Promi
 
 async function collect(quote: Uint8Array, { pcsUrl, rootCrlUrl, source }: DcapSources) {
   const { platform, pckChain } = readQuote(quote);
-  const chain = readCertificates(pckChain, 'the chain of the PCK');
+  // As text in C: it ends with a zero.
+  const chain = readCertificates(
+    pckChain.at(-1) === 0 ? pckChain.subarray(0, -1) : pckChain,
+    'the PCK chain',
+  );
   const pck = chain[0];
   if (pck === undefined)
     throw new CocoError('COCO_ATTESTER_DEVICE', 'the quote names no certificate of its key', {});
@@ -139,9 +143,10 @@ function crlWanted(
   chains: readonly string[],
 ): Wanted<{ readonly crl: string; readonly chain: string }> {
   const read = (answer: BoundedAnswer, fetchedMs: number) => {
-    const text = fromUtf8(answer.body)?.trim() ?? '';
-    const der = fromHex(text.toLowerCase()) ?? answer.body;
-    if (der[0] !== 0x30) throw new Error('it is neither DER nor hex of it');
+    // DER begins with a SEQUENCE; hex of it with "30".
+    const text = answer.body[0] === 0x30 ? undefined : fromUtf8(answer.body)?.trim().toLowerCase();
+    const der = text === undefined ? answer.body : fromHex(text);
+    if (der?.[0] !== 0x30) throw new Error('it is neither DER nor hex of it');
     const { nextUpdateMs } = readCrl(der, what);
     const chain = chains.length === 0 ? '' : chainIn(answer, chains);
     return { value: { crl: toHex(der), chain }, freshUntilMs: freshUntil(fetchedMs, nextUpdateMs) };

@@ -28,13 +28,15 @@ const itemsMax = 20_000;
 
 /** The object that `text` is. `what` is for sentences. */
 export function readJson(text: string, what: string): JsonFields {
-  checkNesting(text, what);
+  const members = checkNesting(text, what);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw unusable(what, 'it is not JSON');
   }
+  // Parsers differ in which of two fields with the same name counts.
+  if (countMembers(value) !== members) throw unusable(what, 'a field occurs twice');
   return fieldsOf(value, what);
 }
 
@@ -43,10 +45,11 @@ export function unusable(what: string, reason: string): CocoError {
   return refused('COCO_ATTESTATION_COLLATERAL', `${what} cannot be used: ${reason}`, { reason });
 }
 
-/** Counts brackets and separators outside of strings, so that parsing costs little whatever comes. */
-function checkNesting(text: string, what: string): void {
+/** Counts brackets and separators outside of strings, so that parsing costs little whatever comes. How many fields there are. */
+function checkNesting(text: string, what: string): number {
   let depth = 0;
   let items = 0;
+  let members = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -56,8 +59,18 @@ function checkNesting(text: string, what: string): void {
     } else if (code === 0x7b || code === 0x5b) {
       if (++depth > depthMax) throw unusable(what, 'it is nested too deep');
     } else if (code === 0x7d || code === 0x5d) depth--;
+    else if (code === 0x3a) members++;
     else if (code === 0x2c && ++items > itemsMax) throw unusable(what, 'it has too many items');
   }
+  return members;
+}
+
+/** The fields of all objects in `value`. */
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  const inner = items.reduce<number>((sum, item) => sum + countMembers(item), 0);
+  return inner + (Array.isArray(value) ? 0 : items.length);
 }
 
 function fieldsOf(value: unknown, what: string): JsonFields {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { decodeVtpmEvidence, encodeClaims, reportDataOf, verifyEvidence } from '@coco/attestation';
 import { sha256 } from '@coco/crypto';
 import { concatBytes, toBase64, toHex } from '@coco/primitives';
+import { createDcapAuthority, syntheticDcapAtMs } from '../../../attestation/dist/testing/dcapAuthority.js';
 import { createSnpAuthority } from '../../../attestation/dist/testing/snpAuthority.js';
 import { testClaims } from '../../../attestation/dist/testing/virtualNode.js';
 import { readAzureVtpm } from './azureVtpm.js';
@@ -13,7 +14,7 @@ import { tpmOver } from './tpm/tpmCommands.js';
 import { openTpmDevice, type TpmTransport } from './tpm/tpmTransport.js';
 
 const claims = encodeClaims(testClaims('ab'.repeat(32)));
-const atMs = Date.UTC(2026, 0, 1);
+const atMs = syntheticDcapAtMs + 3_600_000;
 const clock = manualClock(atMs);
 
 let stub: HttpStub;
@@ -66,9 +67,15 @@ test('az-tdx-vtpm: the machine’s service makes the quote out of the TD report 
   skip: swtpmMissing,
 }, async () => {
   await withTpm(async (tpm) => {
+    const intel = createDcapAuthority();
+    // The domain's attributes are the paravisor's.
+    const machine = intel.machine({ registers: { mrtd: 'd0'.repeat(48), attributes: '00'.repeat(8) } });
     const tdReport = new Uint8Array(1024).fill(3);
-    await tpm.install('tdx', () => tdReport);
-    const tdQuote = new Uint8Array(5000).fill(255);
+    let tdQuote = new Uint8Array(0);
+    await tpm.install('tdx', (runtimeData) => {
+      tdQuote = new Uint8Array(machine.quote(vouching(runtimeData)));
+      return tdReport;
+    });
     const base64url = toBase64(tdQuote).replaceAll('/', '_').replaceAll('+', '-').replace(/=+$/, '');
     stub.answers.set('/acc/tdquote', { body: JSON.stringify({ quote: base64url }) });
     const { evidence, hardware } = await readAzureVtpm(
@@ -76,9 +83,19 @@ test('az-tdx-vtpm: the machine’s service makes the quote out of the TD report 
       from(tpm.transport, 'az-tdx-vtpm'),
     );
     assert.deepEqual(hardware, tdQuote);
-    assert.deepEqual(decodeVtpmEvidence(evidence).tdQuote, tdQuote);
     assert.deepEqual(JSON.parse(stub.asked.at(-1)?.body ?? ''), {
       report: toBase64(tdReport).replace(/=+$/, ''),
+    });
+    const whole = {
+      platform: 'az-tdx-vtpm',
+      evidence,
+      claims,
+      endorsements: { collateral: machine.collateral() },
+    } as const;
+    assert.equal(verifyEvidence(whole, intel.anchors, atMs).registers['mrtd'], 'd0'.repeat(48));
+    await assert.rejects(readAzureVtpm(reportDataOf(claims), from(tpm.transport, 'az-snp-vtpm')), {
+      code: 'COCO_ATTESTER_PLATFORM',
+      message: 'this machine is of the platform az-tdx-vtpm, and attestation.platform says az-snp-vtpm',
     });
     for (const body of ['', '{}', '{"quote":"*"}', '{"quote":""}', 'null']) {
       stub.answers.set('/acc/tdquote', { body });

@@ -14,6 +14,7 @@ import type { TpmTransport } from './tpm/tpmTransport.js';
 export async function readAzureVtpm(reportData: Uint8Array, from: AzureVtpm): Promise<AzureVtpmReport> {
   const tpm = tpmOver(from.transport, from.clock);
   const hcl = await tpm.readNv(hclIndex);
+  checkKind(hcl, from.platform);
   const hardwareReport = hcl.slice(hardwareReportAt, hardwareReportAt + hardwareReportBytes);
   const quoted = await quotePcrs(tpm, reportData.subarray(0, qualifyingBytes));
   if (from.platform === 'az-snp-vtpm')
@@ -38,6 +39,12 @@ export interface AzureVtpmReport {
 }
 
 const hclIndex = 0x01400001;
+/** Where the paravisor's report says of which hardware it is: 2 SNP, 4 TDX. */
+const kindAt = 1224;
+const kinds: ReadonlyMap<number | undefined, AzureVtpm['platform']> = new Map([
+  [2, 'az-snp-vtpm'],
+  [4, 'az-tdx-vtpm'],
+]);
 const attestationKey = 0x81000003;
 const hardwareReportAt = 32;
 const hardwareReportBytes = 1184;
@@ -45,6 +52,20 @@ const tdReportBytes = 1024;
 /** A SHA-384: what a TPM takes at most. */
 const qualifyingBytes = 48;
 const attemptsMax = 5;
+
+function checkKind(hcl: Uint8Array, platform: AzureVtpm['platform']): void {
+  const found = kinds.get(hcl[kindAt]);
+  if (found === platform) return;
+  const is = found === undefined ? 'is of an unknown kind' : `is of the platform ${found}`;
+  throw new CocoError(
+    'COCO_ATTESTER_PLATFORM',
+    `this machine ${is}, and attestation.platform says ${platform}`,
+    {
+      platform,
+      found: found ?? 'unknown',
+    },
+  );
+}
 
 /** Values and a quote that belong together: between the two commands somebody may extend a PCR. */
 async function quotePcrs(

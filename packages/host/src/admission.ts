@@ -1,5 +1,5 @@
 /**
- * Asks for a node's part in its network once it has started: any node, again and again, until the node sees itself
+ * Asks for a node's part in its network once it has started, and proves what it runs: any node, again and again, until the node sees itself
  * Trusted in its own copy of the governance tables. Every answer also names the nodes that take part, which may be others
  * than those of the snapshot.
  */
@@ -7,6 +7,8 @@ import { type Certificate, type PrivateKey, parseCertificate } from '@coco/crypt
 import { CocoError, type Seqno } from '@coco/primitives';
 import { type Address, parseAddress } from './address.js';
 import { askNetwork, distinctAddresses, pause, type Waiting } from './askNetwork.js';
+import type { OwnEvidence } from './attestation/ownEvidence.js';
+import { askProving } from './attestation/proveOverHttps.js';
 import { decodeAdmitted, encodeJoinAsk } from './joinProtocol.js';
 import type { NodeMembership, PeerNode } from './nodeSecrets.js';
 
@@ -15,7 +17,7 @@ export interface AdmissionOptions {
   readonly peer: Address | undefined;
   readonly membership: NodeMembership;
   readonly key: PrivateKey;
-  readonly platform: string;
+  readonly evidence: OwnEvidence;
   /** The last entry that the node had when it started. */
   readonly startupSeqno: Seqno;
   /** Whether the node sees itself Trusted, as committed. */
@@ -44,31 +46,35 @@ export function askForAdmission(options: AdmissionOptions): () => void {
 const notApproved = '0'.repeat(64);
 
 async function run(options: AdmissionOptions, signal: AbortSignal): Promise<void> {
-  const { membership, key, platform, startupSeqno, pauseMs = 1000 } = options;
+  const { membership, key, evidence, startupSeqno, pauseMs = 1000 } = options;
   const service = parseCertificate(membership.serviceCertificatePem);
   const certificate: Certificate = parseCertificate(membership.certificatePem);
   const constitutionDigest = membership.joined?.constitutionDigest ?? notApproved;
-  const body = encodeJoinAsk({ phase: 'ready', constitutionDigest, platform, startupSeqno });
+  const { platform } = evidence;
+  const ask = { phase: 'ready', constitutionDigest, platform, startupSeqno } as const;
+  const proving = {
+    path: '/node/join',
+    body: (proof?: string) => encodeJoinAsk(ask, proof),
+    evidence,
+    purpose: 'join',
+  } as const;
   let nodes = membership.joined?.nodes ?? [];
   while (!options.isTakenIn()) {
-    const answer = await askNetwork(
-      { method: 'POST', path: '/node/join', body },
-      {
-        pin: {
-          serviceFingerprint: service.fingerprint,
-          identity: { key, certificate },
-          timeoutMs: 30_000,
-          nowMs: Date.now,
-          signal,
-        },
-        addresses: () =>
-          distinctAddresses([
-            options.peer,
-            ...nodes.map(({ administrativeAddress }) => parseAddress(administrativeAddress)),
-          ]),
-        onWaiting: options.onWaiting,
+    const answer = await askNetwork((session) => askProving(session, proving), {
+      pin: {
+        serviceFingerprint: service.fingerprint,
+        identity: { key, certificate },
+        timeoutMs: 60_000,
+        nowMs: Date.now,
+        signal,
       },
-    );
+      addresses: () =>
+        distinctAddresses([
+          options.peer,
+          ...nodes.map(({ administrativeAddress }) => parseAddress(administrativeAddress)),
+        ]),
+      onWaiting: options.onWaiting,
+    });
     nodes = decodeAdmitted(answer.body);
     options.onNodes(nodes);
     await pause(pauseMs, signal);

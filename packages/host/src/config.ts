@@ -8,6 +8,7 @@ import { CocoError, type NodeId } from '@coco/primitives';
 import type { ReplicaSettings } from '@coco/replica';
 import type { WorkerSettings } from '@coco/worker';
 import { type Address, parseAddress } from './address.js';
+import { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 import { Fields, readJsonFile } from './fields.js';
 import { defaultHttpLimits, type HttpLimits } from './http.js';
 import type { WorkerPlacement, WorkerUser } from './workerPlacement.js';
@@ -34,7 +35,10 @@ export interface NodeConfig {
   readonly nodeId?: NodeId;
   /** Absolute paths; relative ones in the file are relative to the file. */
   readonly directories: { readonly ledger: string; readonly sealed: string; readonly snapshots: string };
+  /** What seals the node's secrets. */
   readonly platform: 'virtual';
+  /** What proves what the node runs. */
+  readonly attestation: AttestationSettings;
   /** The file that stands for the sealing key of hardware on the `virtual` platform. */
   readonly virtualKeyPath: string;
   readonly addresses: {
@@ -96,6 +100,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
     ...(genesis !== undefined && { genesisPath: resolve(genesis) }),
     ...(join !== undefined && { join }),
     platform: fields.choice('platform', ['virtual'], 'virtual'),
+    attestation: readAttestationSettings(fields.inner('attestation'), resolve),
     virtualKeyPath: resolve(fields.text('virtualKey')),
     directories: {
       ledger: resolve(directories.text('ledger')),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { privateKeyToPem, publicKeyToPem } from '@coco/crypto';
 import { toBase64 } from '@coco/primitives';
+import { virtualSettings } from './attestation/testAttestation.test.js';
 import { ledgerService, readBytes, type Test, temporaryDirectory } from './entries.test.js';
 import { testIdentity, testService } from './identities.test.js';
 import { type JoinOptions, type JoinProgress, joinNetwork } from './joinNetwork.js';
@@ -37,7 +38,12 @@ async function joinerOf(t: Test, world: JoinWorld, changes: Partial<JoinOptions>
   const progress: JoinProgress[] = [];
   const serviceFingerprint = ledgerService.certificate.fingerprint;
   const options: JoinOptions = {
-    config: { directories, join: { peer: world.address, serviceFingerprint } },
+    config: {
+      directories,
+      join: { peer: world.address, serviceFingerprint },
+      attestation: virtualSettings,
+      adapters: [],
+    },
     sealer,
     approve: () => true,
     onProgress: (one) => void progress.push(one),
@@ -71,7 +77,7 @@ test('NET-4, GOV-8: a node joins from an address and a fingerprint; it waits for
   const joiner = await joinerOf(t, world, {
     approve: ({ digest, summary }) => {
       shown.push(digest, summary);
-      assert.ok(!world.asked.some((one) => /join|snapshot/.test(one)), 'nothing is fetched before');
+      assert.ok(!world.asked.some((one) => /join|snapshot|evidence/.test(one)), 'nothing is fetched before');
       return true;
     },
     onProgress: (one) => {
@@ -106,7 +112,7 @@ test('to join again when all is there asks nobody anything', async (t) => {
 
 test('after a crash anywhere in the middle, joining goes on where it stopped', async (t) => {
   const world = await joinWorld(t);
-  const types = ['identity', 'approved', 'secrets', 'snapshot', 'joined'];
+  const types = ['identity', 'approved', 'proved', 'secrets', 'snapshot', 'joined'];
   for (const stopAt of types) {
     const joiner = await listedJoiner(t, world);
     const crashing: JoinOptions = {
@@ -116,7 +122,10 @@ test('after a crash anywhere in the middle, joining goes on where it stopped', a
       },
     };
     await assert.rejects(joinNetwork(crashing), /crash/);
-    await joinNetwork({ ...joiner.options, approve: () => stopAt === 'identity' || stopAt === 'approved' });
+    await joinNetwork({
+      ...joiner.options,
+      approve: () => ['identity', 'approved', 'proved'].includes(stopAt),
+    });
     assert.deepEqual(readdirSync(joiner.directories.snapshots), [newest.name], stopAt);
   }
 });
@@ -200,7 +209,7 @@ test('a constitution that nobody approves ends it before anything is fetched (CO
     config: { ...config, join: { ...config.join, constitutionDigest: 'a'.repeat(64) } },
   };
   await assert.rejects(joinNetwork(wrong), { code: 'COCO_JOIN_CONSTITUTION' });
-  assert.ok(world.asked.every((one) => one === 'GET /gov/coco/constitution'));
+  assert.ok(world.asked.every((one) => one === 'GET /node/constitution'));
   assert.equal(loadMembership(config.directories.sealed, declined.sealer), undefined);
   const { constitutionDigest } = world.network();
   await joinNetwork({ ...alone, config: { ...config, join: { ...config.join, constitutionDigest } } });
@@ -243,7 +252,7 @@ test('a node that was not taken in because the constitution changed has it appro
   world.amend();
   world.asked.length = 0;
   await joinNetwork(joiner.options);
-  assert.deepEqual(world.asked, ['GET /gov/coco/constitution']);
+  assert.deepEqual(world.asked, ['GET /node/constitution']);
   assert.equal(shown.length, 2);
   assert.equal(loadMembership(sealed, joiner.sealer)?.joined?.constitutionDigest, shown[1]);
 });

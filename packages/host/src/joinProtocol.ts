@@ -1,12 +1,13 @@
 /**
  * What a joining node and the network say to one another: JSON over mutual TLS, `POST /node/join`.
  *
- *     ask     {phase: "secrets", constitution_digest, platform}
- *             {phase: "ready", constitution_digest, platform, startup_seqno}
+ *     ask     {phase: "secrets", constitution_digest, platform, evidence?}
+ *             {phase: "ready", constitution_digest, platform, startup_seqno, evidence?}
  *     answer  {service_certificate, service_key, ledger_secrets: [{from_seqno, key}], node_certificate, minimum_seqno, nodes}
  *             {admitted: true, nodes}
  *     nodes   [{node_id, peer_address, administrative_address}]: those that take part
  *
+ * `evidence` is a CMW in base64, over the nonce that was asked for on the same connection: see attestation/proveOverHttps.ts.
  * Who asks is told by the certificate of the connection alone. Both sides parse strictly what comes from the other.
  */
 import type { LedgerSecret } from '@coco/ledger';
@@ -17,11 +18,14 @@ export type JoinAsk = {
   /** Of the constitution that the operator approved. */
   readonly constitutionDigest: string;
   readonly platform: string;
-} & (
+  /** What the node proves (a CMW); it is asked for in the end. */
+  readonly evidence?: Uint8Array;
+} & JoinPhase;
+
+export type JoinPhase =
   | { readonly phase: 'secrets' }
   /** The node has started from a snapshot at, or replayed up to, this entry. */
-  | { readonly phase: 'ready'; readonly startupSeqno: Seqno }
-);
+  | { readonly phase: 'ready'; readonly startupSeqno: Seqno };
 
 /** What a node on the VN list gets. */
 export interface JoinSecrets {
@@ -37,12 +41,14 @@ export interface JoinSecrets {
 const secretsMax = 10_000;
 const nodesMax = 1000;
 
-export function encodeJoinAsk(ask: JoinAsk): string {
+/** `evidence` is base64. */
+export function encodeJoinAsk(ask: Omit<JoinAsk, 'evidence'> & JoinPhase, evidence?: string): string {
   return JSON.stringify({
     phase: ask.phase,
     constitution_digest: ask.constitutionDigest,
     platform: ask.platform,
     ...(ask.phase === 'ready' && { startup_seqno: ask.startupSeqno }),
+    ...(evidence !== undefined && { evidence }),
   });
 }
 
@@ -56,9 +62,58 @@ export function decodeJoinAsk(body: Uint8Array): JoinAsk | undefined {
     startup_seqno: startupSeqno,
   } = fields ?? {};
   if (!isHex64(constitutionDigest) || typeof platform !== 'string' || platform.length > 64) return undefined;
-  if (phase === 'secrets') return { phase, constitutionDigest, platform };
+  const proof = evidenceIn(fields);
+  if (proof === undefined) return undefined;
+  if (phase === 'secrets') return { phase, constitutionDigest, platform, ...proof };
   if (phase !== 'ready' || !isSeqno(startupSeqno)) return undefined;
-  return { phase, constitutionDigest, platform, startupSeqno };
+  return { phase, constitutionDigest, platform, startupSeqno, ...proof };
+}
+
+/** What a node that asks for a lease sends. */
+export interface LeaseAsk {
+  /** The last entry that it has. */
+  readonly lastSeqno: Seqno;
+  readonly evidence?: Uint8Array;
+}
+
+/** {last_seqno, evidence?}; `evidence` is base64. */
+export function encodeLeaseAsk(lastSeqno: Seqno, evidence?: string): string {
+  return JSON.stringify({ last_seqno: lastSeqno, ...(evidence !== undefined && { evidence }) });
+}
+
+/** Undefined when `body` is not that. */
+export function decodeLeaseAsk(body: Uint8Array): LeaseAsk | undefined {
+  const fields = parseObject(body);
+  const lastSeqno = fields?.['last_seqno'];
+  const proof = evidenceIn(fields);
+  return proof === undefined || !isSeqno(lastSeqno) ? undefined : { lastSeqno, ...proof };
+}
+
+/** The answer to that, from when until when: {lease: {granted_at, expires_at}, nodes}. COCO_JOIN_ANSWER when it is not that. */
+export function decodeLeaseAnswer(body: Uint8Array): GrantedLease {
+  const fields = parseObject(body);
+  const { granted_at: grantedAtMs, expires_at: expiresAtMs } = (fields?.['lease'] ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (!isSeqno(grantedAtMs) || !isSeqno(expiresAtMs)) throw malformed('lease');
+  return { grantedAtMs, expiresAtMs, nodes: peerNodesOf(fields?.['nodes']) };
+}
+
+export interface GrantedLease {
+  readonly grantedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Who takes part. */
+  readonly nodes: readonly PeerNode[];
+}
+
+function evidenceIn(
+  fields: Readonly<Record<string, unknown>> | undefined,
+): { readonly evidence?: Uint8Array } | undefined {
+  const text = fields?.['evidence'];
+  if (text === undefined) return fields === undefined ? undefined : {};
+  const evidence = typeof text === 'string' ? fromBase64(text) : undefined;
+  return evidence === undefined ? undefined : { evidence };
 }
 
 /** As JSON, for the answer to "secrets". */

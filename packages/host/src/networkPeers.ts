@@ -1,13 +1,14 @@
 /**
  * Whom a node connects to: every node that has a part in consensus, by the newest view or by the committed one.
  */
-import type { NetworkView } from '@coco/governance';
+import { isQuarantined, type NetworkView } from '@coco/governance';
 import { parseAddress } from './address.js';
 import type { KnownNode } from './peers.js';
 
 /**
  * Trusted nodes, and retired ones until the record that their retirement is committed is committed itself: until then a
- * primary that leaves has something to say, and be it only who is to lead after it.
+ * primary that leaves has something to say, and be it only who is to lead after it. Whoever is quarantined is none of them from
+ * the moment that is in the log: it gets nothing that is written after it (MIT-2).
  */
 export function networkPeers(head: NetworkView, committed: NetworkView): readonly KnownNode[] {
   const known = new Map<string, KnownNode>();
@@ -18,5 +19,6 @@ export function networkPeers(head: NetworkView, committed: NetworkView): readonl
       if (address !== undefined) known.set(nodeId, { nodeId, address });
     }
   }
+  for (const node of head.nodes) if (isQuarantined(node)) known.delete(node.nodeId);
   return [...known.values()];
 }

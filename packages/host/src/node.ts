@@ -8,6 +8,7 @@ import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
 import { createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
+import { type Attesting, createAttesting } from './attestation/attesting.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import type { HttpResponse } from './http.js';
@@ -21,6 +22,7 @@ import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
 import { nodeRouting } from './nodeRouting.js';
 import { saveMembership } from './nodeSecrets.js';
+import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
 import { certificateRenewal } from './renewNode.js';
 import { failure } from './routes/answers.js';
@@ -81,6 +83,7 @@ const peerLimits = {
   sendBytesMax: 512 * 1024 * 1024,
   unauthenticatedMax: 64,
   handshakeTimeoutMs: 5000,
+  attestationTimeoutMs: 30_000,
   pingMs: 5000,
   reconnectMsMin: 50,
   reconnectMsMax: 2000,
@@ -104,6 +107,7 @@ class Node implements RunningNode {
   readonly #parts: NodeParts;
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
+  readonly #attesting: Attesting;
   readonly #events: MemberEvents;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
@@ -135,6 +139,17 @@ class Node implements RunningNode {
       network,
       events: this.#events,
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
+    });
+    this.#attesting = createAttesting({
+      config,
+      identity,
+      serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
+      network: this.#network,
+      status: () => this.replica.status(),
+      door: () => this.#doors?.administrative.address,
+      ...(config.join !== undefined && { joinPeer: config.join.peer }),
+      log: options.log,
+      metrics: options.metrics,
     });
     this.replica = createReplica({
       nodeId: identity.nodeId,
@@ -192,8 +207,10 @@ class Node implements RunningNode {
       nodes: this.#network.peers,
       limits: peerLimits,
       timing: this.#timing,
+      attestation: this.#attesting.sessions,
+      refusalOf: (nodeId) => this.#network.refusalOf(nodeId),
       onFrame: (from, bytes) => this.#step({ type: 'frame', from, bytes }),
-      onEvent: ({ type, ...facts }) => log.info(`peer ${type}`, facts),
+      onEvent: createPeerLog({ log, metrics, onOut: this.#attesting.lease.told }),
     });
     this.peer = this.#peers.address;
     this.#doors = await this.#openDoors();
@@ -202,17 +219,17 @@ class Node implements RunningNode {
     this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
     if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
-    metrics.set('platform_proves_nothing', this.#options.sealer.provesNothing ? 1 : 0);
+    metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
   }
 
   #openDoors(): Promise<NodeDoors> {
-    const { config, sealer, log, metrics } = this.#options;
+    const { config, log, metrics } = this.#options;
     const { secrets, membership, replayed, store } = this.#parts;
     const { serviceCertificatePem } = membership;
     const routing = nodeRouting({
       config,
       parts: this.#parts,
-      sealer,
+      attesting: this.#attesting,
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
@@ -221,8 +238,10 @@ class Node implements RunningNode {
       startSeqno: store.last,
       network: () => this.#network.committed,
       tables: () => committedTables(replayed.governanceStore, this.replica.commit),
-      admit: (nodeId, certificatePem) =>
-        this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem })),
+      admit: (nodeId, certificatePem, attestation) =>
+        this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem, attestation })),
+      renewLease: (nodeId, attestation, last) =>
+        this.#ask((token) => ({ type: 'renewLease', token, nodeId, attestation, last })),
       forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
@@ -239,13 +258,13 @@ class Node implements RunningNode {
   }
 
   #askForAdmission(): void {
-    const { config, log, sealer } = this.#options;
+    const { config, log } = this.#options;
     const { secrets, membership, store } = this.#parts;
     this.#stopAsking = askForAdmission({
       peer: config.join?.peer,
       membership,
       key: secrets.nodeKey,
-      platform: sealer.platform,
+      evidence: this.#attesting.evidence,
       startupSeqno: store.last,
       isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
@@ -273,6 +292,7 @@ class Node implements RunningNode {
       if (now - watched < watchMs) return;
       watched = now;
       this.#watch(this.replica.status());
+      this.#attesting.look();
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }
@@ -347,6 +367,7 @@ class Node implements RunningNode {
     const { worker, store, hardStates, snapshots } = this.#parts;
     this.#stopping ??= (async () => {
       this.#stopAsking();
+      this.#attesting.stop();
       this.#events.close();
       await this.#doors?.close();
       await this.#loop.drained();

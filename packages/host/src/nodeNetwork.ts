@@ -1,9 +1,11 @@
 /**
  * What a node does when the network changes: connects to nodes of the newest view, lets in who is in the committed one,
- * shows the certificate that it has now, tells members, and asks for its part as long as it has none.
+ * shows the certificate that it has now, cuts those whose evidence is not accepted any more, tells members, and asks for its
+ * part as long as it has none.
  */
+import type { Manifests } from '@coco/attestation';
 import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
-import type { NetworkView, NodeView } from '@coco/governance';
+import { isQuarantined, type NetworkView, type NodeView } from '@coco/governance';
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { ReplicaEffects } from '@coco/replica';
 import { parseAddress } from './address.js';
@@ -25,7 +27,7 @@ export interface NodeNetworkOptions {
 
 /** What follows the network, once it is open. */
 export interface Followers {
-  readonly peers: Pick<Peers, 'setNodes' | 'setCertificate'>;
+  readonly peers: Pick<Peers, 'setNodes' | 'setCertificate' | 'demandsChanged'>;
   readonly doors: Pick<NodeDoors, 'setNetwork' | 'setCertificate'>;
 }
 
@@ -35,8 +37,10 @@ export class NodeNetwork {
   #head: NetworkView;
   #committed: NetworkView;
   #membership: NodeMembership;
-  /** Nodes that a joining node was told of, until it sees for itself. */
+  /** Nodes that a node that joins or comes back was told of, until it sees for itself. */
   #told: readonly PeerNode[];
+  /** What was in force when it was told that they take part. */
+  #toldAt: NetworkView | undefined;
   #followers: Followers | undefined;
 
   constructor(options: NodeNetworkOptions) {
@@ -63,6 +67,37 @@ export class NodeNetwork {
     return this.#ownIn(this.#committed)?.status === 'Trusted';
   }
 
+  /** This node on the VN list, as committed. */
+  get own(): NodeView | undefined {
+    return this.#ownIn(this.#committed);
+  }
+
+  /**
+   * What is accepted as evidence from peers: what the log says, and what is committed. Who is admitted anew may come at once,
+   * and nobody is cut off before the members' decision is committed. A node that does not take part yet may have an old ledger,
+   * and goes by what its operator approved.
+   */
+  get manifests(): readonly Manifests[] {
+    const approved = this.isTakenIn ? undefined : this.#membership.joined?.manifests;
+    return [...(approved === undefined ? [] : [approved]), this.#head.manifests, this.#committed.manifests];
+  }
+
+  get leaseSeconds(): number {
+    return this.#head.leaseSeconds;
+  }
+
+  /** Why `nodeId` is not let in as a peer, where there is more to say than that it is not known. */
+  refusalOf(nodeId: NodeId): { readonly code: string; readonly sentence: string } | undefined {
+    const node = this.#head.nodes.find((one) => one.nodeId === nodeId);
+    if (node?.status !== 'Retired') return undefined;
+    if (!isQuarantined(node)) {
+      return { code: 'COCO_LEASE_REMOVED', sentence: `node ${nodeId} was removed from the network by vote` };
+    }
+    const code = node.lease?.state === 'distrusted' ? 'COCO_LEASE_DISTRUSTED' : 'COCO_LEASE_LAPSED';
+    const why = node.lease?.reason?.sentence ?? 'its lease is over';
+    return { code, sentence: `node ${nodeId} is out of the network until it renews its lease: ${why}` };
+  }
+
   #ownIn({ nodes }: NetworkView): NodeView | undefined {
     return nodes.find(({ nodeId }) => nodeId === this.#options.nodeId);
   }
@@ -70,7 +105,7 @@ export class NodeNetwork {
   /** Whom to connect to. */
   get peers(): readonly KnownNode[] {
     const known = networkPeers(this.#head, this.#committed);
-    if (this.isTakenIn) return known;
+    if (this.isTakenIn && this.#toldAt !== this.#committed) return known;
     const ids = new Set(known.map(({ nodeId }) => nodeId));
     const told = this.#told.flatMap(({ nodeId, peerAddress }) => {
       const address = parseAddress(peerAddress);
@@ -87,11 +122,13 @@ export class NodeNetwork {
   }
 
   changed({ head, committed }: NonNullable<ReplicaEffects['network']>): void {
+    const before = this.#demands;
     this.#head = head;
     this.#committed = committed;
     this.#renew();
     this.#followers?.peers.setNodes(this.peers);
     this.#followers?.doors.setNetwork(committed);
+    if (this.#demands !== before) this.#followers?.peers.demandsChanged();
     this.#options.events.network(committed);
   }
 
@@ -104,9 +141,15 @@ export class NodeNetwork {
     this.#options.saveMembership(this.#membership);
   }
 
+  /** What changes when evidence must be judged anew. */
+  get #demands(): string {
+    return JSON.stringify([this.manifests, this.leaseSeconds]);
+  }
+
   /** A node of the network says that these take part. */
   told(nodes: readonly PeerNode[]): void {
     this.#told = nodes;
+    this.#toldAt = this.#committed;
     this.#followers?.peers.setNodes(this.peers);
   }
 

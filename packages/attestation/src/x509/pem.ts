@@ -1,5 +1,6 @@
 /**
- * PEM (RFC 7468) of one kind: blocks in the order they are written, white space between them and nothing else.
+ * PEM (RFC 7468) of one kind: blocks in the order they are written, ends of lines between them and nothing else
+ * (no spaces: a changed bit makes one of the zero that ends a C string).
  */
 import { fromBase64, fromUtf8 } from '@coco/primitives';
 import { malformed } from './asn1.js';
@@ -19,21 +20,21 @@ export function pemBlocks(
   const begin = `-----BEGIN ${label}-----`;
   const end = `-----END ${label}-----`;
   const blocks: Uint8Array[] = [];
-  for (let at = skipSpace(text, 0); at < text.length; ) {
+  for (let at = skipLines(text, 0); at < text.length; ) {
     const endAt = text.indexOf(end, at);
     if (!text.startsWith(begin, at) || endAt < 0) throw malformed(what, 'it is neither DER nor PEM');
     if (blocks.length === countMax) throw malformed(what, `it has more than ${countMax} of ${label}`);
-    const block = fromBase64(text.slice(at + begin.length, endAt).replaceAll(/[ \t\r\n]/g, ''));
+    const block = fromBase64(text.slice(at + begin.length, endAt).replaceAll(/[\r\n]/g, ''));
     if (block === undefined) throw malformed(what, 'a PEM block is not in base64');
     blocks.push(block);
-    at = skipSpace(text, endAt + end.length);
+    at = skipLines(text, endAt + end.length);
   }
   if (blocks.length === 0) throw malformed(what, 'it is neither DER nor PEM');
   return blocks;
 }
 
-function skipSpace(text: string, from: number): number {
+function skipLines(text: string, from: number): number {
   let at = from;
-  while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at++;
+  while (at < text.length && '\r\n'.includes(text.charAt(at))) at++;
   return at;
 }

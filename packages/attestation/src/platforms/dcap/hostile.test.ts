@@ -78,6 +78,15 @@ test('a bit that is changed anywhere in genuine evidence or collateral is refuse
   }
 });
 
+test('a bit that is changed in the zero after the PCK chain is refused', () => {
+  const bytes = good.quote.slice();
+  assert.equal(bytes.at(-1), 0);
+  for (let bit = 0; bit < 8; bit++) {
+    bytes[bytes.length - 1] = 1 << bit;
+    assert.notEqual(outcome({ ...good, quote: bytes }), 'accepted');
+  }
+});
+
 test('lengths and counts within a quote that lie are refused', () => {
   const random = seededRandom(7);
   for (let round = 0; round < 300; round++) {

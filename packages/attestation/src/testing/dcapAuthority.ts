@@ -93,7 +93,7 @@ export interface DcapCollateralOptions {
   /** What Intel says of this machine's level. Default UpToDate, without advisories. */
   readonly status?: string;
   readonly advisories?: readonly string[];
-  readonly evaluationNumber?: number;
+  readonly tcbEvaluationNumber?: number;
   /** Change the documents before they are signed. */
   readonly tcbInfo?: (document: Record<string, unknown>) => unknown;
   readonly qeIdentity?: (document: Record<string, unknown>) => unknown;
@@ -270,14 +270,14 @@ function collateralFields(
 ): Record<string, string> {
   const issuedMs = wanted.issuedMs ?? syntheticDcapAtMs;
   const nextUpdateMs = wanted.nextUpdateMs ?? issuedMs + 30 * dayMs;
-  const { status = 'UpToDate', advisories = [], evaluationNumber = 18, revoked = [] } = wanted;
+  const { status = 'UpToDate', advisories = [], tcbEvaluationNumber = 18, revoked = [] } = wanted;
   const about: SyntheticDocuments = {
     ...machine,
     issuedMs,
     nextUpdateMs,
     status,
     advisories,
-    evaluationNumber,
+    tcbEvaluationNumber,
   };
   const list = { thisUpdateMs: issuedMs, nextUpdateMs };
   const signer = wanted.tcbSigning ?? { key: keys.tcbSigning, certificate: certificates.tcbSigning };

@@ -10,7 +10,7 @@ export interface SyntheticDocuments {
   readonly pceSvn: number;
   readonly issuedMs: number;
   readonly nextUpdateMs: number;
-  readonly evaluationNumber: number;
+  readonly tcbEvaluationNumber: number;
   /** Of the platform's own level. */
   readonly status: string;
   readonly advisories: readonly string[];
@@ -45,7 +45,7 @@ export function tcbInfo(from: SyntheticDocuments): Record<string, unknown> {
     fmspc: from.fmspc.toUpperCase(),
     pceId: from.pceId,
     tcbType: 0,
-    tcbEvaluationDataNumber: from.evaluationNumber,
+    tcbEvaluationDataNumber: from.tcbEvaluationNumber,
     ...(platform === 'tdx' ? modules() : {}),
     tcbLevels: [
       {
@@ -71,7 +71,7 @@ export function qeIdentity(from: SyntheticDocuments): Record<string, unknown> {
     id: from.platform === 'sgx' ? 'QE' : 'TD_QE',
     version: 2,
     ...times(from),
-    tcbEvaluationDataNumber: from.evaluationNumber,
+    tcbEvaluationDataNumber: from.tcbEvaluationNumber,
     miscselect: '00000000',
     miscselectMask: 'FFFFFFFF',
     attributes: '11000000000000000000000000000000',

@@ -8,7 +8,7 @@ export interface DocumentTimes {
   readonly issuedMs: number;
   readonly nextUpdateMs: number;
   /** Intel's TCB evaluation data number, which rises with every TCB recovery. */
-  readonly evaluationNumber: number;
+  readonly tcbEvaluationNumber: number;
 }
 
 /** The times of a document. Throws COCO_ATTESTATION_EXPIRED unless issued <= atMs < next update. */
@@ -23,6 +23,6 @@ export function readTimes(fields: JsonFields, atMs: number, what: string): Docum
       atMs,
     });
   }
-  const evaluationNumber = fields.number('tcbEvaluationDataNumber', 0x7fffffff);
-  return { issuedMs, nextUpdateMs, evaluationNumber };
+  const tcbEvaluationNumber = fields.number('tcbEvaluationDataNumber', 0x7fffffff);
+  return { issuedMs, nextUpdateMs, tcbEvaluationNumber };
 }

@@ -73,7 +73,7 @@ export function examineDcap(
       tcb: { parts: tcbParts(certified, td) },
       tcbStatus: status,
       advisories,
-      tcbEvaluationNumber: Math.min(tcbInfo.evaluationNumber, qe.evaluationNumber),
+      tcbEvaluationNumber: Math.min(tcbInfo.tcbEvaluationNumber, qe.tcbEvaluationNumber),
       collateralIssuedMs: Math.min(tcbInfo.issuedMs, qe.issuedMs, collateral.pckCrl.thisUpdateMs),
       signer: 'pck',
       ...(certified.ppid === undefined ? {} : { machineId: certified.ppid }),

@@ -145,7 +145,7 @@ test('DCAP: signed documents must be for this platform, of the known version, in
     refuses('COLLATERAL', { collateral: { qeIdentity: withFields(fields) } });
   }
   const number = (bend: DcapCollateralOptions) => judge({ collateral: bend }).tcbEvaluationNumber;
-  assert.equal(number({ evaluationNumber: 20 }), 20);
+  assert.equal(number({ tcbEvaluationNumber: 20 }), 20);
   assert.equal(number({ qeIdentity: withFields({ tcbEvaluationDataNumber: 17 }) }), 17);
 });
 

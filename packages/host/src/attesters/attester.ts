@@ -7,6 +7,7 @@ import {
   type Evidence,
   encodeClaims,
   type Platform,
+  type PlatformEvidence,
   type RuntimeClaims,
   reportDataOf,
   virtualEvidence,
@@ -83,10 +84,13 @@ function virtualReporter({ publicKeyDer, sign }: AttesterOptions): Reporter {
   });
 }
 
+type Subject = Omit<PlatformEvidence, 'endorsements'>;
+
 interface Endorser {
   readonly clock: Clock;
-  snp(report: Uint8Array, table?: Uint8Array): Promise<Endorsements>;
-  dcap(quote: Uint8Array): Promise<Endorsements>;
+  /** `subject`: what the report or quote is a part of, where it is not the evidence itself. */
+  snp(report: Uint8Array, table?: Uint8Array, subject?: Subject): Promise<Endorsements>;
+  dcap(quote: Uint8Array, subject?: Subject): Promise<Endorsements>;
 }
 
 function endorserOf(
@@ -95,13 +99,14 @@ function endorserOf(
 ): Endorser {
   const { timeoutMs, bytesMax, pcsUrl, rootCrlUrl } = sources;
   const source = openEndorsementSource({ directory: cache, timeoutMs, bytesMax, clock, log });
+  const about = (subject?: Subject) => ({ source, clock, log, ...(subject !== undefined && { subject }) });
   return {
     clock,
-    snp: (report, table) =>
-      endorseSnp(report, table, { sources: sources.snp, settings: sources, source, clock, log }),
-    dcap: async (quote) => ({
-      collateral: await fetchCollateral(quote, { pcsUrl, rootCrlUrl, source, clock, log }),
-    }),
+    snp: (report, table, subject) =>
+      endorseSnp(report, table, { sources: sources.snp, settings: sources, ...about(subject) }),
+    async dcap(quote, subject) {
+      return { collateral: await fetchCollateral(quote, { pcsUrl, rootCrlUrl, ...about(subject) }) };
+    },
   };
 }
 
@@ -165,8 +170,11 @@ function vtpmReporter(
   };
   return async (reportData) => {
     const { evidence, hardware } = await inTurn(() => read(reportData));
+    const subject = { platform, evidence };
     const endorsements =
-      platform === 'az-tdx-vtpm' ? await endorser.dcap(hardware) : await endorser.snp(hardware);
+      platform === 'az-tdx-vtpm'
+        ? await endorser.dcap(hardware, subject)
+        : await endorser.snp(hardware, undefined, subject);
     return { evidence, endorsements };
   };
 }

@@ -8,6 +8,7 @@
  *   <root CRL's own URL>                                    DER, or hex as a PCCS gives it
  */
 import {
+  type PlatformEvidence,
   readCertificates,
   readCrl,
   readPckExtensions,
@@ -28,6 +29,8 @@ export interface DcapSources {
   readonly source: EndorsementSource;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the quote is for, when it is a part of other evidence; default: it is all of it. */
+  readonly subject?: Omit<PlatformEvidence, 'endorsements'>;
 }
 
 /**
@@ -171,10 +174,8 @@ function freshUntil(fetchedMs: number, nextUpdateMs: number): number {
   return Math.min(fetchedMs + freshMs, nextUpdateMs);
 }
 
-type Judged = Parameters<typeof verifyPlatformEvidence>[0];
-
 /** What is wrong with them, taken for granted that their root is Intel's: that is for others to judge. */
-function faultOf(evidence: Judged, root: X509, nowMs: number): string | undefined {
+function faultOf(evidence: PlatformEvidence, root: X509, nowMs: number): string | undefined {
   try {
     const anchors = { amd: { milan: [], genoa: [], turin: [] }, intel: [root.publicKeyDigest] };
     verifyPlatformEvidence(evidence, anchors, nowMs);

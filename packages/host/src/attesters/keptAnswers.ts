@@ -6,8 +6,7 @@
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
-import { sha256 } from '@coco/crypto';
+import { randomBytes, sha256 } from '@coco/crypto';
 import { fromBase64, fromUtf8, toBase64, toHex, utf8 } from '@coco/primitives';
 import type { Log } from '../log.js';
 import { readDeviceFile } from './deviceFile.js';
@@ -58,12 +57,13 @@ function isTime(value: unknown): value is number {
 export async function saveAnswer(answer: KeptAnswer, { directory, log }: KeepingOptions): Promise<void> {
   if (directory === undefined) return;
   const file = fileOf(answer.url, directory);
-  const aside = `${file}.${process.pid}.tmp`;
+  const aside = `${file}.${toHex(randomBytes(8))}.tmp`;
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeFile(aside, JSON.stringify({ ...answer, body: toBase64(answer.body) }), { mode: 0o600 });
     await rename(aside, file);
   } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined);
     log.warn('endorsements cannot be kept on disk', { directory, reason: String(error) });
   }
 }

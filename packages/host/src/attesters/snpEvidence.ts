@@ -4,6 +4,7 @@
 import {
   type Anchors,
   type Endorsements,
+  type PlatformEvidence,
   readCertificate,
   readSnpReport,
   snpEndorsements,
@@ -21,6 +22,8 @@ export interface SnpEndorsing {
   readonly source: EndorsementSource;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the report is for, when it is a part of other evidence; default: it is all of it. */
+  readonly subject?: Omit<PlatformEvidence, 'endorsements'>;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function endorseSnp(
   by: SnpEndorsing,
 ): Promise<Endorsements> {
   const request = { report: readSnpReport(report), ...(table !== undefined && { table }) };
+  const subject = by.subject ?? { platform: 'sev-snp', evidence: report };
   const failures: string[] = [];
   let unfit: Endorsements | undefined;
   for (const name of by.sources) {
@@ -41,7 +45,7 @@ export async function endorseSnp(
       for (let again = true; again; ) {
         const { files, urls } = await askSnpSource(name, request, by);
         const endorsements = snpEndorsements(files);
-        const fault = faultOf(report, endorsements, by.clock.nowMs());
+        const fault = faultOf({ ...subject, endorsements }, by.clock.nowMs());
         if (fault === undefined) return endorsements;
         again = await by.source.forget(urls);
         if (!again) failures.push(`${name}: ${fault}`);
@@ -64,12 +68,12 @@ export async function endorseSnp(
 }
 
 /** What is wrong with them, taken for granted that their root is AMD's: that is for others to judge. */
-function faultOf(report: Uint8Array, endorsements: Endorsements, nowMs: number): string | undefined {
+function faultOf(evidence: PlatformEvidence, nowMs: number): string | undefined {
   try {
-    const { publicKeyDigest } = readCertificate(endorsements['ark'] ?? new Uint8Array(0));
+    const { publicKeyDigest } = readCertificate(evidence.endorsements['ark'] ?? new Uint8Array(0));
     const own = [publicKeyDigest];
     const anchors: Anchors = { amd: { milan: own, genoa: own, turin: own }, intel: [] };
-    verifyPlatformEvidence({ platform: 'sev-snp', evidence: report, endorsements }, anchors, nowMs);
+    verifyPlatformEvidence(evidence, anchors, nowMs);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

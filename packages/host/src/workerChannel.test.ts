@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FromWorker, ToWorker } from '@coco/adapter';
+import { fromUtf8 } from '@coco/primitives';
 import type { Test } from './entries.test.js';
 import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
 import type { WorkerIsolation } from './workerPlacement.js';
@@ -78,6 +79,20 @@ for (const [isolation, where] of Object.entries(places) as [WorkerIsolation, str
     assert.equal(body.length, 3);
   });
 
+  test(`bytes come whole, however many, ${where}`, async (t) => {
+    const { channel, next } = await openChannel(t, isolation);
+    const sizes = [0, 65_535, 3_000_000, 1, 70_000];
+    for (const [index, size] of sizes.entries())
+      channel.post(request(index, '/echo', new Uint8Array(size).fill(size % 251)));
+    for (const size of sizes) {
+      const answer = await next();
+      assert.ok(answer.type === 'response');
+      assert.equal(answer.response.body.length, size);
+      assert.ok(answer.response.body.every((byte) => byte === size % 251));
+    }
+    await channel.caughtUp();
+  });
+
   test(`neither side is called from within the other, and messages keep their order, ${where}`, async (t) => {
     const { channel, received, next } = await openChannel(t, isolation);
     for (let id = 1; id <= 20; id++) channel.post(request(id, '/nothing', new Uint8Array()));
@@ -111,6 +126,17 @@ for (const [isolation, where] of Object.entries(places) as [WorkerIsolation, str
     }
   });
 }
+
+test('an answer that cannot cross to the manager is an error of the adapter, and of nobody else', async (t) => {
+  const { channel, next } = await openChannel(t, 'process');
+  channel.post(request(1, '/bad', new Uint8Array(0)));
+  channel.post(request(2, '/echo', new Uint8Array(3)));
+  const [bad, good] = [await next(), await next()];
+  assert.ok(bad.type === 'response' && good.type === 'response');
+  assert.equal(bad.response.status, 500);
+  assert.match(fromUtf8(bad.response.body) ?? '', /COCO_HOST_WORKER_ANSWER/);
+  assert.equal(good.response.body.length, 3);
+});
 
 for (const isolation of ['thread', 'process'] as const) {
   test(`a ${isolation} that ends by itself has failed`, async (t) => {

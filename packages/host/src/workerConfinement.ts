@@ -60,9 +60,10 @@ export function confineWorker(options: ConfinementOptions): Confinement {
     refusal = reason;
   }
   const { executable, entry } = options;
-  const who = user === undefined ? 'the worker' : `the user ${user.uid}:${user.gid}`;
-  const sentence = `the worker's process cannot be started: ${who} must be allowed to execute ${executable} and to read ${entry}`;
-  throw new CocoError('COCO_HOST_WORKER_USER', `${sentence} (${refusal})`, { reason: refusal });
+  const who = user === undefined ? '' : ` as user ${user.uid}:${user.gid}`;
+  const sentence = `the worker's process cannot be started${who}: ${refusal}`;
+  const hint = `the node must be allowed to change to its user, and that to execute ${executable} and to read ${entry}`;
+  throw new CocoError('COCO_HOST_WORKER_USER', `${sentence}; ${hint}`, { reason: refusal });
 }
 
 function arrangements(

@@ -15,27 +15,41 @@ export function checkDomains(publicMaps: Uint8Array, privateMaps: Uint8Array): s
   if (publicMaps.length + privateMaps.length > entryBytesMax)
     return 'it proposed more than an entry can hold';
   try {
-    return checkDomain(decodeMaps(publicMaps), true) ?? checkDomain(decodeMaps(privateMaps), false);
+    return checkDomain(publicMaps, true) ?? checkDomain(privateMaps, false);
   } catch (error) {
     if (!(error instanceof CocoError)) throw error;
     return `its writes are malformed: ${error.message}`;
   }
 }
 
-function checkDomain(tables: readonly TableChanges[], isPublic: boolean): string | undefined {
+function checkDomain(bytes: Uint8Array, isPublic: boolean): string | undefined {
   let last = '';
-  for (const changes of tables) {
+  /** As long as these rows make it. */
+  let length = 0;
+  for (const changes of decodeMaps(bytes)) {
     const { table } = changes;
     if (table <= last) return 'its tables do not ascend by name';
     last = table;
     if (table.startsWith('public:') !== isPublic) return 'it wrote to a table in the wrong domain';
     if (/^(public:)?(ccf|coco)\./.test(table))
       return 'it wrote to a table of governance, which is not its own';
-    if (utf8(table).length > storeLimitsDefault.tableNameBytesMax) return 'the name of a table is too long';
+    const nameBytes = utf8(table).length;
+    if (nameBytes > storeLimitsDefault.tableNameBytesMax) return 'the name of a table is too long';
     const objection = checkRows(changes);
     if (objection !== undefined) return objection;
+    length += tableHeadBytes + nameBytes + rowsBytes(changes);
   }
-  return undefined;
+  return length === bytes.length ? undefined : 'it proposed more than rows';
+}
+
+/** Of a name's length, the version read, and the numbers of reads, writes and removals, of which there is one each. */
+const tableHeadBytes = 40;
+
+function rowsBytes({ puts, removes }: TableChanges): number {
+  let length = 0;
+  for (const { key, value } of puts) length += 16 + key.length + value.length;
+  for (const key of removes) length += 8 + key.length;
+  return length;
 }
 
 function checkRows({ puts, removes }: TableChanges): string | undefined {

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FromWorker, ToWorker } from '@coco/adapter';
 import type { TableChanges } from '@coco/kv';
-import { encodeMaps } from '@coco/ledger';
-import { ByteWriter, concatBytes, utf8 } from '@coco/primitives';
+import { decodeMaps, encodeMaps } from '@coco/ledger';
+import { ByteWriter, concatBytes, seededRandom, utf8 } from '@coco/primitives';
 import { createWorkerDoor, type WorkerDoor } from './workerDoor.js';
 
 const none = new Uint8Array(0);
@@ -136,9 +136,32 @@ test('what no other node could take over does not get into the ledger', () => {
     ['a row twice', doubled(encoded(table('a', 'k', 'l'))), /rows do not ascend/],
     ['a row set and removed', setAndRemoved(), /set and removed/],
     ['an empty table', emptyTable(), /without writing/],
+    ['what was read besides', withRead(), /more than rows/],
   ];
   for (const [what, privateMaps, expected] of bad)
     assert.throws(() => open().admits(proposal({ privateMaps })), { message: expected }, what);
+});
+
+test('whatever stands in place of a domain, it is taken over or refused with a code', () => {
+  const random = seededRandom(5);
+  const domain = encodeMaps([table('a', 'k', 'l'), table('b', 'm')]);
+  let admitted = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const privateMaps = i % 4 === 0 ? new Uint8Array(random.integer(200)) : domain.slice();
+    const changes = i % 4 === 0 ? privateMaps.length : 1 + random.integer(3);
+    for (let change = 0; change < changes; change++)
+      if (privateMaps.length > 0) privateMaps[random.integer(privateMaps.length)] = random.integer(256);
+    try {
+      admitted += open().admits(proposal({ privateMaps })) ? 1 : 0;
+    } catch (error) {
+      assert.equal((error as { readonly code?: string }).code, 'COCO_HOST_WORKER_PROTOCOL', String(error));
+      continue;
+    }
+    // It holds these rows and nothing else; a version that was read, which every table names, means nothing to anybody.
+    const again = encodeMaps(decodeMaps(privateMaps));
+    assert.equal(again.length, privateMaps.length);
+  }
+  assert.ok(admitted > 100);
 });
 
 const swapped = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => (byte === 107 ? 109 : byte));
@@ -146,6 +169,18 @@ const doubled = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => (byte ===
 const setAndRemoved = (): Uint8Array =>
   encodeMaps([{ table: 'a', puts: [{ key: utf8('k'), value: none }], removes: [utf8('k')] }]);
 const emptyTable = (): Uint8Array => new ByteWriter().sized64(utf8('a')).u64(0).u64(0).u64(0).u64(0).finish();
+const withRead = (): Uint8Array =>
+  new ByteWriter()
+    .sized64(utf8('a'))
+    .u64(0)
+    .u64(1)
+    .sized64(utf8('r'))
+    .u64(0)
+    .u64(1)
+    .sized64(utf8('k'))
+    .sized64(utf8('v'))
+    .u64(0)
+    .finish();
 
 test('parts of a snapshot come as they are asked for', () => {
   const door = open();

@@ -57,7 +57,8 @@ export function readConstitutionRows(body: Uint8Array): ReadConstitution {
 function tablesIn(body: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const { tables } = JSON.parse(fromUtf8(body) ?? '') as { readonly tables?: unknown };
-    if (typeof tables === 'object' && tables !== null) return tables as Record<string, unknown>;
+    if (typeof tables === 'object' && tables !== null && !Array.isArray(tables))
+      return tables as Record<string, unknown>;
   } catch {
     // Told below.
   }

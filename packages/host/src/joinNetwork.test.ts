@@ -2,10 +2,18 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  builtInAnchors,
+  decodeEvidence,
+  evidenceExtensionOid,
+  evidenceInExtension,
+  readCertificate,
+  verifyEvidence,
+} from '@coco/attestation';
 import { privateKeyToPem, publicKeyToPem } from '@coco/crypto';
-import { toBase64 } from '@coco/primitives';
+import { toBase64, toHex } from '@coco/primitives';
 import { virtualSettings } from './attestation/testAttestation.test.js';
-import { ledgerService, readBytes, type Test, temporaryDirectory } from './entries.test.js';
+import { ledgerNode, ledgerService, readBytes, type Test, temporaryDirectory } from './entries.test.js';
 import { testIdentity, testService } from './identities.test.js';
 import { type JoinOptions, type JoinProgress, joinNetwork } from './joinNetwork.js';
 import { history, type JoinWorld, joinWorld } from './joinWorld.test.js';
@@ -255,6 +263,35 @@ test('a node that was not taken in because the constitution changed has it appro
   assert.deepEqual(world.asked, ['GET /node/constitution']);
   assert.equal(shown.length, 2);
   assert.equal(loadMembership(sealed, joiner.sealer)?.joined?.constitutionDigest, shown[1]);
+});
+
+test('SEC-3: a node that does not prove that it runs what the approved constitution admits is asked for nothing (COCO_JOIN_EVIDENCE)', async (t) => {
+  const world = await joinWorld(t);
+  world.demand('virtual');
+  const joiner = await listedJoiner(t, world);
+  await assert.rejects(joinNetwork(joiner.options), {
+    code: 'COCO_JOIN_EVIDENCE',
+    facts: { reason: 'COCO_ATTESTATION_CODE', nodeId: ledgerNode.nodeId },
+  });
+  assert.deepEqual(world.asked.slice(-2), ['POST /node/join', 'GET /node/evidence']);
+  assert.ok(!world.asked.includes('POST /node/challenge'), 'and nothing was proved to it');
+  assert.equal(loadMembership(joiner.directories.sealed, joiner.sealer), undefined);
+});
+
+test('a node that joins says what the other proved and what that is worth, and shows evidence in its certificate (RFC 9999)', async (t) => {
+  const world = await joinWorld(t);
+  const joiner = await listedJoiner(t, world);
+  const { nodeId } = await joinNetwork(joiner.options);
+  const proved = joiner.progress.find((one) => one.type === 'proved');
+  assert.ok(proved?.type === 'proved');
+  assert.equal(proved.nodeId, ledgerNode.nodeId);
+  assert.equal(proved.assurance.level, 'none');
+  const file = join(joiner.directories.sealed, 'self-signed-certificate.pem');
+  const value = readCertificate(readBytes(file)).extensions.get(evidenceExtensionOid)?.value;
+  assert.ok(value !== undefined);
+  const { claims } = verifyEvidence(decodeEvidence(evidenceInExtension(value)), builtInAnchors, Date.now());
+  assert.equal(claims.purpose, 'certificate');
+  assert.equal(toHex(claims.nodeKey), nodeId);
 });
 
 test('a node of another service is not talked to (COCO_JOIN_SERVICE)', async (t) => {

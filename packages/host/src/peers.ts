@@ -271,17 +271,22 @@ class PeerNetwork implements Peers {
         this.#incoming.set(peer, entering);
         onEvent?.({ type: 'proved', peer, platform, ms: performance.now() - startedMs });
       },
-      onRefused: (end) => this.#refused(peer, end),
+      onRefused: (end) => {
+        forget();
+        this.#refused(peer, end);
+      },
       onHostile: (reason) => {
+        forget();
         this.#figures.hostile++;
         onEvent?.({ type: 'refused', from: peer, reason });
       },
     });
-    socket.once('close', () => {
+    const forget = (): void => {
       for (const connections of [this.#incoming, this.#entering]) {
         if (connections.get(peer) === entering) connections.delete(peer);
       }
-    });
+    };
+    socket.once('close', forget);
     return entering;
   }
 

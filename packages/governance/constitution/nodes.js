@@ -67,10 +67,10 @@ function isDistrusted(nodeId) {
   return readRow(leaseTable, nodeId)?.reason?.code === distrustCode;
 }
 
-/** Takes the node out of the network; throws when nobody would be left. */
-function retire(nodeId, node) {
-  if (trustedNodes().length === 1) throw new Error('no trusted node would be left');
-  writeRow(nodeTable, nodeId, { ...node, status: 'Retired' });
+/** Throws when nobody would be left without this node. */
+function checkOthersLeft(nodeId) {
+  if (trustedNodes().every(([id]) => id === nodeId || isDistrusted(id)))
+    throw new Error('no trusted node would be left');
 }
 
 /** Throws when a proposal takes all nodes out of the network. */
@@ -79,7 +79,8 @@ function checkNodesLeft(proposedActions) {
   const leaving = new Set(
     proposedActions.filter(({ name }) => names.includes(name)).map(({ args }) => args?.node_id),
   );
-  if (trustedNodes().every(([id]) => leaving.has(id))) throw new Error('no trusted node would be left');
+  if (trustedNodes().every(([id]) => leaving.has(id) || isDistrusted(id)))
+    throw new Error('no trusted node would be left');
 }
 
 function trustedNodes() {
@@ -145,7 +146,10 @@ const nodeActions = {
         }
         return;
       }
-      if (node.status === 'Trusted') retire(node_id, node);
+      if (node.status === 'Trusted') {
+        checkOthersLeft(node_id);
+        writeRow(nodeTable, node_id, { ...node, status: 'Retired' });
+      }
       // Without a lease it cannot come back.
       removeRow(leaseTable, node_id);
     },
@@ -158,10 +162,10 @@ const nodeActions = {
       if (knownNode(node_id).status === 'Trusted') checkNodesLeft(proposedActions);
       else if (!isQuarantined(node_id)) throw new Error(`node_id: ${node_id} does not take part`);
     },
+    // The primary quarantines it, as soon as those who stay can decide that without it.
     apply({ node_id, reason }) {
-      const node = knownNode(node_id);
+      if (knownNode(node_id).status === 'Trusted') checkOthersLeft(node_id);
       const { granted_at, expires_at } = readRow(leaseTable, node_id) ?? { granted_at: 0, expires_at: 0 };
-      if (node.status === 'Trusted') retire(node_id, node);
       const distrusted = { code: distrustCode, sentence: reason };
       writeRow(leaseTable, node_id, { state: 'distrusted', granted_at, expires_at, reason: distrusted });
     },

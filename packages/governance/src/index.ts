@@ -38,12 +38,12 @@ export type { Rehearsal } from './proposals/rehearse.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
 export { type RenewalOutcome, renewLease } from './renewLease.js';
 export {
+  distrustedNodes,
   isOver,
   type Lapse,
   leaseGraceMs,
   type Review,
   type ReviewInput,
-  refusedEvidence,
   reviewNodes,
 } from './reviewNodes.js';
 export { constitutionFiles, defaultConstitution } from './scripts/defaultConstitution.js';

@@ -11,7 +11,7 @@ import { type AdmitOutcome, admitNode, forgetNode, recordRetired } from './frame
 import { isQuarantined } from './leases.js';
 import { readNetwork } from './network.js';
 import { type RenewalOutcome, renewLease } from './renewLease.js';
-import { type Review, reviewNodes } from './reviewNodes.js';
+import { type Review, reviewNodes, trustedNodes } from './reviewNodes.js';
 import { putRow, readObject } from './rows.js';
 import { governanceTables as tables } from './tables.js';
 import { nodeProof, type ProvingNode, testTree } from './testing/attest.js';
@@ -67,7 +67,13 @@ class Nodes {
   }
 
   review(nowMs: number, primaryForMs = hourMs, evidence = true): Review {
-    return this.write((to) => reviewNodes(to, { nowMs, primaryForMs, evidence }));
+    return this.write((to) => {
+      const trusted = trustedNodes(to).length;
+      /** As consensus: the others are a majority. */
+      const mayLeaveOut = ({ length }: readonly string[]): boolean => 2 * (trusted - length) > trusted;
+      const self = idOf(this.world.node);
+      return reviewNodes(to, { self, nowMs, primaryForMs, evidence, mayLeaveOut });
+    });
   }
 
   put(table: string, key: string | undefined, row: unknown): void {
@@ -257,14 +263,15 @@ test('MIT-4: who runs code that is distrusted leaves at once, and others only if
 });
 
 test('nobody is quarantined where nobody would be left, and everybody has time after there was no primary', () => {
-  const nodes = new Nodes(1);
+  const nodes = new Nodes(2);
   const { node } = nodes.world;
-  const [other] = nodes.more as [Identity];
-  nodes.admit(other);
+  const [good, other] = nodes.more as [Identity, Identity];
+  for (const identity of nodes.more) nodes.admit(identity);
   const late = testTimeMs + 2 * hourMs;
-  const both = nodes.review(late);
-  assert.deepEqual([both.quarantined.length, both.kept.length], [0, 2]);
+  const all = nodes.review(late);
+  assert.deepEqual([all.quarantined.length, all.kept.length], [0, 3]);
   nodes.renew(node, { atMs: late });
+  nodes.renew(good, { atMs: late, nonce: 9 });
   assert.deepEqual(nodes.review(late, minuteMs - 1).quarantined, [], 'it could not ask before');
   nodes.put(tables.settings, undefined, { lease_seconds: 5 });
   assert.deepEqual(nodes.review(late, 4999).quarantined, []);
@@ -272,4 +279,16 @@ test('nobody is quarantined where nobody would be left, and everybody has time a
     nodes.review(late, 5000).quarantined.map(({ nodeId }) => nodeId),
     [idOf(other)],
   );
+});
+
+test('the primary itself is not quarantined by itself: it hands over first', () => {
+  const nodes = new Nodes(2);
+  for (const identity of nodes.more) nodes.admit(identity);
+  const { quarantined, postponed, good } = nodes.review(testTimeMs);
+  assert.deepEqual(quarantined, []);
+  assert.deepEqual(
+    postponed.map(({ nodeId }) => nodeId),
+    [idOf(nodes.world.node)],
+  );
+  assert.deepEqual(good.toSorted(), nodes.more.map(idOf).toSorted());
 });

@@ -8,7 +8,7 @@ import { type AttestationCase, decideAttestation } from './decideAttestation.js'
 import { instanceOf, readAttestation } from './evidenceRow.js';
 import { isFormerNode } from './framework.js';
 import { grantLease, writeTrusted } from './grantLease.js';
-import { distrustedByVote, isQuarantined, readLease, readLeasePolicy } from './leases.js';
+import { distrustedByVote, isQuarantined, readLeasePolicy } from './leases.js';
 import { readNode } from './nodeRow.js';
 import { isJsonObject, type JsonObject, readObject } from './rows.js';
 import { governanceTables } from './tables.js';
@@ -72,18 +72,17 @@ function standingOf(transaction: Transaction, nodeId: NodeId): Standing {
       : { code: 'COCO_LEASE_UNKNOWN', reason: 'the node is not on the VN list' };
   }
   const { node } = read;
-  if (node.status === 'Trusted') return { row, returns: false };
   if (node.status === 'Pending') {
     return {
       code: 'COCO_LEASE_UNKNOWN',
       reason: 'the node has not joined yet: its first lease comes with that',
     };
   }
-  const lease = readLease(transaction, nodeId);
-  if (lease?.reason?.code === distrustedByVote) {
-    const reason = `the members have distrusted the node: ${lease.reason.sentence}`;
+  if (node.lease?.reason?.code === distrustedByVote) {
+    const reason = `the members have distrusted the node: ${node.lease.reason.sentence}`;
     return { code: 'COCO_LEASE_DISTRUSTED', reason };
   }
+  if (node.status === 'Trusted') return { row, returns: false };
   if (isQuarantined(node)) return { row, returns: true };
   return { code: 'COCO_LEASE_REMOVED', reason: 'the node was removed by vote, and cannot come back' };
 }

@@ -1,10 +1,10 @@
 /**
- * Who may take part no longer (MIT-2, MIT-4): nodes whose lease is over, and nodes whose recorded evidence the manifests accept
- * no more, which is how a vote distrusts a platform, a level of firmware or a version of code. They are quarantined: out of
- * the configuration until they renew.
+ * Who may take part no longer (MIT-2, MIT-4): nodes that the members distrust, nodes whose recorded evidence the manifests
+ * accept no more, which is how a vote distrusts a platform, a level of firmware or a version of code, and nodes whose lease
+ * is over. They are quarantined: out of the configuration until they renew.
  *
- * A quarantine is a reconfiguration, and those who leave are not heard any more. So that those who stay can commit it, no more
- * leave at once than leave a majority behind; the rest follow when that is committed. Never is nobody left.
+ * A quarantine is a reconfiguration, and those who leave are not heard any more. So no more leave at once than those who stay
+ * can decide without them; the rest follow when that is committed. Never is nobody left, and a primary hands over first.
  */
 import type { Reader, Transaction } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
@@ -24,20 +24,26 @@ export interface Lapse {
 }
 
 export interface ReviewInput {
-  /** The primary's wall clock, milliseconds since 1970. */
+  /** The primary itself. */
+  readonly self: NodeId;
+  /** Its wall clock, milliseconds since 1970. */
   readonly nowMs: number;
   /** For how long this primary has been one, without interruption. */
   readonly primaryForMs: number;
   /** Whether recorded evidence is judged anew: after the manifests have changed, and by a new primary. */
   readonly evidence: boolean;
+  /** Whether those who stay can decide that these leave, without hearing of them (see consensus). */
+  readonly mayLeaveOut: (nodes: readonly NodeId[]) => boolean;
 }
 
 export interface Review {
   readonly quarantined: readonly Lapse[];
-  /** Those who follow when this is committed. */
+  /** Those who cannot leave yet; the primary among them must hand over. */
   readonly postponed: readonly Lapse[];
   /** Those who stay only because nobody would be left. */
   readonly kept: readonly Lapse[];
+  /** The nodes against which there is nothing. */
+  readonly good: readonly NodeId[];
 }
 
 /** Nodes have so long to renew after there was no primary to ask, at most. */
@@ -50,23 +56,51 @@ export function leaseGraceMs(leaseSeconds: number): number {
 
 /** Quarantines whom it finds, in this transaction. */
 export function reviewNodes(transaction: Transaction, input: ReviewInput): Review {
+  const { self, evidence, mayLeaveOut, nowMs } = input;
   const trusted = trustedNodes(transaction);
-  const refused = input.evidence ? refusedEvidence(transaction) : [];
-  const known = new Set(refused.map(({ nodeId }) => nodeId));
-  const overdue = lapses(transaction, trusted, input).filter(({ nodeId }) => !known.has(nodeId));
-  const leaving = [...refused, ...overdue];
-  if (leaving.length === trusted.length) return { quarantined: [], postponed: [], kept: leaving };
-  const atOnce = Math.max(1, Math.ceil(trusted.length / 2) - 1);
-  const quarantined = leaving.slice(0, atOnce);
-  for (const lapse of quarantined) quarantine(transaction, lapse, input.nowMs);
-  return { quarantined, postponed: leaving.slice(atOnce), kept: [] };
+  const leaving = new Map<NodeId, Lapse>();
+  for (const lapse of [
+    ...lapses(transaction, trusted, input),
+    ...(evidence ? refusedEvidence(transaction, trusted) : []),
+    ...distrustedByLease(transaction, trusted),
+  ]) {
+    leaving.set(lapse.nodeId, lapse);
+  }
+  const all = [...leaving.values()];
+  const good = trusted.filter((nodeId) => !leaving.has(nodeId));
+  if (good.length === 0) return { quarantined: [], postponed: [], kept: all, good };
+  const quarantined: Lapse[] = [];
+  for (const lapse of all) {
+    const together = [...quarantined, lapse].map(({ nodeId }) => nodeId);
+    if (lapse.nodeId === self || !mayLeaveOut(together)) continue;
+    quarantine(transaction, lapse, nowMs);
+    quarantined.push(lapse);
+  }
+  return { quarantined, postponed: all.filter((lapse) => !quarantined.includes(lapse)), kept: [], good };
 }
 
-/** The nodes that take part by evidence that the manifests of this version do not accept. */
-export function refusedEvidence(reader: Reader): readonly Lapse[] {
+/** The nodes that take part and should not, as this version says, whatever the time is. */
+export function distrustedNodes(reader: Reader): readonly Lapse[] {
+  const trusted = trustedNodes(reader);
+  const byLease = distrustedByLease(reader, trusted);
+  const known = new Set(byLease.map(({ nodeId }) => nodeId));
+  return [...byLease, ...refusedEvidence(reader, trusted).filter(({ nodeId }) => !known.has(nodeId))];
+}
+
+/** Distrusted by vote. */
+function distrustedByLease(reader: Reader, trusted: readonly NodeId[]): readonly Lapse[] {
+  return trusted.flatMap((nodeId) => {
+    const lease = readLease(reader, nodeId);
+    if (lease?.state !== 'distrusted' || lease.reason === undefined) return [];
+    return [{ nodeId, state: 'distrusted' as const, reason: lease.reason }];
+  });
+}
+
+/** Those that take part by evidence that the manifests do not accept. */
+function refusedEvidence(reader: Reader, trusted: readonly NodeId[]): readonly Lapse[] {
   const manifests = readManifests(reader);
   const network = networkDigest(reader);
-  return trustedNodes(reader).flatMap((nodeId) => {
+  return trusted.flatMap((nodeId) => {
     const record = readAttestation(reader, nodeId);
     if (record === undefined) return hasAttestation(reader, nodeId) ? [unreadable(nodeId)] : [];
     const refusal = recordRefusal(manifests, network, record);

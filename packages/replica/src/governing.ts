@@ -38,7 +38,7 @@ export class Governing {
   readonly #endorse: EndorseNode | undefined;
   #commit: Seqno = 0;
   #views: Views | undefined;
-  #isRemovalCommitted = false;
+  #removed: readonly NodeId[] = [];
   #viewsAreOld = true;
   #snapshotSeqno: Seqno | undefined;
   /** The host has not heard of the present views. */
@@ -166,10 +166,10 @@ export class Governing {
     return Math.min(Math.max(this.#commit, 1), head);
   }
 
-  /** Nodes were removed, all of them committed, and no entry says so yet. */
-  get isRemovalCommitted(): boolean {
+  /** Nodes that were removed, all of them committed, of which no entry says so yet. */
+  get removed(): readonly NodeId[] {
     if (this.#viewsAreOld) this.#readViews();
-    return this.#isRemovalCommitted;
+    return this.#removed;
   }
 
   get hasNews(): boolean {
@@ -202,16 +202,16 @@ export class Governing {
   #readViews(): void {
     this.#viewsAreOld = false;
     this.#views = undefined;
-    this.#isRemovalCommitted = false;
+    this.#removed = [];
     const { head } = this.#store;
     if (head === 0) return;
     const version = this.#committedVersion;
     const committed = readNetwork(this.#store.read(version));
     const newest = version === head ? committed : readNetwork(this.#store.read(head));
     this.#views = { head: newest, committed };
-    const removed = newest.nodes.filter(isUnrecorded);
+    const removed = newest.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId);
     const settled = new Set(committed.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId));
-    this.#isRemovalCommitted = removed.length > 0 && removed.every(({ nodeId }) => settled.has(nodeId));
+    if (removed.every((nodeId) => settled.has(nodeId))) this.#removed = removed;
   }
 
   /** How often the manifests were changed, as far as this node has seen. */
@@ -223,6 +223,12 @@ export class Governing {
   get head(): NetworkView | undefined {
     if (this.#viewsAreOld) this.#readViews();
     return this.#views?.head;
+  }
+
+  /** Whether there is a node that takes part and that the members distrust. */
+  get isAnyDistrusted(): boolean {
+    const nodes = this.head?.nodes ?? [];
+    return nodes.some(({ status, lease }) => status === 'Trusted' && lease?.state === 'distrusted');
   }
 
   /** Whether there is a node that takes part and has no lease at `nowMs`. */

@@ -3,6 +3,7 @@
  * gone, and writes down snapshots. Every change is an entry of its own; whoever asked hears of it once it is committed.
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
+import type { Consensus } from '@coco/consensus';
 import {
   admitNode,
   forgetNode,
@@ -14,7 +15,7 @@ import {
 } from '@coco/governance';
 import type { Transaction } from '@coco/kv';
 import { encodeMaps } from '@coco/ledger';
-import { type NodeId, type Seqno, utf8, type View } from '@coco/primitives';
+import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
@@ -23,7 +24,7 @@ import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
 import type { ScriptBudget } from './scriptBudget.js';
 import type { FinishedSnapshot, Snapshotting } from './snapshotting.js';
-import type { ReplicaEvent, ReplicaSettings, ReplicaStatus } from './types.js';
+import type { ReplicaEvent, ReplicaStart, ReplicaStatus } from './types.js';
 
 /**
  * Changes of governance in progress, beyond which no more are taken: scripts run in the manager, and a member that sends
@@ -59,7 +60,7 @@ export class Governor {
     budget: ScriptBudget,
     governing: Governing,
     snapshots: Snapshotting,
-    settings: Pick<ReplicaSettings, 'uncommittedEntriesMax' | 'forwardTimeoutMs'>,
+    { nodeId, settings }: Pick<ReplicaStart, 'nodeId' | 'settings'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -67,7 +68,7 @@ export class Governor {
     this.#snapshots = snapshots;
     this.#uncommittedMax = settings.uncommittedEntriesMax;
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
-    this.#reviewing = new Reviewing(governing);
+    this.#reviewing = new Reviewing(nodeId, governing);
   }
 
   /** How many wait for their change to be committed. */
@@ -137,7 +138,7 @@ export class Governor {
   /** Makes a node Trusted that has caught up: the entry that says so is the reconfiguration. */
   #admit({ token, nodeId, last, ...node }: NodeEvent<'admit'>, now: Circumstances): void {
     this.#forNode(token, now, (transaction) => {
-      if (last !== undefined && last + 1 < now.heldFrom()) return { refused: tooOld };
+      if (last !== undefined && last + 1 < now.consensus.status().heldFrom) return { refused: tooOld };
       const outcome = admitNode(transaction, { nodeId, ...node });
       if (outcome.outcome === 'refused') {
         const [status, code] =
@@ -159,7 +160,7 @@ export class Governor {
       if (outcome.outcome === 'refused') {
         return { refused: errorResponse(403, outcome.code, outcome.reason) };
       }
-      const isBehind = last !== undefined && last + 1 < now.heldFrom();
+      const isBehind = last !== undefined && last + 1 < now.consensus.status().heldFrom;
       if (outcome.returned && isBehind) return { refused: tooOld };
       return { response: answerOf({ node_id: nodeId, lease: leaseRow(outcome.lease) }), isSettled: false };
     });
@@ -206,9 +207,17 @@ export class Governor {
   }
 
   /** Whether there is anything that the primary must do by itself. */
-  hasChores(primary: { readonly commit: Seqno; readonly view: View }): boolean {
-    if (this.#governing.isRemovalCommitted || this.#reviewing.isDue(primary)) return true;
-    return this.#isSnapshotDue(primary.commit);
+  hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>): boolean {
+    return (
+      this.#isRecordDue(consensus) ||
+      this.#reviewing.isDue(consensus) ||
+      this.#isSnapshotDue(consensus.commit)
+    );
+  }
+
+  #isRecordDue(consensus: Pick<Consensus, 'mayRecord'>): boolean {
+    const { removed } = this.#governing;
+    return removed.length > 0 && consensus.mayRecord(removed);
   }
 
   #isSnapshotDue(commit: Seqno): boolean {
@@ -217,14 +226,14 @@ export class Governor {
 
   /** What the primary does by itself, at the end of a step. */
   housekeep(now: Circumstances): void {
-    if (this.#governing.isRemovalCommitted) {
+    if (this.#isRecordDue(now.consensus)) {
       const transaction = this.#governing.begin();
       recordRetired(transaction);
       this.#append(transaction, now);
     }
     if (this.#reviewing.isDue(now)) {
       const transaction = this.#governing.begin();
-      if (this.#reviewing.review(transaction).quarantined.length > 0) {
+      if (this.#reviewing.review(transaction, now).quarantined.length > 0) {
         this.#reviewing.appended(this.#append(transaction, now));
       }
     }

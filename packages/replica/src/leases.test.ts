@@ -117,14 +117,8 @@ test('MIT-4: code that is distrusted by one vote leaves with its nodes, as soon 
   for (const { identity } of bad) {
     assert.equal(cluster.renew(primary, identity, { tree: evilTree }), 200);
   }
-  // Hosts cut the links of who is quarantined.
-  const cutting = (): void => {
-    for (const { nodeId, ...node } of primary.network?.head.nodes ?? []) {
-      if (isQuarantined(node)) cluster.cut.add(nodeId);
-    }
-  };
-  const revoke = [setRow('coco.code_manifest', codeOf(evilTree))];
-  decideAndCut(cluster, primary, revoke, cutting);
+  decide(cluster, primary, [setRow('coco.code_manifest', codeOf(evilTree))]);
+  cluster.pass(400);
   for (const node of bad) {
     const view = seen(primary, node);
     assert.deepEqual([view?.status, view?.lease?.state], ['Retired', 'distrusted']);
@@ -136,27 +130,6 @@ test('MIT-4: code that is distrusted by one vote leaves with its nodes, as soon 
   const [repaired] = bad as [TestNode];
   assert.equal(cluster.renew(primary, repaired.identity), 200, 'with other code it may come back');
 });
-
-/** Decides, and lets time pass in small steps, after each of which `cutting` is called. */
-function decideAndCut(
-  cluster: Cluster,
-  node: TestNode,
-  actions: readonly TestAction[],
-  cutting: () => void,
-): void {
-  const pass = cluster.pass.bind(cluster);
-  const careful: Cluster = {
-    ...cluster,
-    pass: (ms) => {
-      for (let passed = 0; passed < ms; passed += 5) {
-        pass(5);
-        cutting();
-      }
-    },
-  };
-  decide(careful, node, actions);
-  careful.pass(400);
-}
 
 test('MIT-4: a proposal that would leave no node whose evidence is accepted fails, and says why', () => {
   const cluster = leased();
@@ -170,19 +143,55 @@ test('MIT-4: a proposal that would leave no node whose evidence is accepted fail
   assert.equal(seen(primary, primary)?.status, 'Trusted');
 });
 
-test('a primary whose own lease is over hands over, as one does that is removed (MIT-2)', () => {
+test('MIT-2: a primary whose own lease is over hands over, and the next one quarantines it', () => {
   const cluster = leased(4);
   const old = cluster.primary();
   const others = cluster.nodes.filter((node) => node !== old);
-  cluster.pass(5_000);
-  renewAll(cluster, others);
   cluster.pass(6_000);
   renewAll(cluster, others);
-  cluster.pass(1_000);
-  const primary = cluster.nodes.find((node) => node !== old && node.replica.isPrimary) as TestNode;
-  assert.ok(primary !== undefined && !old.replica.isPrimary);
-  assert.equal(statusIn(primary.network?.committed, old.id)?.slice(0, 7), 'Retired');
+  cluster.pass(6_000);
+  const primary = cluster.primary();
+  assert.notEqual(primary, old);
+  assert.equal(seen(primary, old)?.status, 'Trusted', 'it has its time, as everybody whose primary is new');
+  for (let round = 0; round < 3; round++) {
+    renewAll(cluster, others);
+    cluster.pass(4_000);
+  }
   assert.equal(seen(primary, old)?.lease?.state, 'lapsed');
+  assert.ok(!old.replica.isPrimary);
+  assert.equal(cluster.renew(primary, old.identity), 200);
+  cluster.pass(400);
+  assertEqual(cluster.nodes);
+});
+
+test('two nodes need each other: one whose lease is over stays, and the primary says so', () => {
+  const cluster = leased(2);
+  const primary = cluster.primary();
+  cluster.pass(6_000);
+  renewAll(cluster, [primary]);
+  cluster.pass(6_000);
+  assert.equal(configured(primary), 2);
+  assert.match(primary.replica.status().leaseTrouble ?? '', /^1 nodes should be .* cannot decide it/);
+});
+
+test('MIT-4: a node that is distrusted by vote leaves at once, and comes back only when it is trusted again', () => {
+  const cluster = leased();
+  const primary = cluster.primary();
+  const bad = backupOf(cluster);
+  const row = (state: string) => ({
+    state,
+    granted_at: 0,
+    expires_at: 0,
+    reason: { code: 'COCO_LEASE_DISTRUSTED', sentence: 'it was stolen' },
+  });
+  decide(cluster, primary, [setRow('coco.nodes.leases', bad.id, row('distrusted'))]);
+  cluster.pass(100);
+  assert.equal(seen(primary, bad)?.status, 'Retired');
+  assert.equal(cluster.renew(primary, bad.identity), 'COCO_LEASE_DISTRUSTED');
+  const lapsed = { ...row('lapsed'), reason: { code: 'COCO_LEASE_LAPSED', sentence: 'trusted again' } };
+  decide(cluster, primary, [setRow('coco.nodes.leases', bad.id, lapsed)]);
+  assert.equal(cluster.renew(primary, bad.identity), 200);
+  assert.equal(configured(primary), 3);
 });
 
 test('where all leases are over everybody stays, and the primary says so until they are renewed', () => {

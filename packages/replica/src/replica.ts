@@ -90,16 +90,12 @@ class ReplicaMachine implements Replica {
       settings: settings.governance,
       services: { viewForSeqno: (seqno) => this.#consensus.viewAt(seqno) },
     });
-    this.#governing = new Governing(
-      governance,
-      start.governanceStore ?? createStore(),
-      this.#consensus.commit,
-      start.endorseNode,
-    );
+    const store = start.governanceStore ?? createStore();
+    this.#governing = new Governing(governance, store, this.#consensus.commit, start.endorseNode);
     this.#forwarding = createForwarding(settings, governance);
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
     this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
-    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, settings);
+    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, start);
   }
 
   get isPrimary(): boolean {
@@ -202,7 +198,7 @@ class ReplicaMachine implements Replica {
       view,
       last: last.seqno,
       commit,
-      heldFrom: () => this.#consensus.status().heldFrom,
+      consensus: this.#consensus,
       nowMs: this.#nowMs,
       context: () => ({
         nowMs: this.#nowMs,
@@ -212,6 +208,7 @@ class ReplicaMachine implements Replica {
       }),
       govern: (origin, request) => this.#governor.govern(origin, request, now),
       append: (contents, placed) => this.#append(contents, placed, effects),
+      handOver: (to) => this.#absorb(this.#consensus.step({ type: 'transferLeadership', to }), effects),
       endChunk: () => this.#signing.wantChunkEnd(),
       sign: () => {
         const signature = this.#sign();

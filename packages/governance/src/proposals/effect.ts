@@ -30,8 +30,8 @@ export function effectsOf({
   ];
 }
 
-/** A node whose evidence would not be accepted any more. */
+/** A node that would take part no longer. */
 export function quarantineEffect({ nodeId, reason }: Lapse): ProposalEffect {
-  const sentence = `Quarantines node ${nodeId.slice(0, 8)}… until it proves more: ${reason.sentence}.`;
+  const sentence = `Quarantines node ${nodeId.slice(0, 8)}…: ${reason.sentence}.`;
   return { kind: 'quarantine', nodeId, sentence };
 }

@@ -9,7 +9,7 @@ import { isFormerNode } from '../framework.js';
 import { parseLease } from '../leases.js';
 import { readManifests } from '../manifests.js';
 import { readNode } from '../nodeRow.js';
-import { refusedEvidence, trustedNodes } from '../reviewNodes.js';
+import { distrustedNodes, trustedNodes } from '../reviewNodes.js';
 import { countOf, objectRows, parseJson, readObject, readRow, readText, textOf, textRows } from '../rows.js';
 import { governanceTables } from '../tables.js';
 import { parseVotingPolicy, votesNeeded } from '../votingPolicy.js';
@@ -198,10 +198,10 @@ function evidenceRefusal(reader: Reader, before: Before): string | undefined {
   if (before.platforms > 0 && platformsOf(reader) === 0) {
     return 'no platform would be approved: no node could take part any more';
   }
-  const refused = refusedEvidence(reader);
-  const [first] = refused;
-  if (first === undefined || refused.length < trustedNodes(reader).length) return undefined;
-  return `the evidence of no trusted node would be accepted any more; of node ${first.nodeId}: ${first.reason.sentence}`;
+  const distrusted = distrustedNodes(reader);
+  const [first] = distrusted;
+  if (first === undefined || distrusted.length < trustedNodes(reader).length) return undefined;
+  return `no node would be left that is trusted and proves what is asked for; of node ${first.nodeId}: ${first.reason.sentence}`;
 }
 
 function platformsOf(reader: Reader): number {

@@ -6,7 +6,7 @@ import { sha256 } from '@coco/crypto';
 import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
 import { manifestTables } from '../manifests.js';
-import { refusedEvidence } from '../reviewNodes.js';
+import { distrustedNodes } from '../reviewNodes.js';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
 import { effectsOf, type ProposalEffect, quarantineEffect } from './effect.js';
@@ -44,12 +44,12 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const decision = decide(scope, proposal, { votes: [], failures: {} });
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
-  const before = refusedEvidence(transaction);
+  const before = distrustedNodes(transaction);
   const { failure, triggers = {} }: ReturnType<typeof tryApply> =
     decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
   const writeSet = transaction.writeSet();
-  const refused = writeSet.some(({ table }) => manifestTables.includes(table))
-    ? refusedEvidence(transaction).filter(({ nodeId }) => !before.some((one) => one.nodeId === nodeId))
+  const leaving = writeSet.some(({ table }) => distrustTables.has(table))
+    ? distrustedNodes(transaction).filter(({ nodeId }) => !before.some((one) => one.nodeId === nodeId))
     : [];
   transaction.rollbackTo(start);
   return {
@@ -58,10 +58,13 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     acceptedAtOnce: decision.state === 'Accepted' && failure === undefined,
     ...(failure !== undefined && { failure }),
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
-    effects: failure === undefined ? [...effectsOf(triggers), ...refused.map(quarantineEffect)] : [],
+    effects: failure === undefined ? [...effectsOf(triggers), ...leaving.map(quarantineEffect)] : [],
     tally,
   };
 }
+
+/** A change of these can make that a node takes part no longer. */
+const distrustTables: ReadonlySet<string> = new Set([...manifestTables, governanceTables.nodeLeases]);
 
 const bookkeeping: ReadonlySet<string> = new Set([
   governanceTables.proposals,

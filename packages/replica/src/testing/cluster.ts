@@ -14,6 +14,7 @@ import {
 import {
   defaultGovernanceSettings,
   type GenesisConstitution,
+  isQuarantined,
   type NetworkView,
   type NodeAttestation,
   type NodeView,
@@ -310,9 +311,18 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       if (frame === undefined) return;
       const { from, to, bytes } = frame;
       const node = nodes.find(({ id }) => id === to);
-      const broken = cut.has(from) || cut.has(to) || cut.has(`${from}>${to}`);
+      const broken = cut.has(from) || cut.has(to) || cut.has(`${from}>${to}`) || isOut(from, to);
       if (node !== undefined && !broken) step(node, { type: 'frame', from, bytes });
     }
+  }
+
+  /** Hosts cut their links to who is quarantined, as soon as that is in their log. */
+  function isOut(from: NodeId, to: NodeId): boolean {
+    const sees = (one: NodeId, other: NodeId): boolean =>
+      nodes
+        .find(({ id }) => id === one)
+        ?.network?.head.nodes.some((node) => node.nodeId === other && isQuarantined(node)) === true;
+    return sees(from, to) || sees(to, from);
   }
 
   const cluster: Cluster = {

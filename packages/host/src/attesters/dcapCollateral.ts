@@ -79,12 +79,10 @@ async function collect(quote: Uint8Array, { pcsUrl, rootCrlUrl, source }: DcapSo
     ['sgx-pck-crl-issuer-chain'],
   );
   const rootCrl = crlWanted(rootCrlUrl, "the list of revoked certificates of Intel's root", []);
-  const [tcbInfo, qeIdentity, pckCrl, rootCaCrl] = await Promise.all([
-    source.get(tcb),
-    source.get(identity),
-    source.get(crl),
-    source.get(rootCrl),
-  ]);
+  const asking = [source.get(tcb), source.get(identity), source.get(crl), source.get(rootCrl)] as const;
+  // All of them: nothing is under way any more when one of them has failed.
+  await Promise.allSettled(asking);
+  const [tcbInfo, qeIdentity, pckCrl, rootCaCrl] = await Promise.all(asking);
   const collateral = {
     pck_crl_issuer_chain: pckCrl.chain,
     root_ca_crl: rootCaCrl.crl,

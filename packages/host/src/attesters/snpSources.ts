@@ -96,11 +96,9 @@ async function fromAci({ securityContext }: SnpSourceSettings): Promise<SnpCandi
       throw nothing(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const [certificates, uvm, policy] = await Promise.all([
-    read('host-amd-cert-base64'),
-    read('reference-info-base64'),
-    read('security-policy-base64'),
-  ]);
+  const certificates = await read('host-amd-cert-base64');
+  const uvm = await read('reference-info-base64');
+  const policy = await read('security-policy-base64');
   return { files: { certificates: [certificates], uvm, policy }, urls: [] };
 }
 
@@ -137,10 +135,9 @@ async function fromKds(report: SnpReport, kdsUrl: string, source: EndorsementSou
     const leafUrl = vcekUrl(kdsUrl, report, product);
     const authorityUrl = chainUrl(kdsUrl, report, product);
     try {
-      const certificates = await Promise.all([
-        source.get(leafWanted(leafUrl)),
-        source.get(chainWanted(authorityUrl)),
-      ]);
+      // The leaf first: whether AMD has it says whether this is the product.
+      const leaf = await source.get(leafWanted(leafUrl));
+      const certificates = [leaf, await source.get(chainWanted(authorityUrl))];
       const crlUrl = `${kdsUrl}/vcek/v1/${product}/crl`;
       const crl = await source.get(crlWanted(crlUrl)).catch(() => undefined);
       const files = { certificates, ...(crl !== undefined && { crl }) };

@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { codeId } from '@coco/attestation';
 import { isQuarantined, type NodeView } from '@coco/governance';
 import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
-import { type Cluster, type ClusterOptions, statusIn, type TestNode, tupleOf } from './testing/cluster.js';
+import { type Cluster, type ClusterOptions, statusIn, type TestNode } from './testing/cluster.js';
 import { addNodeAction, type TestAction } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
 
 const evilTree = 'ee'.repeat(32);
 const goodTree = 'ab'.repeat(32);

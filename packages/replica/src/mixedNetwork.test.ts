@@ -14,8 +14,9 @@ import {
 } from '../../attestation/dist/testing/snpAuthority.js';
 import { decide, memberOf, started } from './deciding.test.js';
 import { divideMaps } from './dividedMaps.js';
-import { type Cluster, type TestNode, tupleOf } from './testing/cluster.js';
+import type { Cluster, TestNode } from './testing/cluster.js';
 import { addNodeAction, type TestAction } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
 
 const amd = createSnpAuthority();
 const startMs = Date.UTC(2026, 0, 1);

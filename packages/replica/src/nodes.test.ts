@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCertificate } from '@coco/crypto';
 import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
-import { statusIn, type TestNode, tupleOf } from './testing/cluster.js';
+import { statusIn, type TestNode } from './testing/cluster.js';
 import {
   addNodeAction,
   ballotRequest,
@@ -11,6 +11,7 @@ import {
   readRequest,
   type TestAction,
 } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
 
 test('a node comes on the list by vote, is admitted, and takes part; a removed one goes for good (NET-2, GOV-7)', () => {
   const cluster = started();

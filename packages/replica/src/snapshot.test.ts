@@ -9,9 +9,9 @@ import {
   createCluster,
   type TestNode,
   type TestSnapshot,
-  tupleOf,
 } from './testing/cluster.js';
 import { addNodeAction, ballotRequest, bodyOf, proposalRequest, type TestMember } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
 
 function started(options: ClusterOptions = {}): Cluster {
   const cluster = createCluster(3, options);

@@ -4,6 +4,7 @@
  */
 import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
+import { distrustedNodes } from '@coco/governance';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
 import { createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
@@ -138,6 +139,8 @@ class Node implements RunningNode {
       membership,
       network,
       events: this.#events,
+      log: options.log,
+      distrusted: () => distrustedNodes(this.#tables()).length,
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
     });
     this.#attesting = createAttesting({
@@ -222,9 +225,14 @@ class Node implements RunningNode {
     metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
   }
 
+  /** Governance tables as committed. */
+  #tables(): ReturnType<typeof committedTables> {
+    return committedTables(this.#parts.replayed.governanceStore, this.replica.commit);
+  }
+
   #openDoors(): Promise<NodeDoors> {
     const { config, log, metrics } = this.#options;
-    const { secrets, membership, replayed, store } = this.#parts;
+    const { secrets, membership, store } = this.#parts;
     const { serviceCertificatePem } = membership;
     const routing = nodeRouting({
       config,
@@ -237,7 +245,7 @@ class Node implements RunningNode {
       events: this.#events,
       startSeqno: store.last,
       network: () => this.#network.committed,
-      tables: () => committedTables(replayed.governanceStore, this.replica.commit),
+      tables: () => this.#tables(),
       admit: (nodeId, certificatePem, attestation) =>
         this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem, attestation })),
       renewLease: (nodeId, attestation, last) =>

@@ -9,6 +9,7 @@ import { isQuarantined, type NetworkView, type NodeView } from '@coco/governance
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { ReplicaEffects } from '@coco/replica';
 import { parseAddress } from './address.js';
+import type { Log } from './log.js';
 import type { MemberEvents } from './memberEvents.js';
 import { networkPeers } from './networkPeers.js';
 import type { NodeDoors } from './nodeDoors.js';
@@ -17,6 +18,9 @@ import type { KnownNode, Peers } from './peers.js';
 
 export interface NodeNetworkOptions {
   readonly nodeId: NodeId;
+  readonly log: Pick<Log, 'error'>;
+  /** How many of the nodes that take part do so by evidence that is not accepted any more, as committed. */
+  readonly distrusted: () => number;
   readonly membership: NodeMembership;
   /** Who takes part at first. */
   readonly network: NetworkView;
@@ -41,11 +45,14 @@ export class NodeNetwork {
   #told: readonly PeerNode[];
   /** What was in force when it was told that they take part. */
   #toldAt: NetworkView | undefined;
+  /** The last manifests by which enough nodes could take part to decide anything. */
+  #workable: Manifests | undefined;
   #followers: Followers | undefined;
 
   constructor(options: NodeNetworkOptions) {
     const { network, membership } = options;
     this.#options = options;
+    this.#workable = network.manifests;
     this.#head = network;
     this.#committed = network;
     this.#membership = membership;
@@ -75,11 +82,25 @@ export class NodeNetwork {
   /**
    * What is accepted as evidence from peers: what the log says, and what is committed. Who is admitted anew may come at once,
    * and nobody is cut off before the members' decision is committed. A node that does not take part yet may have an old ledger,
-   * and goes by what its operator approved.
+   * and goes by what its operator approved. Manifests by which no majority of the nodes could go on cut nobody off: nobody
+   * could decide anything then, not even to take them back.
    */
   get manifests(): readonly Manifests[] {
     const approved = this.isTakenIn ? undefined : this.#membership.joined?.manifests;
-    return [...(approved === undefined ? [] : [approved]), this.#head.manifests, this.#committed.manifests];
+    const all = [approved, this.#workable, this.#head.manifests, this.#committed.manifests];
+    return [...new Set(all)].filter((one) => one !== undefined);
+  }
+
+  /** Looks whether a majority of the nodes is good by the committed manifests. */
+  #weigh(): void {
+    const trusted = this.#committed.nodes.filter(({ status }) => status === 'Trusted').length;
+    const bad = this.#options.distrusted();
+    if (2 * (trusted - bad) > trusted || trusted === 0) {
+      this.#workable = this.#committed.manifests;
+      return;
+    }
+    const sentence = `the manifests accept the evidence of ${trusted - bad} of ${trusted} nodes only, and no majority could go on: nobody is cut off before enough of them have renewed`;
+    this.#options.log.error(sentence, { trusted, distrusted: bad });
   }
 
   get leaseSeconds(): number {
@@ -125,6 +146,10 @@ export class NodeNetwork {
     const before = this.#demands;
     this.#head = head;
     this.#committed = committed;
+    if (this.#isWeighed !== weight(committed)) {
+      this.#isWeighed = weight(committed);
+      this.#weigh();
+    }
     this.#renew();
     this.#followers?.peers.setNodes(this.peers);
     this.#followers?.doors.setNetwork(committed);
@@ -140,6 +165,9 @@ export class NodeNetwork {
     this.#membership = { ...this.#membership, joined: rest };
     this.#options.saveMembership(this.#membership);
   }
+
+  /** Of what it was looked last whether a majority is good by it. */
+  #isWeighed = '';
 
   /** What changes when evidence must be judged anew. */
   get #demands(): string {
@@ -175,4 +203,12 @@ export class NodeNetwork {
       throw error;
     }
   }
+}
+
+/** What decides how many nodes are good: the manifests, and what the nodes have proved. */
+function weight({ manifests, nodes }: NetworkView): string {
+  return JSON.stringify([
+    manifests,
+    nodes.map(({ nodeId, status, evidence }) => [nodeId, status, evidence?.codeId]),
+  ]);
 }

@@ -122,7 +122,8 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     told(reason) {
       // Whoever says so may not have heard yet that this node has come back.
       const isFresh = granted !== undefined && nowMs() - granted.grantedAtMs < freshMs;
-      if (!removed && !asking && !isFresh) note(reason, 'warn');
+      // What the primary said itself is more exact.
+      if (!removed && !isFresh && trouble === undefined) note(reason, 'warn');
     },
     standing: () => {
       const lease = current();

@@ -62,20 +62,24 @@ function serviceRoutes(facts: NetworkFacts): readonly Route[] {
             primary_id: { type: ['string', 'null'] },
             assurance: ref('Assurance'),
             lease_seconds: integer,
+            /** On the primary: why nodes take part that should not. */
+            'lease_trouble?': plain.string,
           }),
         },
       },
       handle: () => {
         const { serviceStatus, serviceCertificatePem, constitutionDigest, manifests, leaseSeconds } =
           facts.network();
+        const { consensus, leaseTrouble } = facts.replica.status();
         return json(200, {
           service_status: serviceStatus,
           service_certificate: serviceCertificatePem,
           constitution_digest: constitutionDigest,
-          current_view: facts.replica.status().consensus.view,
+          current_view: consensus.view,
           primary_id: primaryOf(facts) ?? null,
           assurance: networkAssurance(manifests.tee),
           lease_seconds: leaseSeconds,
+          ...(leaseTrouble !== undefined && { lease_trouble: leaseTrouble }),
         });
       },
     },

@@ -157,9 +157,19 @@ test('a genesis is read as strictly', (t) => {
       },
     ],
     votingPolicies: { default: { kind: 'm_of_n', m: 2, quorum: 2 }, set_member: { kind: 'unanimous' } },
+    settings: { lease_seconds: 60, lease_restart: true },
+    teeManifest: { virtual: { code: 'listed' } },
+    codeManifest: { ['c'.repeat(64)]: { component: 'coco', description: 'the first' } },
     adapters: { ethereum: { chainId: 1 } },
   };
   assert.deepEqual(loadGenesis(write(t, genesis)), genesis);
+  for (const bad of [
+    { settings: { a: {} } },
+    { teeManifest: { virtual: 5 } },
+    { codeManifest: { a: { component: 1 } } },
+  ]) {
+    assert.throws(() => loadGenesis(write(t, { ...genesis, ...bad })), { code: 'COCO_HOST_CONFIG' });
+  }
   for (const bad of [
     { ...member, certificatePem: 'x' },
     { ...member, name: 7 },

@@ -124,7 +124,8 @@ function extension(id: string, value: Uint8Array, critical: boolean): Uint8Array
   return sequence(objectId(id), ...(critical ? [boolean(true)] : []), element(0x04, value));
 }
 
-function name(commonName: string): Uint8Array {
+/** A Name. */
+export function name(commonName: string): Uint8Array {
   const attribute = (id: string, text: string) =>
     element(0x31, sequence(objectId(id), element(0x0c, utf8(text))));
   return sequence(attribute('2.5.4.10', 'Synthetic, for tests alone'), attribute('2.5.4.3', commonName));
@@ -139,7 +140,8 @@ function boolean(value: boolean): Uint8Array {
   return element(0x01, Uint8Array.of(value ? 0xff : 0));
 }
 
-function objectId(dotted: string): Uint8Array {
+/** An OBJECT IDENTIFIER. */
+export function objectId(dotted: string): Uint8Array {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const arcs = rest.flatMap((arc) => {
     const bytes = [arc % 128];
@@ -151,11 +153,13 @@ function objectId(dotted: string): Uint8Array {
   return element(0x06, Uint8Array.of(first * 40 + second, ...arcs));
 }
 
-function sequence(...contents: readonly Uint8Array[]): Uint8Array {
+/** A SEQUENCE. */
+export function sequence(...contents: readonly Uint8Array[]): Uint8Array {
   return element(0x30, ...contents);
 }
 
-function element(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
+/** One element: `tag`, length, and the contents one after the other. */
+export function element(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   const content = concatBytes(...contents);
   const { length } = content;
   const head = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];

@@ -21,6 +21,8 @@ export interface SyntheticUvm {
   readonly bend?: (header: Map<unknown, unknown>) => void;
   /** Instead of the payload that form and measurement make. */
   readonly payload?: Uint8Array;
+  /** The unprotected header, made of the signature. Default: empty. */
+  readonly beside?: (signature: Uint8Array) => ReadonlyMap<unknown, unknown>;
 }
 
 export interface UvmSigner {
@@ -120,13 +122,11 @@ function endorse(
   uvm.bend?.(header);
   const protectedBytes = cborEncode(header);
   const toBeSigned = cborEncode(['Signature1', protectedBytes, new Uint8Array(0), payload]);
-  const signature = rsa
-    ? sign('sha384', toBeSigned, { key: signer.key, padding: 6, saltLength: 48 })
-    : sign('sha384', toBeSigned, { key: signer.key, dsaEncoding: 'ieee-p1363' });
-  return coseEncode({
-    protectedBytes,
-    unprotectedHeader: new Map(),
-    payload,
-    signature: new Uint8Array(signature),
-  });
+  const signature = new Uint8Array(
+    rsa
+      ? sign('sha384', toBeSigned, { key: signer.key, padding: 6, saltLength: 48 })
+      : sign('sha384', toBeSigned, { key: signer.key, dsaEncoding: 'ieee-p1363' }),
+  );
+  const unprotectedHeader = uvm.beside?.(signature) ?? new Map();
+  return coseEncode({ protectedBytes, unprotectedHeader, payload, signature });
 }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { coseDecode, coseEncode, signatureHolds } from '@coco/crypto';
+import { signatureHolds } from '@coco/crypto';
 import { CocoError, fromBase64, fromHex, fromUtf8, seededRandom, toHex } from '@coco/primitives';
 import { builtInAnchors } from '../../anchors.js';
 import {
@@ -150,19 +150,13 @@ test('SNP: the report data binds what a node of another maker bound', { skip }, 
   assert.equal(toHex(judge('gcp-x25519').reportData), digest);
 });
 
-test('SNP: of 2,000 flips of one bit in evidence and endorsements none is accepted', { skip }, () => {
+test('SNP: of 2,000 flips of one bit in evidence and endorsements, as Azure hands them out, none is accepted', {
+  skip,
+}, () => {
   const random = seededRandom(2000);
   const { report, files, atMs } = snpSample('ms-sidecar');
   const endorsements = snpEndorsements(files);
-  // The time stamp in the unprotected header of the UVM endorsement is covered by no signature that is checked.
-  const { protectedBytes, payload, signature } = coseDecode(endorsements['uvm'] as Uint8Array);
-  const uvm = coseEncode({
-    protectedBytes,
-    unprotectedHeader: new Map(),
-    payload: payload as Uint8Array,
-    signature,
-  });
-  const parts: Record<string, Uint8Array> = { report, ...endorsements, uvm };
+  const parts: Record<string, Uint8Array> = { report, ...endorsements };
   const names = Object.keys(parts);
   const accepted: string[] = [];
   for (let i = 0; i < 2000; i++) {

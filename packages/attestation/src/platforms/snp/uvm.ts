@@ -11,9 +11,10 @@
  * chain, and extended key usages that the leaf must have. Which did is trusted, and from which version on, is appraisal's
  * business; any authority can make a good endorsement under a did of its own.
  *
- * Times of these certificates are not compared, as in CCF: Microsoft's signing certificates end after a year, while the
- * machines go on handing out what they signed, and it does not say when that was in a way that is checked. What ends an
- * endorsement is its security version, for which the members set a floor.
+ * Times of these certificates are not compared with the time asked about, as in CCF: Microsoft's signing certificates end
+ * after a year, while the machines go on handing out what they signed. What ends an endorsement is its security version, for
+ * which the members set a floor. When there is a time stamp over the signature (unprotected, "timestamp"), all of it must be
+ * right, and the certificates must have been valid then. Nothing else may be in the unprotected header: no signature covers it.
  */
 import { cborEncode, coseDecode, type SignatureScheme, sha256 } from '@coco/crypto';
 import { CocoError, fromUtf8, toBase64, toHex } from '@coco/primitives';
@@ -22,6 +23,7 @@ import type { Examined, NamedSignature, PlatformClaims } from '../../types.js';
 import { objectId, readDer, sequence } from '../../x509/asn1.js';
 import { chainCertificatesMax, readCertificate, type X509 } from '../../x509/certificate.js';
 import { issuedBy } from '../../x509/chain.js';
+import { checkValidThen, examineTimeStamp, timeStampAuthorities } from './timeStamp.js';
 
 type Uvm = NonNullable<PlatformClaims['uvm']>;
 
@@ -43,10 +45,15 @@ const extendedKeyUsageId = '2.5.29.37';
 
 /**
  * What the endorsement says, and the signatures that must hold. Throws COCO_ATTESTATION_UVM for what cannot be read, a did
- * that its chain does not bear out, and another measurement than the report's.
+ * that its chain does not bear out, and another measurement than the report's. Time stamps may be by `authorities` (timeStamp.ts).
  */
-export function examineUvm(bytes: Uint8Array, measurement: Uint8Array): Examined<Uvm> {
-  const { protectedHeader: header, protectedBytes, payload, signature } = decode(bytes);
+export function examineUvm(
+  bytes: Uint8Array,
+  measurement: Uint8Array,
+  authorities: readonly string[] = timeStampAuthorities,
+): Examined<Uvm> {
+  const message = decode(bytes);
+  const { protectedHeader: header, protectedBytes, payload, signature } = message;
   if (payload === undefined) throw unusable('it has no payload');
   if (header.has(label.critical)) throw unusable('it demands the understanding of more than is understood');
   const scheme = schemes.get(header.get(label.algorithm));
@@ -72,7 +79,24 @@ export function examineUvm(bytes: Uint8Array, measurement: Uint8Array): Examined
     message: cborEncode(['Signature1', protectedBytes, new Uint8Array(0), payload]),
     signature,
   });
+  signatures.push(...examineStamp(message, chain, authorities));
   return { claims: { did: said.did, feed: said.feed, svn: said.svn }, signatures };
+}
+
+/** The signatures on the time stamp, if there is one. */
+function examineStamp(
+  { unprotectedHeader: header, signature }: ReturnType<typeof coseDecode>,
+  chain: readonly X509[],
+  authorities: readonly string[],
+): readonly NamedSignature[] {
+  if (header.size === 0) return [];
+  const token = header.get('timestamp');
+  if (header.size > 1 || !(token instanceof Uint8Array)) {
+    throw unusable('beside what is signed it has something else than a time stamp, which nobody vouches for');
+  }
+  const { claims, signatures } = examineTimeStamp(token, signature, authorities);
+  for (const certificate of chain) checkValidThen(certificate, claims.genTimeMs);
+  return signatures;
 }
 
 type Said = Uvm & { readonly measurement: string };

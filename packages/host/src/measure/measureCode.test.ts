@@ -229,6 +229,16 @@ test('app bundles and configured modules outside of the installation are measure
   const measured = await measureCode({ root: folder, modules: [module, inside, '@coco/cards'] });
   assert.deepEqual(pathsOf(measured, 'module adapter.js'), ['adapter.js', 'node_modules/part/part.js']);
   assert.equal(measured.components.length, plain.components.length + 1);
+  assert.deepEqual(await measureCode({ root: folder, modules: [module, module] }), measured);
+  put(folder, 'another/adapter.js', 'adapter');
+  const sameName = pathToFileURL(path.join(folder, 'another/adapter.js')).href;
+  await refusedWith(
+    'COCO_MEASURE_FILE',
+    /two things/,
+    measureCode({ root: folder, modules: [module, sameName] }),
+  );
+  const gone = pathToFileURL(path.join(folder, 'gone.js')).href;
+  await refusedWith('COCO_MEASURE_FILE', /there is no/, measureCode({ root: folder, modules: [gone] }));
   for (const unknown of ['data:text/javascript,1', 'fs', 'compiler']) {
     await refusedWith(
       'COCO_MEASURE_INSTALLATION',

@@ -58,13 +58,15 @@ export async function measureCode(options: MeasureOptions = {}): Promise<CodeMea
   for (const app of options.apps ?? []) {
     const named = `app ${path.basename(path.resolve(app))}`;
     if (wanted.has(named)) throw twice(named);
-    wanted.set(named, await filesOfApp(app));
+    wanted.set(named, await filesBelow(await realFile(app), '', () => true));
   }
-  for (const module of options.modules ?? []) {
+  for (const module of new Set(options.modules)) {
     if (closure.names.has(module)) continue;
-    const file = moduleFile(module);
-    if (!covered.has(file))
-      wanted.set(`module ${path.basename(file)}`, await filesBelow(path.dirname(file), '', canRun));
+    const file = await realFile(moduleFile(module));
+    if (covered.has(file)) continue;
+    const named = `module ${path.basename(file)}`;
+    if (wanted.has(named)) throw twice(named);
+    wanted.set(named, await filesBelow(path.dirname(file), '', canRun));
   }
   const components = [
     componentOf('runtime', [{ path: `node ${process.version}`, length: 0, sha256: emptySha256 }]),
@@ -108,14 +110,12 @@ async function installationFiles(root: string, closure: Closure): Promise<Map<st
 
 const constitutionScripts = 'packages/governance/constitution/';
 
-async function filesOfApp(app: string): Promise<FileToMeasure[]> {
-  let real: string;
+async function realFile(name: string): Promise<string> {
   try {
-    real = await realpath(app);
+    return await realpath(name);
   } catch {
-    throw new CocoError('COCO_MEASURE_FILE', `there is no ${app} to measure`, { path: app });
+    throw new CocoError('COCO_MEASURE_FILE', `there is no ${name} to measure`, { path: name });
   }
-  return filesBelow(real, '', () => true);
 }
 
 function moduleFile(module: string): string {

@@ -11,7 +11,8 @@ import {
   type SnpReport,
   tcbParts,
 } from '@coco/attestation';
-import { CocoError, toHex } from '@coco/primitives';
+import { coseDecode, coseEncode } from '@coco/crypto';
+import { CocoError, fromBase64, fromUtf8, toHex } from '@coco/primitives';
 import { readDeviceFile } from './deviceFile.js';
 import type { EndorsementSource, Wanted } from './endorsementSource.js';
 import { readSnpCertificateTable } from './snpCertificateTable.js';
@@ -97,9 +98,23 @@ async function fromAci({ securityContext }: SnpSourceSettings): Promise<SnpCandi
     }
   };
   const certificates = await read('host-amd-cert-base64');
-  const uvm = await read('reference-info-base64');
+  const uvm = withoutTimeStamp(await read('reference-info-base64'));
   const policy = await read('security-policy-base64');
   return { files: { certificates: [certificates], uvm, policy }, urls: [] };
+}
+
+/**
+ * Microsoft's endorsement of the utility VM as it signed it. What stands beside that, a time stamp, is left away: the
+ * endorsement is worth the same without it, and nobody needs to know who makes Microsoft's time stamps.
+ */
+function withoutTimeStamp(file: Uint8Array): Uint8Array {
+  const bytes = fromBase64((fromUtf8(file) ?? '').replaceAll(/\s/g, ''));
+  try {
+    return coseEncode({ ...coseDecode(bytes ?? file), unprotectedHeader: new Map() });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw nothing(`the endorsement of the utility VM cannot be read: ${reason}`);
+  }
 }
 
 async function fromThim(url: string, source: EndorsementSource): Promise<SnpCandidate> {

@@ -124,7 +124,7 @@ function secretsFor(
   node: NodeView,
   { publicKey }: Certificate,
 ): ReturnType<JoinFacts['secretsFor']> {
-  const { serviceKey, ledgerSecrets } = parts.secrets;
+  const { serviceKey } = parts.secrets;
   const certificate = endorseNode({
     publicKey,
     addresses: [node.applicationAddress, node.administrativeAddress, node.peerAddress],
@@ -135,7 +135,7 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets,
+    ledgerSecrets: parts.ledger.secrets,
     certificatePem: certificate.pem,
   };
 }

@@ -15,8 +15,10 @@ export interface ProvedNode {
   readonly platform: Platform;
   readonly codeId: string;
   readonly component: string;
-  /** What that is worth, and why not more: whatever the network admits besides counts too. */
-  readonly assurance: Assurance;
+  /** What that is worth: whatever else the network admits counts too. */
+  readonly assurance: Assurance['level'];
+  /** Why not more, in sentences. */
+  readonly reasons: string;
 }
 
 /**
@@ -45,12 +47,14 @@ export async function checkNode(
   });
   if (judged.outcome === 'accepted') {
     const { verified, codeId, component } = judged;
+    const { level, reasons } = networkAssurance(manifests.tee);
     return {
       nodeId,
       platform: verified.platform,
       codeId,
       component,
-      assurance: networkAssurance(manifests.tee),
+      assurance: level,
+      reasons: reasons.join('; '),
     };
   }
   const { code, sentence } = judged.refusal;

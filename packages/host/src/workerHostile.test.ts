@@ -15,75 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FromWorker } from '@coco/adapter';
-import { fromUtf8, utf8 } from '@coco/primitives';
-import type { Attempt, Outcome, Self } from './hostileAdapter.test.js';
-import type { WorkerChannel } from './workerChannel.js';
+import type { Outcome, Self } from './hostileAdapter.test.js';
+import { module, openTaken, settings, type Taken, until } from './takenWorker.test.js';
 import { codeRoots } from './workerCode.js';
 import type { WorkerProtection } from './workerPlacement.js';
-import { openWorkerProcess } from './workerProcess.js';
 
-const module = new URL('./hostileAdapter.test.js', import.meta.url).href;
-const settings = {
-  batch: { itemsMax: 10, executeMs: 10 },
-  eagerItems: 1,
-  uncommittedBatchesMax: 1,
-  queueItemsMax: 10,
-  historySeqnos: 0,
-};
 const isRoot = process.getuid?.() === 0;
-
-interface Taken {
-  readonly channel: WorkerChannel;
-  attempt(attempt: Attempt): Promise<Outcome>;
-  /** What it says besides answers. */
-  readonly said: FromWorker[];
-  next(): Promise<FromWorker>;
-}
-
-async function openTaken(
-  t: TestContext,
-  options: { readonly hidden?: readonly string[]; readonly without?: readonly WorkerProtection[] } = {},
-): Promise<Taken> {
-  const said: FromWorker[] = [];
-  const waiting: ((message: FromWorker) => void)[] = [];
-  const channel = await openWorkerProcess({
-    settings,
-    adapters: [{ module, settings: {} }],
-    placement: { network: false },
-    ...options,
-    onMessage: (message) => {
-      const next = waiting.shift();
-      if (next === undefined) said.push(message);
-      else next(message);
-    },
-  });
-  t.after(() => channel.close());
-  const next = (): Promise<FromWorker> =>
-    new Promise((resolve) => {
-      const early = said.shift();
-      if (early === undefined) waiting.push(resolve);
-      else resolve(early);
-    });
-  let id = 0;
-  return {
-    channel,
-    said,
-    next,
-    async attempt(attempt) {
-      id++;
-      const body = utf8(JSON.stringify(attempt));
-      const caller = { kind: 'anonymous' } as const;
-      const request = { method: 'POST', path: '/try', query: '', headers: {}, body, caller };
-      channel.post({ type: 'request', id, request, nowMs: 0 });
-      const answer = await next();
-      assert.ok(answer.type === 'response', JSON.stringify(answer));
-      return JSON.parse(fromUtf8(answer.response.body) ?? '') as Outcome;
-    },
-  };
-}
 
 /** What a manager has: a sealing key, a ledger that is not even protected by its mode, and doors. */
 async function openManager(t: TestContext) {
@@ -283,60 +221,6 @@ test('the permissions of Node.js are there as well', { timeout: 60_000 }, async 
   const [root = ''] = codeRoots([module]);
   assert.ok(((await attempt({ what: 'list', path: root })).got as string[]).includes('node_modules'));
 });
-
-/** Framed as the worker would frame it. */
-const framed = (...payload: readonly number[]): readonly number[] => [payload.length, 0, 0, 0, ...payload];
-const u64 = (value: number): readonly number[] => [value, 0, 0, 0, 0, 0, 0, 0];
-
-const forgeries: readonly (readonly [string, readonly number[], RegExp])[] = [
-  ['a length beyond all limits', [255, 255, 255, 127], /^COCO_HOST_WORKER_MESSAGE: /],
-  ['an empty message', framed(), /^COCO_HOST_WORKER_MESSAGE: /],
-  ['a message of no known type', framed(99, 1, 2, 3), /^COCO_HOST_WORKER_MESSAGE: .* its type is unknown/],
-  ['a message for the worker', framed(11, ...u64(5)), /^COCO_HOST_WORKER_MESSAGE: .* its type is unknown/],
-  ['that it is ready, again', framed(129), /^COCO_HOST_WORKER_MESSAGE: /],
-  ['that a round trip ended that nobody began', framed(131), /^COCO_HOST_WORKER_MESSAGE: /],
-  ['an answer to nobody', framed(66, ...u64(77)), /^COCO_HOST_WORKER_PROTOCOL: .* what it was not asked/],
-  [
-    'a write to the table of members',
-    framed(...proposal('public:ccf.gov.members.certs')),
-    /^COCO_HOST_WORKER_PROTOCOL: .* a table of governance/,
-  ],
-];
-
-/** A batch of one transaction that sets a row of `table`. */
-function proposal(table: string): readonly number[] {
-  const name = [...utf8(table)];
-  const row = [...u64(1), 107, ...u64(1), 118];
-  const domain = [...u64(name.length), ...name, ...u64(0), ...u64(0), ...u64(1), ...row, ...u64(0)];
-  return [67, ...u64(1), ...u64(2), ...u64(1), 0, domain.length, 0, 0, 0, ...domain, 0, 0, 0, 0];
-}
-
-for (const [what, bytes, expected] of forgeries) {
-  test(`a forged message ends the worker, and not the manager: ${what}`, { timeout: 30_000 }, async (t) => {
-    const { channel, attempt, said } = await openTaken(t);
-    await assert.rejects(attempt({ what: 'forge', bytes }), (error: Error) => {
-      const { type, message } = JSON.parse(error.message) as { type: string; message: string };
-      assert.equal(type, 'failed');
-      assert.match(message, expected);
-      return true;
-    });
-    // It is gone, and nothing that it said after was heard.
-    await channel.close();
-    await until(() => workersOf(process.pid).length === 0);
-    assert.deepEqual(said, []);
-  });
-}
-
-/** Command lines of the workers that `pid` started. */
-function workersOf(pid: number): readonly string[] {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=,args=', '--ppid', String(pid)], { encoding: 'utf8' });
-  return stdout.split('\n').filter((line) => line.includes('workerProcessEntry') && !line.startsWith('Z'));
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 100 && !condition(); i++) await sleep(50);
-  assert.ok(condition());
-}
 
 /** A manager whose worker never looks up from what it does, and so never sees that the channel is closed. */
 const spinningManager = `

@@ -21,6 +21,8 @@ export interface Membership {
   leaving: readonly NodeId[];
   /** A committed record says that this node left, and no configuration committed since has it again. */
   recorded: boolean;
+  /** The commit that last ended a configuration; 0 for none. */
+  endedBy: Seqno;
   /** Records of retirement above the commit, ascending. */
   readonly records: { readonly seqno: Seqno; readonly nodes: readonly NodeId[] }[];
 }
@@ -35,6 +37,7 @@ export function createMembership(self: NodeId, begin: readonly NodeId[] | LogBas
     configurations: nodes.length === 0 ? [] : [{ seqno, nodes: [...nodes] }],
     leaving: [...leaving],
     recorded: false,
+    endedBy: 0,
     records: [],
   };
 }
@@ -117,8 +120,10 @@ export function commitMembership(membership: Membership, seqno: Seqno, rules: Ra
     if (Math.min(configuredAt, recordedAt) > seqno) return changed;
     // In the order of the log, for a node may leave, be on record, and be there again. Who is left out and put on record
     // by one entry (a network that is recovered does that) is gone at once.
-    if (configuredAt <= recordedAt) endConfiguration(membership, rules);
-    else endRecord(membership);
+    if (configuredAt <= recordedAt) {
+      endConfiguration(membership, rules);
+      membership.endedBy = seqno;
+    } else endRecord(membership);
     changed = true;
   }
 }

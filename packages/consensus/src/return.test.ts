@@ -112,7 +112,7 @@ describe('A node that is gone', () => {
     const node = at(4, 4);
     const answer = node.ask('b', 3, { view: 2, seqno: 6 });
     assert.equal(onlyIn(answer, 'requestVoteResponse').granted, true);
-    assert.deepEqual(answer.hardState, { view: 3, votedFor: 'b' });
+    assert.deepEqual(answer.hardState, { view: 3, votedFor: 'b', commit: 4 });
     assert.equal(onlyIn(node.ask('c', 3, { view: 2, seqno: 6 }), 'requestVoteResponse').granted, false);
     assert.equal(node.raft.status().leadership, 'None');
   });

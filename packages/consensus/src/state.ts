@@ -53,7 +53,7 @@ export interface Effects {
   append: EntryInfo[];
   send: Outgoing[];
   commit: Seqno | undefined;
-  reportedHardState: { view: View; votedFor: NodeId | undefined };
+  reportedHardState: HardState;
   reportedRole: { state: LeadershipState; view: View; primary: NodeId | undefined };
 }
 
@@ -83,7 +83,7 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
       append: [],
       send: [],
       commit: undefined,
-      reportedHardState: { view: persisted.view, votedFor: persisted.votedFor },
+      reportedHardState: persisted,
       reportedRole: { state: 'Follower', view, primary: undefined },
     },
   };
@@ -117,10 +117,16 @@ export function takeReady(state: RaftState): Ready {
 
 function changedHardState(state: RaftState): HardState | undefined {
   const { view, votedFor } = state;
-  const reported = state.effects.reportedHardState;
-  if (reported.view === view && reported.votedFor === votedFor) return undefined;
-  state.effects.reportedHardState = { view, votedFor };
-  return state.rules.hardStateToPersist(votedFor === undefined ? { view } : { view, votedFor });
+  const { reportedHardState: reported } = state.effects;
+  const commit = Math.max(state.membership.endedBy, reported.commit ?? 0);
+  if (reported.view === view && reported.votedFor === votedFor && (reported.commit ?? 0) === commit)
+    return undefined;
+  state.effects.reportedHardState = {
+    view,
+    ...(votedFor !== undefined && { votedFor }),
+    ...(commit > 0 && { commit }),
+  };
+  return state.rules.hardStateToPersist(state.effects.reportedHardState);
 }
 
 function changedRole(state: RaftState): Ready['role'] {

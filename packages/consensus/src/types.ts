@@ -48,6 +48,12 @@ export interface HardState {
   readonly view: View;
   /** Who got this node's vote in `view`. */
   readonly votedFor?: NodeId;
+  /**
+   * The commit when it last ended a configuration, that is, made one count no more. Elsewhere in Raft a commit may be
+   * forgotten, for a quorum tells it again; here it says of whom a quorum is needed, and whoever forgets that may wait for
+   * nodes that others have cut off or switched off.
+   */
+  readonly commit?: Seqno;
 }
 
 /**

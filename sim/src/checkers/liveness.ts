@@ -57,6 +57,14 @@ function stayDeaf(world: World): void {
   if (world.profile.settings.preVote) demandStable(world, leader);
 }
 
+/**
+ * How many election timeouts an election may take. Nodes that nobody hears campaign all the while, and where they do not ask
+ * first they bring their views along when they are taken back: rounds may then collide a few times.
+ */
+function patience({ membership, profile }: World): number {
+  return membership && !profile.settings.preVote ? 30 : 10;
+}
+
 /** The time `timeouts` election timeouts from now, as the slowest clock counts them. */
 function after(world: World, timeouts: number): number {
   const { settings, clockSpread } = world.profile;
@@ -64,9 +72,10 @@ function after(world: World, timeouts: number): number {
 }
 
 function demandLeader(world: World, name: string, find: () => SimNode | undefined): SimNode {
-  runUntil(world, after(world, 10), () => find() !== undefined);
+  const timeouts = patience(world);
+  runUntil(world, after(world, timeouts), () => find() !== undefined);
   const leader = find();
-  check(leader !== undefined, name, () => `no leader within 10 election timeouts\n${picture(world)}`);
+  check(leader !== undefined, name, () => `no leader in ${timeouts} election timeouts\n${picture(world)}`);
   return leader;
 }
 
@@ -133,7 +142,7 @@ function workingLeader(world: World, except?: SimNode): SimNode | undefined {
 function demandCommit(world: World, name: string, leader: SimNode): void {
   const highest = Math.max(...world.nodes.map(({ machine }) => machine?.commit ?? 0));
   const done = (): boolean => world.nodes.some(({ machine }) => (machine?.commit ?? 0) > highest);
-  runUntil(world, after(world, 10), done);
+  runUntil(world, after(world, patience(world)), done);
   check(done(), name, () => `${leader.id} leads and commits nothing above ${highest}\n${picture(world)}`);
 }
 

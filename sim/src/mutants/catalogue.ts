@@ -23,6 +23,7 @@ import { electsByAnyConfiguration } from './elects-by-any-configuration.js';
 import { encouragesRivals } from './encourages-rivals.js';
 import { forgetsOnRefusal } from './forgets-on-refusal.js';
 import { forgetsVoteInView } from './forgets-vote-in-view.js';
+import { forgetsWhatEnded } from './forgets-what-ended.js';
 import { forgetsWhoLeft } from './forgets-who-left.js';
 import { goneNeverAnswers } from './gone-never-answers.js';
 import { goneNeverVotes } from './gone-never-votes.js';
@@ -80,6 +81,7 @@ export const mutants: readonly Mutant[] = [
   goneNeverVotes,
   returnTakenForCommitted,
   forgetsWhoLeft,
+  forgetsWhatEnded,
   cutsOffAMajority,
   cutsOffWhenCommitted,
   recordsAnEarlierRemoval,

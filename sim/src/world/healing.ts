@@ -10,11 +10,12 @@ import { beginReconfigurations, retiredForGood, switchOff } from './reconfigurat
 import { present, type SimNode, type World } from './world.js';
 
 /**
- * Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. Some nodes without a
- * lease renew it, the others stay without.
+ * Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. The first time, some
+ * nodes without a lease renew it; the others stay without.
  */
 export function heal(world: World): void {
   const { profile, random } = world;
+  const isFirst = world.faultsOn;
   world.faultsOn = false;
   mendAll(world);
   beginReconfigurations(world);
@@ -30,7 +31,7 @@ export function heal(world: World): void {
       switchOff(world, node);
       continue;
     }
-    if (random.fraction() < 0.5) renew(world, node);
+    if (isFirst && random.fraction() < 0.5) renew(world, node);
     if (node.machine === undefined) startNode(world, node);
     resumeNode(world, node);
     hurrySync(world, node);

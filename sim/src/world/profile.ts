@@ -83,6 +83,8 @@ export interface HostProfile {
   readonly readAtStep: boolean;
   /** `persisted` names the last entry written, even if the log has dropped it meanwhile. */
   readonly naivePersisted: boolean;
+  /** Probability that what is applied is noted on disk as committed, beyond what the hard state says. */
+  readonly notesCommit: number;
 }
 
 export interface WorkloadProfile {
@@ -167,7 +169,11 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
     clockSpread: pick(random, [0, 0.05, 0.15]),
     network: drawNetwork(random),
     disk: drawDisk(random),
-    host: { readAtStep: random.fraction() < 0.5, naivePersisted: random.fraction() < 0.3 },
+    host: {
+      readAtStep: random.fraction() < 0.5,
+      naivePersisted: random.fraction() < 0.3,
+      notesCommit: pick(random, [0, 0.02, 0.2]),
+    },
     workload: {
       everyMs: between(random, 4, 60),
       batchMax: pick(random, [1, 3, 8]),

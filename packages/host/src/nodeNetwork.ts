@@ -87,7 +87,8 @@ export class NodeNetwork {
    */
   get manifests(): readonly Manifests[] {
     const approved = this.isTakenIn ? undefined : this.#membership.joined?.manifests;
-    const all = [approved, this.#workable, this.#head.manifests, this.#committed.manifests];
+    if (approved !== undefined) return [approved];
+    const all = [this.#workable, this.#head.manifests, this.#committed.manifests];
     return [...new Set(all)].filter((one) => one !== undefined);
   }
 

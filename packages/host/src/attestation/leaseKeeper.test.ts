@@ -104,6 +104,7 @@ test('a node that is out goes on trying, ever more seldom, says why once, and co
     "warn this node's lease is not renewed: the firmware is older than the members accept",
   ]);
   assert.equal(world.keeper.standing().trouble?.code, 'COCO_ATTESTATION_TCB_FLOOR');
+  assert.equal(world.keeper.standing().isOut, true);
   world.refusal = undefined;
   world.nowMs += 60_000;
   await world.look();
@@ -117,8 +118,10 @@ test('a node that hears from others that it is out does not wait until its lease
   await world.look();
   assert.equal(world.asked, 0);
   world.keeper.told({ code: 'COCO_LEASE_DISTRUSTED', message: 'the code is not trusted any more' });
+  assert.equal(world.keeper.standing().isOut, true);
   await world.look();
   assert.equal(world.asked, 1);
+  assert.equal(world.keeper.standing().isOut, false);
   world.keeper.told({ code: 'COCO_LEASE_DISTRUSTED', message: 'somebody who has not heard yet' });
   await world.look();
   assert.equal(world.asked, 1, 'it has just come back');

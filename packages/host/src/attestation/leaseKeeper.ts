@@ -27,6 +27,8 @@ export interface LeaseStanding {
   readonly lease?: NodeLease;
   /** Why it was not renewed when that was tried last. */
   readonly trouble?: Waiting;
+  /** The node is out of the network for now: its lease is over, or the others say so. */
+  readonly isOut: boolean;
 }
 
 export interface LeaseKeeper {
@@ -59,6 +61,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   let trouble: Waiting | undefined;
   let removed = false;
   let saidHeld = false;
+  let toldOut = false;
 
   /** The newer of what the ledger says and what was answered. */
   function current(): NodeLease | undefined {
@@ -91,6 +94,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     const { grantedAtMs, expiresAtMs } = answer;
     granted = { state: 'held', grantedAtMs, expiresAtMs };
     trouble = undefined;
+    toldOut = false;
     failures = 0;
     const until = new Date(expiresAtMs).toISOString();
     log[saidHeld ? 'debug' : 'info'](`this node holds its lease until ${until}`, { until });
@@ -123,11 +127,18 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       // Whoever says so may not have heard yet that this node has come back.
       const isFresh = granted !== undefined && nowMs() - granted.grantedAtMs < freshMs;
       // What the primary said itself is more exact.
-      if (!removed && !isFresh && trouble === undefined) note(reason, 'warn');
+      if (removed || isFresh) return;
+      toldOut = true;
+      if (trouble === undefined) note(reason, 'warn');
     },
     standing: () => {
       const lease = current();
-      return { ...(lease !== undefined && { lease }), ...(trouble !== undefined && { trouble }) };
+      const isOver = lease !== undefined && (lease.state !== 'held' || lease.expiresAtMs <= nowMs());
+      return {
+        ...(lease !== undefined && { lease }),
+        ...(trouble !== undefined && { trouble }),
+        isOut: isOver || toldOut || removed,
+      };
     },
     stop: () => end.abort(),
   };

@@ -215,11 +215,12 @@ function certificateRoutes({ network, selfSignedCertificatePem }: NodeFacts): re
   ];
 }
 
-function readyRoutes({ nodeId, network }: NodeFacts): readonly Route[] {
+function readyRoutes({ nodeId, network, lease }: NodeFacts): readonly Route[] {
   const ready = (): HttpResponse => {
     const { serviceStatus, nodes } = network();
     const own = nodes.find((node) => node.nodeId === nodeId);
-    if (serviceStatus === 'Open' && own?.status === 'Trusted') return { ...empty, status: 204 };
+    if (serviceStatus === 'Open' && own?.status === 'Trusted' && !lease().isOut)
+      return { ...empty, status: 204 };
     const sentence = 'this node does not take part in an open network at the moment';
     return failure(503, 'FrontendNotOpen', sentence);
   };

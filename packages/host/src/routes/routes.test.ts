@@ -79,7 +79,7 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       startSeqno: 0,
       platform: 'virtual',
       provesNothing: true,
-      lease: () => ({ lease, trouble: { code: 'COCO_LEASE_LAPSED', message: 'it is over' } }),
+      lease: () => ({ lease, isOut: false, trouble: { code: 'COCO_LEASE_LAPSED', message: 'it is over' } }),
       version: '1',
       selfSignedCertificatePem: 'pem',
       settings: { a: 1 },

@@ -1,4 +1,5 @@
 export { type Address, formatAddress, parseAddress } from './address.js';
+export type { ProvedNode } from './attestation/checkNode.js';
 export { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 export { type Attester, type AttesterOptions, openAttester } from './attesters/attester.js';
 export { type AdapterChoice, type JoinSettings, loadConfig, type NodeConfig } from './config.js';

@@ -70,7 +70,7 @@ async function openNode(
     nodes: [],
     limits,
     timing: realTiming(seededRandom(1)),
-    attestation: testSessions(identity, service),
+    attestation: testSessions(identity, service).attestation,
     onFrame: inbox.add,
     ...options,
   });

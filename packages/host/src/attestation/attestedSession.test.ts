@@ -50,7 +50,7 @@ async function openEnd(t: Test, identity: TestIdentity, bend: Bend = {}): Promis
     nodes: [],
     limits,
     timing: realTiming(seededRandom(1)),
-    attestation: sessions,
+    attestation: sessions.attestation,
     onFrame: (_, bytes) => frames.push(bytes),
     onEvent: (event) => events.push(event),
   });
@@ -184,7 +184,7 @@ test('GOV-1: when the members trust some code no more, its open sessions are cut
 test('MIT-2: evidence is asked for again in between the frames, and no frame is lost', async (t) => {
   const alice = await openEnd(t, testIdentity('alice', service));
   const bob = await openEnd(t, testIdentity('bob', service));
-  for (const { sessions } of [alice, bob]) sessions.renewalMs = 500;
+  for (const { sessions } of [alice, bob]) sessions.leaseSeconds = 1;
   for (const { peers } of [alice, bob]) peers.setNodes([known(alice), known(bob)]);
   await until('both are open', () => isOpen(alice, bob) && isOpen(bob, alice));
   let sent = 0;
@@ -204,7 +204,7 @@ test('a node that changes under an open session does not get through its next pr
   const bob = await openEnd(t, identity, async (asked) =>
     testEvidence(identity, { network, ...asked, code }),
   );
-  alice.sessions.renewalMs = 500;
+  alice.sessions.leaseSeconds = 1;
   for (const { peers } of [alice, bob]) peers.setNodes([known(alice), known(bob)]);
   await until('both are open', () => isOpen(alice, bob) && isOpen(bob, alice));
   alice.sessions.demands = listedCode('code');

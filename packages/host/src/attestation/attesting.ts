@@ -15,11 +15,11 @@ import type { NodeNetwork } from '../nodeNetwork.js';
 import type { Pin } from '../pinnedRequest.js';
 import type { SessionAttestation } from './attestedSession.js';
 import { type Challenges, createChallenges } from './challenges.js';
-import { judgeAgain, judgeEvidence } from './judgeEvidence.js';
 import { createLeaseKeeper, type LeaseKeeper } from './leaseKeeper.js';
 import { type OwnEvidenceSettings, openOwnEvidence } from './openOwnEvidence.js';
 import type { OwnEvidence } from './ownEvidence.js';
 import { askProving } from './proveOverHttps.js';
+import { sessionAttestation } from './sessionAttestation.js';
 
 export interface AttestingOptions {
   readonly config: OwnEvidenceSettings['config'];
@@ -49,9 +49,6 @@ export interface Attesting {
   stop(): void;
 }
 
-/** Evidence of a session is renewed before half a lease is over. */
-const renewPart = 0.4;
-const renewMsMin = 1000;
 /** So long after its start a node asks others even when it knows of no primary. */
 const settleMs = 5000;
 
@@ -79,7 +76,7 @@ export function createAttesting(options: AttestingOptions): Attesting {
   return {
     evidence,
     challenges: createChallenges(() => performance.now()),
-    sessions: sessionsOf(options, evidence),
+    sessions: sessionAttestation({ evidence, network, serviceFingerprint: options.serviceFingerprint }),
     lease,
     look() {
       // A network that has just begun has no primary to ask yet.
@@ -106,26 +103,6 @@ function assuranceLog(log: Log, metrics: Metrics): (tee: TeeManifest) => void {
     metrics.set('network_assurance', levels[level]);
     if (sentence !== told) log[level === 'full' ? 'info' : 'warn'](sentence, { level });
     told = sentence;
-  };
-}
-
-function sessionsOf(
-  { serviceFingerprint, network }: AttestingOptions,
-  evidence: OwnEvidence,
-): SessionAttestation {
-  const about = { purpose: 'session', network: serviceFingerprint } as const;
-  return {
-    evidence: (asked) => evidence.make({ ...about, ...asked }),
-    judge: (proof, binding, atMs) =>
-      judgeEvidence({
-        evidence: proof,
-        binding: { ...about, ...binding },
-        manifests: network.manifests,
-        atMs,
-      }),
-    judgeAgain: (proof, binding, atMs) =>
-      judgeAgain({ evidence: proof, binding: { ...about, ...binding }, manifests: network.manifests, atMs }),
-    renewMs: () => Math.max(renewMsMin, network.leaseSeconds * 1000 * renewPart),
   };
 }
 

@@ -19,8 +19,8 @@ import { Fields } from '../fields.js';
 import { silentLog } from '../httpEndpoint.test.js';
 import { type TestIdentity, testNetworkView } from '../identities.test.js';
 import type { SessionAttestation } from './attestedSession.js';
-import { judgeAgain, judgeEvidence } from './judgeEvidence.js';
 import { createOwnEvidence, type OwnEvidence } from './ownEvidence.js';
+import { sessionAttestation } from './sessionAttestation.js';
 
 /** What a network accepts whose members said nothing of it: virtual nodes, whatever they run. */
 export const anyVirtual: Manifests = testNetworkView().manifests;
@@ -65,10 +65,12 @@ export function testEvidence(identity: TestIdentity, changes: Partial<RuntimeCla
   return encodeEvidence({ platform: 'virtual', evidence, claims: encoded, endorsements: {} });
 }
 
-export interface TestSessions extends SessionAttestation {
+/** One side of sessions, and what a test may change of it. */
+export interface TestSessions {
+  readonly attestation: SessionAttestation;
   /** What this side demands. */
   demands: Manifests;
-  renewalMs: number;
+  leaseSeconds: number;
   /** How often evidence was asked of this side. */
   asked: number;
 }
@@ -79,23 +81,24 @@ export function testSessions(
   service: TestIdentity,
   bend: Partial<RuntimeClaims> | SessionAttestation['evidence'] = {},
 ): TestSessions {
-  const network = service.certificate.fingerprint;
-  const about = { purpose: 'session', network } as const;
-  const own = { network: fromHex(network) as Uint8Array };
-  const sessions: TestSessions = {
-    demands: anyVirtual,
-    renewalMs: 60_000,
-    asked: 0,
-    evidence: async (asked) => {
-      sessions.asked++;
-      return typeof bend === 'function' ? bend(asked) : testEvidence(identity, { ...own, ...asked, ...bend });
-    },
-    judge: (evidence, binding, atMs) =>
-      judgeEvidence({ evidence, binding: { ...about, ...binding }, manifests: [sessions.demands], atMs }),
-    judgeAgain: (evidence, binding, atMs) =>
-      judgeAgain({ evidence, binding: { ...about, ...binding }, manifests: [sessions.demands], atMs }),
-    renewMs: () => sessions.renewalMs,
+  const serviceFingerprint = service.certificate.fingerprint;
+  const make: OwnEvidence['make'] = async ({ network = '', ...asked }) => {
+    sessions.asked++;
+    const { nonce, exporter } = asked;
+    if (typeof bend === 'function' && nonce !== undefined && exporter !== undefined)
+      return bend({ nonce, exporter });
+    return testEvidence(identity, { ...asked, network: fromHex(network) as Uint8Array, ...bend });
   };
+  const network = {
+    get manifests() {
+      return [sessions.demands];
+    },
+    get leaseSeconds() {
+      return sessions.leaseSeconds;
+    },
+  };
+  const attestation = sessionAttestation({ evidence: { make }, network, serviceFingerprint });
+  const sessions: TestSessions = { attestation, demands: anyVirtual, leaseSeconds: 3600, asked: 0 };
   return sessions;
 }
 

@@ -2,7 +2,6 @@
  * What a request proves, where only those are served who prove what they run: evidence over the nonce that was given out on this
  * very connection.
  */
-import type { Certificate } from '@coco/crypto';
 import type { NodeAttestation } from '@coco/governance';
 import type { Challenges } from '../attestation/challenges.js';
 import { evidenceNeeded } from '../attestation/proveOverHttps.js';
@@ -31,11 +30,6 @@ export function proofOf(
   const nonce = challenges.take(connection);
   if (nonce === undefined) return { refused: needed };
   return { attestation: { evidence, nonce, exporter, atMs: nowMs() } };
-}
-
-/** The certificate of whoever asks as a node. */
-export function nodeCertificateOf({ chain }: HttpRequest): Certificate | undefined {
-  return chain[0];
 }
 
 const needed = failure(

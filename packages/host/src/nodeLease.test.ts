@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { NodeId } from '@coco/primitives';
+import { decodeClaims, decodeEvidence } from '@coco/attestation';
+import { fromBase64, type NodeId } from '@coco/primitives';
 import type { RunningNode } from './node.js';
 import {
   ask,
@@ -45,6 +46,15 @@ test('MIT-2: nodes renew their leases by themselves, and show what they prove', 
   assert.deepEqual([platform, platform_proves_nothing, assurance.level], ['virtual', true, 'none']);
   assert.equal((await shownBy(network, node, node.nodeId)).code_id, code_id);
   assert.equal(jsonOf(await ask(network, node, '/node/network')).lease_seconds, 2);
+  const [alice] = network.members;
+  assert.ok(alice !== undefined);
+  for (const door of [{}, { door: 'application', identity: alice }] as const) {
+    const answer = await ask(network, node, `/node/evidence?nonce=${'ab'.repeat(32)}`, door);
+    const { claims } = decodeEvidence(fromBase64(jsonOf(answer).evidence) as Uint8Array);
+    const { purpose, exporter, nonce } = decodeClaims(claims);
+    assert.deepEqual([purpose, exporter?.length, nonce?.[31]], ['client', 32, 0xab], 'SEC-3, on both doors');
+  }
+  assert.equal((await ask(network, node, '/node/evidence?nonce=ab')).status, 400);
   const figures = new TextDecoder().decode((await ask(network, node, '/node/metrics')).body);
   for (const name of [
     'coco_lease_renewals_total',

@@ -50,6 +50,7 @@ import { returnedStaysGone } from './returned-stays-gone.js';
 import { sendsBeforeDurable } from './sends-before-durable.js';
 import { sendsReplacedEntries } from './sends-replaced-entries.js';
 import { sendsWhatItLacks } from './sends-what-it-lacks.js';
+import { shunsByItsLog } from './shuns-by-its-log.js';
 import { silentWhenRemoved } from './silent-when-removed.js';
 import { skipsLogMatching } from './skips-log-matching.js';
 import { snapshotCutsLog } from './snapshot-cuts-log.js';
@@ -84,6 +85,7 @@ export const mutants: readonly Mutant[] = [
   forgetsWhatEnded,
   cutsOffAMajority,
   cutsOffWhenCommitted,
+  shunsByItsLog,
   recordsAnEarlierRemoval,
   baseWithoutViews,
   baseWithoutConfiguration,

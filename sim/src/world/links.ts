@@ -10,6 +10,7 @@ import type { Envelope, SimNode, World } from './world.js';
 /** Whether the message does not pass, for the host of its sender or of its receiver has cut the link. */
 export function isCutOff(world: World, { from, to, message }: Envelope): boolean {
   if (message.type === 'appendEntries' && isOut(world, from, to)) return true;
+  if (!world.honours.shunsWhenCommitted) return isOut(world, from, to) || isOut(world, to, from);
   return (to.lapsed && shuns(world, from, to)) || (from.lapsed && shuns(world, to, from));
 }
 

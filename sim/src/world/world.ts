@@ -153,6 +153,8 @@ export interface Honours {
   readonly switchesOffWhenRecorded: boolean;
   /** The links of a node that is quarantined are cut when that is appended. */
   readonly cutsOffAtOnce: boolean;
+  /** A node that does not lead goes by what is committed when it cuts links, and opens them for who was taken back since. */
+  readonly shunsWhenCommitted: boolean;
 }
 
 /** A step of one node, before and after. */
@@ -249,6 +251,7 @@ const honoursAll: Honours = {
   keepsLogOnRejoin: true,
   switchesOffWhenRecorded: true,
   cutsOffAtOnce: true,
+  shunsWhenCommitted: true,
 };
 
 /** The nodes that are there, be they up or down. */

@@ -8,18 +8,29 @@ import { CocoError, concatBytes } from '@coco/primitives';
 export async function boundedFetch(request: BoundedRequest): Promise<BoundedAnswer> {
   const { url, method = 'GET', headers = {}, body, timeoutMs, bytesMax } = request;
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), timeoutMs);
-  try {
+  let stop = (): void => undefined;
+  // Not by the signal alone: when it is given, whoever reads may be anywhere.
+  const late = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`no whole answer within ${timeoutMs} ms`));
+      abort.abort();
+    }, timeoutMs);
+    stop = () => clearTimeout(timer);
+  });
+  const asking = async (): Promise<BoundedAnswer> => {
     const init = { method, headers: { ...headers }, redirect: 'error' as const, signal: abort.signal };
     const response = await fetch(url, body === undefined ? init : { ...init, body });
     if (response.status !== 200) throw new Error(`it answered with status ${response.status}`);
     const answer = await readAll(response, bytesMax);
     return { body: answer, header: (name) => response.headers.get(name) ?? undefined };
+  };
+  try {
+    return await Promise.race([asking(), late]);
   } catch (error) {
-    const reason = abort.signal.aborted ? `no whole answer within ${timeoutMs} ms` : reasonOf(error);
+    const reason = reasonOf(error);
     throw new CocoError('COCO_ATTESTER_SOURCE', `${url} gives nothing: ${reason}`, { url, reason });
   } finally {
-    clearTimeout(timer);
+    stop();
     abort.abort();
   }
 }

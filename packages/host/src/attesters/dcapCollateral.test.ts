@@ -31,7 +31,7 @@ async function inWorld(atMs: number, run: (world: World) => Promise<void>): Prom
   const by = (): DcapSources => ({
     pcsUrl: stub.url,
     rootCrlUrl: `${stub.url}/root.crl`,
-    source: openEndorsementSource({ directory: folder, timeoutMs: 1000, bytesMax: 262_144, clock, log }),
+    source: openEndorsementSource({ directory: folder, timeoutMs: 30_000, bytesMax: 262_144, clock, log }),
     clock,
     log,
   });

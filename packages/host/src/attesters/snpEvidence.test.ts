@@ -37,7 +37,7 @@ async function inWorld(atMs: number, run: (world: World) => Promise<void>): Prom
   const settings = { kdsUrl: stub.url, thimUrl: `${stub.url}/thim`, securityContext: folder };
   const by = (...sources: readonly SnpSourceName[]): SnpEndorsing => {
     const directory = path.join(folder, 'cache');
-    const source = openEndorsementSource({ directory, timeoutMs: 1000, bytesMax: 262_144, clock, log });
+    const source = openEndorsementSource({ directory, timeoutMs: 30_000, bytesMax: 262_144, clock, log });
     return { sources, settings, source, clock, log };
   };
   try {

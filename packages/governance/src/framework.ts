@@ -108,13 +108,14 @@ function certificateFault(
 }
 
 /**
- * Marks every Retired node as `retired_committed`, and gives the ids of those that were not yet. Call it once the removal is
+ * Marks every Retired node (of `nodes`, if they are given) as `retired_committed`, and gives the ids of those that were not yet. Call it once the removal is
  * committed; the nodes may be shut down when the entry with this mark is committed in its turn.
  */
-export function recordRetired(transaction: Transaction): readonly NodeId[] {
+export function recordRetired(transaction: Transaction, nodes?: readonly NodeId[]): readonly NodeId[] {
   const marked: NodeId[] = [];
   for (const [nodeId, row] of [...objectRows(transaction, governanceTables.nodeInfo)]) {
     if (row['status'] !== 'Retired' || row['retired_committed'] === true) continue;
+    if (nodes?.includes(nodeId) === false) continue;
     putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, retired_committed: true });
     marked.push(nodeId);
   }

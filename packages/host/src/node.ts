@@ -184,6 +184,7 @@ class Node implements RunningNode {
       toWorker: (message) => {
         worker.post(message);
         if (message.type === 'assigned') this.#postClock();
+        if (message.type === 'role') this.#network.leads(message.primary);
       },
       reply: (token, response) => this.#reply(token, response),
       committed: (seqno, items) => {

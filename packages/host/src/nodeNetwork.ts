@@ -38,6 +38,7 @@ export interface Followers {
 export class NodeNetwork {
   readonly #options: NodeNetworkOptions;
   readonly #serviceCertificate: Certificate;
+  #isPrimary = false;
   #head: NetworkView;
   #committed: NetworkView;
   #membership: NodeMembership;
@@ -124,9 +125,15 @@ export class NodeNetwork {
     return nodes.find(({ nodeId }) => nodeId === this.#options.nodeId);
   }
 
+  /** Whether this node is the primary now: see networkPeers. */
+  leads(isPrimary: boolean): void {
+    this.#isPrimary = isPrimary;
+    this.#followers?.peers.setNodes(this.peers);
+  }
+
   /** Whom to connect to. */
   get peers(): readonly KnownNode[] {
-    const known = networkPeers(this.#head, this.#committed);
+    const known = networkPeers(this.#head, this.#committed, this.#isPrimary);
     if (this.isTakenIn && this.#toldAt !== this.#committed) return known;
     const ids = new Set(known.map(({ nodeId }) => nodeId));
     const told = this.#told.flatMap(({ nodeId, peerAddress }) => {

@@ -5,7 +5,7 @@ import type { AdapterResponse, ToWorker } from '@coco/adapter';
 import type { HardState, Ready } from '@coco/consensus';
 import type { Reader } from '@coco/kv';
 import type { SealedEntry } from '@coco/ledger';
-import type { Seqno } from '@coco/primitives';
+import type { NodeId, Seqno } from '@coco/primitives';
 import { encodeConsensusFrame } from './frames.js';
 import type { PeerFrame, ReplicaEffects, SnapshotEffect } from './types.js';
 
@@ -27,9 +27,17 @@ export function createEffects(): EffectsBuilder {
   return { now: [], entries: [], send: [], apply: [], replies: [], snapshots: [] };
 }
 
-/** Frames for messages of consensus; an append message's entries are attached by whoever holds their bytes. */
-export function sendMessages(effects: EffectsBuilder, messages: Ready['send']): void {
+/**
+ * Frames for messages of consensus; an append message's entries are attached by whoever holds their bytes. A node that is
+ * quarantined gets none, however its links stand: nothing that is written after that reaches it (MIT-2).
+ */
+export function sendMessages(
+  effects: EffectsBuilder,
+  messages: Ready['send'],
+  isOut: (nodeId: NodeId) => boolean,
+): void {
   for (const { to, message } of messages) {
+    if (message.type === 'appendEntries' && isOut(to)) continue;
     const header = encodeConsensusFrame(message);
     const attached = message.type === 'appendEntries' && message.to > message.previous.seqno;
     effects.send.push(

@@ -9,6 +9,7 @@ import {
   type GovernanceAnswer,
   type GovernanceContext,
   isOver,
+  isQuarantined,
   manifestTables,
   type NetworkView,
   readNetwork,
@@ -39,6 +40,7 @@ export class Governing {
   #commit: Seqno = 0;
   #views: Views | undefined;
   #removed: readonly NodeId[] = [];
+  #out: ReadonlySet<NodeId> = new Set();
   #viewsAreOld = true;
   #snapshotSeqno: Seqno | undefined;
   /** The host has not heard of the present views. */
@@ -203,6 +205,7 @@ export class Governing {
     this.#viewsAreOld = false;
     this.#views = undefined;
     this.#removed = [];
+    this.#out = new Set();
     const { head } = this.#store;
     if (head === 0) return;
     const version = this.#committedVersion;
@@ -211,7 +214,14 @@ export class Governing {
     this.#views = { head: newest, committed };
     const removed = newest.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId);
     const settled = new Set(committed.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId));
-    if (removed.every((nodeId) => settled.has(nodeId))) this.#removed = removed;
+    this.#removed = removed.filter((nodeId) => settled.has(nodeId));
+    this.#out = new Set(newest.nodes.filter(isQuarantined).map(({ nodeId }) => nodeId));
+  }
+
+  /** Whether the log has the node quarantined, committed or not. */
+  isOut(nodeId: NodeId): boolean {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#out.has(nodeId);
   }
 
   /** How often the manifests were changed, as far as this node has seen. */

@@ -216,8 +216,12 @@ export class Governor {
   }
 
   #isRecordDue(consensus: Pick<Consensus, 'mayRecord'>): boolean {
-    const { removed } = this.#governing;
-    return removed.length > 0 && consensus.mayRecord(removed);
+    return this.#recordable(consensus).length > 0;
+  }
+
+  /** Each by itself: one that comes and goes must not hold up the others. */
+  #recordable(consensus: Pick<Consensus, 'mayRecord'>): readonly NodeId[] {
+    return this.#governing.removed.filter((nodeId) => consensus.mayRecord([nodeId]));
   }
 
   #isSnapshotDue(commit: Seqno): boolean {
@@ -228,7 +232,7 @@ export class Governor {
   housekeep(now: Circumstances): void {
     if (this.#isRecordDue(now.consensus)) {
       const transaction = this.#governing.begin();
-      recordRetired(transaction);
+      recordRetired(transaction, this.#recordable(now.consensus));
       this.#append(transaction, now);
     }
     if (this.#reviewing.isDue(now)) {

@@ -321,7 +321,7 @@ class ReplicaMachine implements Replica {
     if (ready.rollbackTo !== undefined) this.#rollback(ready.rollbackTo, effects);
     if (ready.hardState !== undefined) effects.hardState = ready.hardState;
     for (const info of ready.append ?? []) this.#accept(info, effects);
-    sendMessages(effects, ready.send);
+    sendMessages(effects, ready.send, (nodeId) => this.#governing.isOut(nodeId));
     if (ready.commit !== undefined) this.#committed(ready.commit, effects);
     if (ready.role !== undefined) this.#role(effects);
   }

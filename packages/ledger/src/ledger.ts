@@ -20,7 +20,7 @@ import { MerkleTree } from './merkle.js';
 import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
 import { secretFor } from './rekey.js';
-import { createSecrets, type GrowingSecrets } from './secrets.js';
+import { createSecrets, type GrowingSecrets, type Secrets } from './secrets.js';
 import { makeSignature, signatureTables } from './signature.js';
 import { readSignature } from './signature-read.js';
 import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
@@ -225,11 +225,11 @@ class NodeLedger implements Ledger {
   open(
     bytes: Uint8Array,
     current: readonly NodeId[] = this.#note.configuration,
-    told: readonly LedgerSecret[] = [],
+    secrets: Secrets = this.#secrets,
   ): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
     const { publicMaps, claimsDigest = noClaims } = layout;
-    const privateMaps = openEntry(layout, told.length === 0 ? this.#secrets : this.#withTold(told));
+    const privateMaps = openEntry(layout, secrets);
     const description = describeLayout(layout, current);
     const claims = claimsDigest.some((byte) => byte !== 0) ? { claimsDigest } : {};
     const secret = this.#toldBy(description);
@@ -243,10 +243,6 @@ class NodeLedger implements Ledger {
     };
   }
 
-  #withTold(told: readonly LedgerSecret[]): GrowingSecrets {
-    return createSecrets([...this.#secrets.all, ...told]);
-  }
-
   /** The secret that an entry has for this node. */
   #toldBy({ seqno, secretRow }: EntryDescription): LedgerSecret | undefined {
     if (secretRow === undefined || this.#identity === undefined) return undefined;
@@ -257,6 +253,14 @@ class NodeLedger implements Ledger {
 
   get secrets(): readonly LedgerSecret[] {
     return this.#secrets.all;
+  }
+
+  secretsAfter(seqno: Seqno): GrowingSecrets {
+    return this.#secrets.ahead(seqno);
+  }
+
+  get untoldFrom(): Seqno | undefined {
+    return this.#secrets.untoldFrom;
   }
 
   addSecrets(secrets: readonly LedgerSecret[]): void {
@@ -290,14 +294,17 @@ class NodeLedger implements Ledger {
   }
 
   #push(
-    entry: Pick<OpenedEntry, 'view' | 'seqno' | 'size' | 'nodes' | 'endsChunk' | 'leaf' | 'secret'> &
+    entry: Pick<
+      OpenedEntry,
+      'view' | 'seqno' | 'size' | 'nodes' | 'endsChunk' | 'leaf' | 'secretRow' | 'secret'
+    > &
       ReceiptLeaf,
     signature: KeptSignature | undefined,
   ): void {
     const { view, seqno, writeSetDigest, claimsDigest, nodes = [] } = entry;
     const { configuration, leaving } = this.#note;
     this.#tree.append(entry.leaf);
-    if (entry.secret !== undefined) this.#secrets.learn(entry.secret);
+    this.#secrets.follow(entry);
     if (this.#views.at(-1)?.view !== view) this.#views.push({ view, from: seqno });
     this.#note = {
       view,

@@ -48,8 +48,10 @@ test('entries after one that tells a secret are sealed under it, and only who wa
 
   const left = ledger(() => undefined);
   for (const { bytes } of [before, rekey]) left.add(left.open(bytes));
-  assert.throws(() => left.open(after.bytes), { code: 'COCO_LEDGER_ENTRY_UNAUTHENTIC' });
+  assert.equal(left.untoldFrom, 3);
+  assert.throws(() => left.open(after.bytes), { code: 'COCO_LEDGER_ENTRY_SECRET' });
   left.addSecrets(primary.secrets);
+  assert.equal(left.untoldFrom, undefined);
   left.add(left.open(after.bytes));
   assert.deepEqual(left.root(), primary.root());
 });
@@ -58,13 +60,24 @@ test('entries of one message are opened before they are added, with what those b
   const primary = ledger(itself);
   const entries = [rekeyed(primary, 7), primary.append(batch), rekeyed(primary, 8), primary.append(batch)];
   const backup = ledger(itself);
-  const told: NonNullable<ReturnType<Ledger['open']>['secret']>[] = [];
-  for (const { bytes } of entries) {
-    const { secret } = backup.open(bytes, undefined, told);
-    if (secret !== undefined) told.push(secret);
-  }
-  assert.equal(told.length, 2);
+  const ahead = backup.secretsAfter(0);
+  for (const { bytes } of entries) ahead.follow(backup.open(bytes, undefined, ahead));
+  assert.equal(ahead.all.length, 3);
   assert.equal(backup.secrets.length, 1);
+});
+
+test('entries instead of others are opened with what held before those', () => {
+  const backup = ledger(itself);
+  const primary = ledger(itself);
+  const first = primary.append(batch);
+  backup.add(backup.open(first.bytes));
+  rekeyed(backup, 7);
+  const others = [primary.append(batch), primary.append(batch)];
+  assert.throws(() => others.map(({ bytes }) => backup.open(bytes)), {
+    code: 'COCO_LEDGER_ENTRY_UNAUTHENTIC',
+  });
+  const ahead = backup.secretsAfter(1);
+  for (const { bytes } of others) backup.open(bytes, undefined, ahead);
 });
 
 test('a secret goes with the entry that told it, and one that was handed in stays', () => {

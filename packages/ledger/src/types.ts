@@ -3,6 +3,7 @@
  */
 import type { Certificate, PrivateKey } from '@coco/crypto';
 import type { NodeId, Seqno, TxId, View } from '@coco/primitives';
+import type { GrowingSecrets, Secrets } from './secrets.js';
 
 /** The symmetric key of the entries from `fromSeqno` on, until the next secret's. 32 bytes. */
 export interface LedgerSecret {
@@ -177,10 +178,12 @@ export interface Ledger {
   /**
    * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
    * malformed, or does not authenticate. `configuration` is told as if the entry followed one that left `current`
-   * trusted (default: `last`); adding it looks again. `told` are secrets that opened entries before it told and that are
-   * not added yet.
+   * trusted (default: `last`); adding it looks again. COCO_LEDGER_ENTRY_SECRET when `secrets` (default: those that are held)
+   * have none for it.
    */
-  open(bytes: Uint8Array, current?: readonly NodeId[], told?: readonly LedgerSecret[]): OpenedEntry;
+  open(bytes: Uint8Array, current?: readonly NodeId[], secrets?: Secrets): OpenedEntry;
+  /** The secrets as they are after the entry `seqno`: to open others that follow it, before they are added. */
+  secretsAfter(seqno: Seqno): GrowingSecrets;
   /**
    * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
    * identity; COCO_LEDGER_SIGNATURE_* when that fails, COCO_LEDGER_ENTRY_ORDER when it does not follow, and
@@ -190,6 +193,8 @@ export interface Ledger {
   rollback(to: Seqno): void;
   /** The secrets that are held, ascending by their first entry. */
   readonly secrets: readonly LedgerSecret[];
+  /** The first entry that this node cannot open, for it was not told the secret; undefined when it was told all. */
+  readonly untoldFrom: Seqno | undefined;
   /** Takes over secrets that somebody who was there has told. */
   addSecrets(secrets: readonly LedgerSecret[]): void;
   /** Entries up to `seqno` are committed: their positions need no longer be rolled back. */

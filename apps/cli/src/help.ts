@@ -12,7 +12,8 @@ const optionWidthMax = 30;
 const topics: readonly (readonly [title: string, firstWords: readonly string[]])[] = [
   ['Networks', ['sandbox', 'network', 'replay']],
   ['Governing', ['member', 'participant', 'proposal', 'request', 'constitution']],
-  ['Nodes', ['node', 'measure']],
+  ['Nodes', ['node']],
+  ['Attestation', ['measure', 'verify', 'evidence']],
   ['Ledgers', ['ledger']],
   ['Shell', ['completion']],
 ];

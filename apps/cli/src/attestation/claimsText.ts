@@ -1,7 +1,7 @@
 /**
  * What hardware said, on one screen.
  */
-import type { PlatformClaims } from '@coco/attestation';
+import { codeId, type PlatformClaims } from '@coco/attestation';
 import { toHex } from '@coco/primitives';
 import { fields, yellow } from '../terminal.js';
 
@@ -28,6 +28,7 @@ export function platformClaimsText(claims: PlatformClaims): string {
   if (claims.machineId !== undefined) rows.push(['machine', claims.machineId]);
   if (uvm !== undefined) rows.push(['utility VM', `${uvm.feed}, security version ${uvm.svn}, by ${uvm.did}`]);
   for (const [name, value] of Object.entries(claims.registers)) rows.push([name, value]);
+  rows.push(['code id', codeId(claims.platform, claims.registers)]);
   rows.push(['report data', toHex(claims.reportData)]);
   if (Number.isFinite(claims.validUntilMs)) {
     rows.push(['valid until', new Date(claims.validUntilMs).toISOString()]);

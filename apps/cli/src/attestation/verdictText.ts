@@ -4,6 +4,7 @@
 import type { Assurance, VerifiedClaims } from '@coco/attestation';
 import type { NodeVerdict } from '@coco/client';
 import { toHex } from '@coco/primitives';
+import type { JsonView } from '../governance/jsonView.js';
 import { bold, dim, fields, green, red, yellow } from '../terminal.js';
 
 export function verdictText(url: string, verdict: NodeVerdict): string {
@@ -27,8 +28,15 @@ export function verdictText(url: string, verdict: NodeVerdict): string {
   ].join('\n');
 }
 
+/** What a node says that the network's attestation is worth. */
+export function assuranceIn(network: JsonView): Pick<Assurance, 'level' | 'reasons'> {
+  const said = network.object('assurance');
+  const level = (['full', 'reduced', 'none'] as const).find((known) => known === said.text('level'));
+  return { level: level ?? 'none', reasons: said.texts('reasons') };
+}
+
 /** For example "reduced: no firmware floor". */
-export function assuranceText({ level, reasons }: Assurance): string {
+export function assuranceText({ level, reasons }: Pick<Assurance, 'level' | 'reasons'>): string {
   const word = level === 'full' ? green(level) : yellow(level);
   return reasons.length === 0 ? word : `${word}: ${reasons.join('; ')}`;
 }

@@ -78,12 +78,12 @@ export const evidenceVerify: Command = {
   ],
   examples: [
     [
-      'coco evidence verify --platform sev-snp --at 2026-02-20 --report report.bin --certs vcek.pem,ask.pem,ark.pem',
+      'coco evidence verify --platform sev-snp --report report.bin --certs vcek.pem,ask.pem,ark.pem',
       'a report of AMD SEV-SNP',
     ],
     [
-      'coco evidence verify --platform tdx --at 2025-06-20 --quote quote.dat --collateral collateral.json --json',
-      'a quote of Intel TDX, its claims as JSON',
+      'coco evidence verify --platform tdx --at 2025-06-20 --quote quote.dat --collateral coll.json',
+      'a quote of Intel TDX, as of a date',
     ],
   ],
   async run(_operands, options) {

@@ -7,22 +7,17 @@ import { verifyNode } from '@coco/client';
 import { CocoError } from '@coco/primitives';
 import { verdictJson, verdictText } from '../attestation/verdictText.js';
 import { type Command, text } from '../command.js';
-import { jsonOption } from '../governance/access.js';
+import { accessOptions, jsonOption } from '../governance/access.js';
 import { readText } from '../ledger/textFile.js';
 import { onlyOperand } from './operands.js';
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'verify what a node runs, by its attestation evidence',
+  summary: 'check what a node runs, by its attestation evidence',
   operands: 'URL',
   options: {
     ...jsonOption,
-    service: {
-      type: 'string',
-      value: 'FILE',
-      env: 'COCO_SERVICE',
-      help: 'certificate of the service that you mean, in PEM; without it any service is taken',
-    },
+    service: accessOptions.service,
     manifests: {
       type: 'string',
       value: 'FILE',
@@ -31,7 +26,7 @@ export const verify: Command = {
   },
   about: [
     'Asks the node for evidence over a fresh nonce, verifies it up to the roots of the hardware’s vendor, checks that it is bound to the node’s key and to this very connection, and appraises it by the manifests that the members approved. Nothing else is sent.',
-    'For your own manifests: save the field "manifests" of coco constitution show --json once you have checked it.',
+    'Without --service any service is taken, and the result says so. For your own manifests: save the field "manifests" of coco constitution show --json once you have checked it.',
     'Exit status 0 when the evidence is accepted, 1 when it is refused.',
   ],
   examples: [

@@ -114,5 +114,6 @@ const serviceActions = {
     apply() {},
   },
   trigger_ledger_chunk: { check: checkNoArguments, apply: () => ccf.node.triggerLedgerChunk() },
+  trigger_ledger_rekey: { check: checkNoArguments, apply: () => ccf.node.triggerLedgerRekey() },
   trigger_snapshot: { check: checkNoArguments, apply: () => ccf.node.triggerSnapshot() },
 };

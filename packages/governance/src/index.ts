@@ -29,6 +29,13 @@ export {
   readLease,
   readLeasePolicy,
 } from './leases.js';
+export {
+  isAnyDropped,
+  isRekeyDue,
+  type SecretRecipient,
+  secretRecipients,
+  writeLedgerSecret,
+} from './ledgerSecret.js';
 export { manifestTables, parseCodeRow, readManifests } from './manifests.js';
 export { readNetwork, touchesNetwork } from './network.js';
 export { govOpenApi } from './openapi/document.js';

@@ -52,6 +52,8 @@ export const governanceTables = {
   nodeEvidence: 'public:coco.nodes.evidence',
   /** Until when a node may take part: see leases.ts. */
   nodeLeases: 'public:coco.nodes.leases',
+  /** The secret of the ledger from the next entry on, sealed to each node: see rekey.ts of ledger. */
+  ledgerSecrets: 'public:coco.ledger.secrets',
   votingPolicies: 'public:coco.voting_policies',
   automation: 'public:coco.automation',
   codeManifest: 'public:coco.code_manifest',

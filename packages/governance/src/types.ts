@@ -47,6 +47,8 @@ export interface GovernanceTriggers {
   /** End the chunk of the ledger. */
   readonly chunk?: true;
   readonly snapshot?: true;
+  /** Change the secret of the ledger. */
+  readonly rekey?: true;
   /** Issue new certificates for nodes that take part. */
   readonly nodeCertificates?: readonly ({ readonly nodeId: NodeId } & CertificateValidity)[];
 }

@@ -10,7 +10,17 @@ import { parseLease } from '../leases.js';
 import { readManifests } from '../manifests.js';
 import { readNode } from '../nodeRow.js';
 import { distrustedNodes, trustedNodes } from '../reviewNodes.js';
-import { countOf, objectRows, parseJson, readObject, readRow, readText, textOf, textRows } from '../rows.js';
+import {
+  countOf,
+  objectRows,
+  parseJson,
+  readObject,
+  readRow,
+  readText,
+  rowKey,
+  textOf,
+  textRows,
+} from '../rows.js';
 import { governanceTables } from '../tables.js';
 import { parseVotingPolicy, votesNeeded } from '../votingPolicy.js';
 import type { OpenProposal } from './proposal.js';
@@ -24,6 +34,8 @@ export interface Before {
   readonly nodes: ReadonlyMap<string, { readonly status: string; readonly retiredCommitted: boolean }>;
   /** The rows of leases, by node. */
   readonly leases: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly state?: string | undefined }>;
+  /** The row of the ledger's secret. */
+  readonly ledgerSecret: Uint8Array | undefined;
   /** How many platforms were approved. */
   readonly platforms: number;
 }
@@ -48,6 +60,7 @@ export function governedBefore(reader: Reader): Before {
         { bytes, state: parseLease(parseJson(bytes))?.state },
       ]),
     ),
+    ledgerSecret: reader.get(governanceTables.ledgerSecrets, rowKey(undefined)),
     platforms: platformsOf(reader),
   };
 }
@@ -61,6 +74,7 @@ export function guardRefusal(scope: Scope, before: Before, proposal: OpenProposa
     policiesRefusal(transaction) ??
     nodesRefusal(transaction, before) ??
     leasesRefusal(transaction, before) ??
+    secretRefusal(transaction, before) ??
     evidenceRefusal(transaction, before) ??
     constitutionRefusal(scope, before, proposal)
   );
@@ -191,6 +205,15 @@ function leasesRefusal(reader: Reader, before: Before): string | undefined {
     }
   }
   return undefined;
+}
+
+/** A secret that members could choose would be none. */
+function secretRefusal(reader: Reader, { ledgerSecret }: Before): string | undefined {
+  const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+  const none = new Uint8Array(0);
+  return equalBytes(row ?? none, ledgerSecret ?? none)
+    ? undefined
+    : 'only the nodes themselves can change the secret of the ledger';
 }
 
 /** A network that would accept none of those who are in it is a network without nodes. */

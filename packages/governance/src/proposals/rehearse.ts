@@ -5,11 +5,12 @@
 import { sha256 } from '@coco/crypto';
 import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
+import { isRekeyDue } from '../ledgerSecret.js';
 import { manifestTables } from '../manifests.js';
 import { distrustedNodes } from '../reviewNodes.js';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
-import { effectsOf, type ProposalEffect, quarantineEffect } from './effect.js';
+import { effectsOf, type ProposalEffect, quarantineEffect, rekeyEffect } from './effect.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
 import { decide, tryApply } from './resolve.js';
@@ -45,12 +46,14 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
   const before = distrustedNodes(transaction);
+  const wasDue = isRekeyDue(transaction);
   const { failure, triggers = {} }: ReturnType<typeof tryApply> =
     decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
   const writeSet = transaction.writeSet();
   const leaving = writeSet.some(({ table }) => distrustTables.has(table))
     ? distrustedNodes(transaction).filter(({ nodeId }) => !before.some((one) => one.nodeId === nodeId))
     : [];
+  const isRekeyed = triggers.rekey !== true && (leaving.length > 0 || (!wasDue && isRekeyDue(transaction)));
   transaction.rollbackTo(start);
   return {
     ...checked,
@@ -58,7 +61,10 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     acceptedAtOnce: decision.state === 'Accepted' && failure === undefined,
     ...(failure !== undefined && { failure }),
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
-    effects: failure === undefined ? [...effectsOf(triggers), ...leaving.map(quarantineEffect)] : [],
+    effects:
+      failure === undefined
+        ? [...effectsOf(triggers), ...leaving.map(quarantineEffect), ...(isRekeyed ? [rekeyEffect] : [])]
+        : [],
     tally,
   };
 }

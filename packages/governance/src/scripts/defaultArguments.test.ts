@@ -44,7 +44,8 @@ test('every action of CCF that applies here is offered, and Coco’s own', () =>
     'add_snp_host_data set_snp_minimum_tcb_version set_snp_minimum_tcb_version_hex remove_snp_host_data ' +
     'remove_snp_measurement remove_snp_uvm_endorsement remove_snp_minimum_tcb_version set_node_data ' +
     'transition_node_to_trusted remove_node_code remove_node set_node_certificate_validity ' +
-    'set_all_nodes_certificate_validity set_service_configuration trigger_ledger_chunk trigger_snapshot ' +
+    'set_all_nodes_certificate_validity set_service_configuration trigger_ledger_chunk trigger_ledger_rekey ' +
+    'trigger_snapshot ' +
     'assert_service_identity add_virtual_measurement remove_virtual_measurement add_virtual_host_data remove_virtual_host_data';
   const coco =
     'set_participant remove_participant add_node set_voting_policy remove_voting_policy set_automation_rule ' +

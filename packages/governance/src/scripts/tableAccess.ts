@@ -6,7 +6,7 @@
  *     public:ccf.internal.*                 read                         read
  *     public:ccf.gov.*, public:coco.*       read                         read and write
  *     public:coco.proposals, .nodes.former, read                         read
- *       .nodes.evidence
+ *       .nodes.evidence, .ledger.secrets
  *     ccf.internal.*, ccf.gov.*, coco.*     –                            –
  *     other names with ccf. at the front    –                            –
  *     tables of applications                –                            –
@@ -22,6 +22,7 @@ const nodesAlone: ReadonlySet<string> = new Set([
   governanceTables.proposalRecords,
   governanceTables.formerNodes,
   governanceTables.nodeEvidence,
+  governanceTables.ledgerSecrets,
 ]);
 
 /** Why `table` cannot be reached for `access`; undefined when it can. Names are case-sensitive. */

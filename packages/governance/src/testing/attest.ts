@@ -24,6 +24,8 @@ export interface ProvingNode {
   /** Different bytes make different ones of each. */
   readonly nonce?: number;
   readonly instance?: number;
+  /** The public share key, 32 bytes. */
+  readonly shareKey?: Uint8Array;
   /** The evidence of hardware for these claims (CBOR), instead of virtual evidence. */
   readonly hardware?: (claims: Uint8Array) => Evidence;
 }
@@ -40,7 +42,7 @@ export function nodeProof(node: ProvingNode): NodeAttestation {
     purpose,
     network: bytesOf(network),
     nodeKey: bytesOf(key.publicKey.fingerprint),
-    shareKey: new Uint8Array(32).fill(4),
+    shareKey: node.shareKey ?? new Uint8Array(32).fill(4),
     nonce,
     exporter,
     code: tree,

@@ -259,6 +259,10 @@ class NodeLedger implements Ledger {
     return this.#secrets.ahead(seqno);
   }
 
+  get settledSecrets(): readonly LedgerSecret[] {
+    return this.#secrets.settled;
+  }
+
   get untoldFrom(): Seqno | undefined {
     return this.#secrets.untoldFrom;
   }
@@ -339,6 +343,7 @@ class NodeLedger implements Ledger {
     assert(seqno <= this.#last.seqno, 'only what is there is committed');
     if (seqno <= this.#committed) return;
     this.#committed = seqno;
+    this.#secrets.settle(seqno);
     // The next signature repeats the tree from the last one on; a rollback needs the note of the committed entry, and a
     // snapshot there what its signature repeats.
     const oldest = this.#last.seqno + 1 - this.#receiptLeavesMax;

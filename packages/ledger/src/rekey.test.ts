@@ -94,6 +94,19 @@ test('a secret goes with the entry that told it, and one that was handed in stay
   assert.equal(other.secrets.length, 2);
 });
 
+test('what an entry told is to be kept once that entry is committed', () => {
+  const primary = ledger(itself);
+  primary.append(batch);
+  rekeyed(primary, 7);
+  primary.sign(2);
+  primary.compact(1);
+  assert.equal(primary.settledSecrets.length, 1);
+  primary.compact(2);
+  assert.deepEqual(primary.settledSecrets, primary.secrets);
+  primary.addSecrets([{ fromSeqno: 3, key: sealed(8) }]);
+  assert.equal(primary.secrets[1]?.key[0], 7, 'nobody can say otherwise afterwards');
+});
+
 test('a row that is malformed tells nobody anything', () => {
   for (const text of [
     '',

@@ -32,6 +32,10 @@ export interface GrowingSecrets extends Secrets {
   add(secrets: readonly LedgerSecret[]): void;
   /** Takes over what an entry tells. */
   follow(entry: Pick<OpenedEntry, 'seqno' | 'secretRow' | 'secret'>): void;
+  /** Those that hold whatever becomes of the log, ascending. */
+  readonly settled: readonly LedgerSecret[];
+  /** What entries up to `commit` told holds from now on whatever becomes of the log. */
+  settle(commit: Seqno): void;
   /** Forgets what entries above `to` told. */
   rollback(to: Seqno): void;
   /** The same as they would be after a rollback to `seqno`, to be followed by other entries. */
@@ -64,8 +68,15 @@ function growing(begun: readonly Epoch[]): GrowingSecrets {
       return `ce:${text}:${toHex(hmacSha256(keys.commitSecret, utf8(text)))}`;
     },
     get all() {
-      const all = epochs.flatMap(({ fromSeqno, keys }) => (keys ? [{ fromSeqno, key: keys.key }] : []));
-      return all.toReversed();
+      return secretsOf(epochs);
+    },
+    get settled() {
+      return secretsOf(epochs.filter(({ isLearned }) => !isLearned));
+    },
+    settle(commit) {
+      // Commits are many, secrets are few.
+      if (!epochs.some((one) => isSettling(one, commit))) return;
+      epochs = epochs.map((one) => (isSettling(one, commit) ? { ...one, isLearned: false } : one));
     },
     get untoldFrom() {
       return epochs.find(({ keys }) => keys === undefined)?.fromSeqno;
@@ -88,12 +99,21 @@ function growing(begun: readonly Epoch[]): GrowingSecrets {
 function withEpoch(epochs: readonly Epoch[], added: Epoch): readonly Epoch[] {
   // What holds whatever becomes of the log goes on holding, whatever an entry tells.
   const before = epochs.find(({ fromSeqno }) => fromSeqno === added.fromSeqno);
-  if (added.isLearned && before?.isLearned === false) return epochs;
+  if (before?.isLearned === false) return epochs;
   return [...epochs.filter((one) => one !== before), added].sort((a, b) => b.fromSeqno - a.fromSeqno);
 }
 
 function epochsUpTo(epochs: readonly Epoch[], seqno: Seqno): readonly Epoch[] {
   return epochs.filter(({ fromSeqno, isLearned }) => !isLearned || fromSeqno <= seqno + 1);
+}
+
+function secretsOf(epochs: readonly Epoch[]): readonly LedgerSecret[] {
+  const all = epochs.flatMap(({ fromSeqno, keys }) => (keys ? [{ fromSeqno, key: keys.key }] : []));
+  return all.toReversed();
+}
+
+function isSettling({ fromSeqno, keys, isLearned }: Epoch, commit: Seqno): boolean {
+  return isLearned && keys !== undefined && fromSeqno <= commit + 1;
 }
 
 function known({ fromSeqno, key }: LedgerSecret): Epoch {

@@ -96,9 +96,10 @@ export interface SealedSnapshot {
 export interface SnapshotSealer {
   readonly base: SnapshotBase;
   /**
-   * Takes over rows as of the base, copying them. Tables in any order; one that goes on in a later part goes on where
+   * Takes over rows as of the base, whose memory it keeps. Tables in any order; one that goes on in a later part goes on where
    * it stopped. What the signature entry at the base wrote need not be there: it is known, and passed over. Throws
-   * COCO_LEDGER_SNAPSHOT_SIZE when it becomes larger than `snapshotBytesMax`.
+   * COCO_LEDGER_SNAPSHOT_SIZE when it becomes larger than `snapshotBytesMax`, COCO_LEDGER_SNAPSHOT_MALFORMED when these
+   * are no tables, or none that a store can hold as of the base.
    */
   add(tables: SnapshotTables): void;
   /** Does a piece of the work, and gives the snapshot when all is done; call it until then. No `add` afterwards. */
@@ -171,8 +172,8 @@ export interface Ledger {
    */
   base(seqno: Seqno): SnapshotBase;
   /**
-   * Begins a snapshot with the base at `seqno`, which must be committed. The state at a committed entry is the same on
-   * every node, so a snapshot made twice has the same bytes; that no IV is used twice for different ones rests on it.
+   * Begins a snapshot with the base at `seqno`, which must be committed. Once only, on one node, unless what is added is
+   * known to be the same each time: the IV follows from `seqno`.
    */
   snapshot(seqno: Seqno): SnapshotSealer;
   /**
@@ -193,6 +194,8 @@ export interface Ledger {
   rollback(to: Seqno): void;
   /** The secrets that are held, ascending by their first entry. */
   readonly secrets: readonly LedgerSecret[];
+  /** Those that hold whatever becomes of the log: the committed ones, and what was handed in. To be kept, and told to others. */
+  readonly settledSecrets: readonly LedgerSecret[];
   /** The first entry that this node cannot open, for it was not told the secret; undefined when it was told all. */
   readonly untoldFrom: Seqno | undefined;
   /** Takes over secrets that somebody who was there has told. */

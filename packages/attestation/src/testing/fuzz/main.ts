@@ -3,12 +3,13 @@
  * good may be accepted; nothing but a coded refusal may come out; and no refusal may take long.
  */
 import { parseArgs } from 'node:util';
-import { CocoError, equalBytes, type Random, seededRandom } from '@coco/primitives';
+import { CocoError, type Random, seededRandom } from '@coco/primitives';
 import { decodeEvidence, encodeEvidence } from '../../carriage.js';
 import { verifyPlatformEvidence } from '../../platformEvidence.js';
 import type { Evidence } from '../../types.js';
 import { verifyEvidence } from '../../verifyEvidence.js';
 import { mutate } from './mutate.js';
+import { differences, isSameEvidence } from './sameEvidence.js';
 import { type FuzzSeed, fuzzSeeds } from './seeds.js';
 
 /** The processor's time that hostile evidence may cost. A dearer one is tried again: garbage is collected at times. */
@@ -50,7 +51,7 @@ function attack(seed: FuzzSeed): void {
     const read = isWire ? decodeEvidence(evidence as Uint8Array) : (evidence as Evidence);
     if (read.claims === undefined) verifyPlatformEvidence(read, anchors, atMs);
     else verifyEvidence(read, anchors, atMs);
-    if (!isSame(read, seed.evidence))
+    if (!isSameEvidence(read, seed.evidence))
       faults.push(`ACCEPTED: ${seed.name}, try ${runs}: ${differences(read, seed.evidence)}`);
     else unchanged++;
   };
@@ -109,40 +110,6 @@ function bend({ evidence }: FuzzSeed, by: Random): { evidence: unknown; isWire: 
     return { evidence: { ...evidence, claims: mutate(evidence.claims, others, by) }, isWire: false };
   }
   return { evidence: { ...evidence, evidence: mutate(evidence.evidence, others, by) }, isWire: false };
-}
-
-function isSame(a: Partial<Evidence>, b: FuzzSeed['evidence']): boolean {
-  const names = Object.keys(b.endorsements);
-  const same = (x: Uint8Array | undefined, y: Uint8Array | undefined): boolean =>
-    x === undefined || y === undefined ? x === y : equalBytes(x, y);
-  return (
-    same(withoutPadding(a.evidence), withoutPadding(b.evidence)) &&
-    same(a.claims, b.claims) &&
-    a.endorsements !== undefined &&
-    Object.keys(a.endorsements).length === names.length &&
-    names.every((name) => same(a.endorsements?.[name], b.endorsements[name]))
-  );
-}
-
-/** Where the accepted evidence differs, for whoever looks into it. */
-function differences(a: Partial<Evidence>, b: FuzzSeed['evidence']): string {
-  const pairs = [
-    ['evidence', a.evidence, b.evidence] as const,
-    ...Object.keys(b.endorsements).map(
-      (name) => [name, a.endorsements?.[name], b.endorsements[name]] as const,
-    ),
-  ];
-  return pairs
-    .filter(([, x, y]) => x === undefined || y === undefined || !equalBytes(x, y))
-    .map(([name, x, y]) => `${name} at ${x?.findIndex((byte, i) => byte !== y?.[i])} of ${y?.length}`)
-    .join(', ');
-}
-
-/** Some clouds pad quotes with zeros: they may be there, and say nothing. */
-function withoutPadding(bytes: Uint8Array | undefined): Uint8Array | undefined {
-  let end = bytes?.length ?? 0;
-  while (end > 0 && bytes?.[end - 1] === 0) end--;
-  return bytes?.subarray(0, end);
 }
 
 function positive(name: string, text: string): number {

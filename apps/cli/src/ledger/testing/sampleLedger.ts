@@ -36,7 +36,7 @@ export function writeSampleLedger(batches: number): SampleLedger {
   const { ledger, ...sample } = sampleEntries(batches);
   const directory = path.join(mkdtempSync(path.join(tmpdir(), 'coco-ledger-')), 'ledger');
   mkdirSync(directory);
-  writeFiles(directory, sample.entries);
+  writeLedgerFiles(directory, sample.entries);
   return { ...sample, directory };
 }
 
@@ -76,7 +76,7 @@ export function sampleEntries(
 }
 
 /** The first two entries as a complete file, the others as one that is being written. */
-function writeFiles(directory: string, entries: readonly SealedEntry[]): void {
+export function writeLedgerFiles(directory: string, entries: readonly SealedEntry[]): void {
   const [first, rest] = [entries.slice(0, 2), entries.slice(2)];
   const positions = first.map((_, index) => first.slice(0, index).reduce((sum, { size }) => sum + size, 8));
   const end = first.reduce((sum, { size }) => sum + size, 8);

@@ -23,7 +23,7 @@ export {
 } from './ledger-files.js';
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export type { LedgerStart } from './ledger-start.js';
-export { type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
+export { checkMaps, type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
 export { type CoseReceiptVerdict, verifyCoseReceipt } from './receipt-cose.js';
 export { type ReceiptVerdict, verifyReceipt } from './receipt-verify.js';
 export {
@@ -41,6 +41,7 @@ export { readSnapshot } from './snapshot-read.js';
 export {
   decodeSnapshotTables,
   encodeSnapshotTables,
+  readSnapshotTables,
   type SplitSnapshotOptions,
   splitSnapshotTables,
 } from './snapshot-tables.js';

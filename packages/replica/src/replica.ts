@@ -34,14 +34,13 @@ import { createForwarding, type Forwarding } from './forwarding.js';
 import { decodeFrame } from './frames.js';
 import { Governing } from './governing.js';
 import { Governor } from './governor.js';
-import { genesisProposal, Proposals } from './proposals.js';
+import { Proposals } from './proposals.js';
 import { applyMessage, infoOf } from './recovery.js';
 import { createScriptBudget } from './scriptBudget.js';
 import { createSigning, type Signing } from './signing.js';
 import { Snapshotting } from './snapshotting.js';
 import { startConsensus } from './startConsensus.js';
 import type {
-  Genesis,
   Replica,
   ReplicaEffects,
   ReplicaEvent,
@@ -58,7 +57,6 @@ export function createReplica(start: ReplicaStart): Replica {
 
 class ReplicaMachine implements Replica {
   readonly #settings: ReplicaSettings;
-  readonly #genesis: Genesis | undefined;
   readonly #ledger: Ledger;
   readonly #consensus: Consensus;
   readonly #forwarding: Forwarding;
@@ -77,7 +75,6 @@ class ReplicaMachine implements Replica {
   constructor(start: ReplicaStart) {
     const { settings, genesis, ledger } = start;
     this.#settings = settings;
-    this.#genesis = genesis;
     this.#ledger = ledger;
     this.#consensus = startConsensus(start);
     const last = this.#consensus.last.seqno;
@@ -230,7 +227,7 @@ class ReplicaMachine implements Replica {
         this.#circumstances(effects),
       );
     } else if (frame.kind === 'answer') {
-      this.#forwarding.answered(frame.id, frame.response, this.#circumstances(effects));
+      this.#forwarding.answered(from, frame.id, frame.response, this.#circumstances(effects));
     } else if (frame.message.type === 'appendEntries') {
       this.#appendFrame(from, frame.message, frame.entries, effects);
     } else {
@@ -373,8 +370,7 @@ class ReplicaMachine implements Replica {
     if (!isLeader) {
       this.#takeRole(false, effects);
     } else if (last.seqno === 0) {
-      const genesis = this.#genesis?.adapters;
-      effects.apply.push({ type: 'genesis', proposal: genesisProposal, genesis, nowMs: this.#nowMs });
+      this.#proposals.askForGenesis(this.#nowMs, effects);
     } else {
       effects.apply.push(...this.#workerLog.takeUpTo(last.seqno));
       this.#appendOwn([this.#sign()], effects);

@@ -4,7 +4,7 @@
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
 import type { HardState, Ready } from '@coco/consensus';
 import type { Reader } from '@coco/kv';
-import type { SealedEntry } from '@coco/ledger';
+import type { LedgerSecret, SealedEntry } from '@coco/ledger';
 import type { NodeId, Seqno } from '@coco/primitives';
 import { encodeConsensusFrame } from './frames.js';
 import type { PeerFrame, ReplicaEffects, SnapshotEffect } from './types.js';
@@ -20,6 +20,7 @@ export interface EffectsBuilder {
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
   network?: ReplicaEffects['network'];
   governance?: Reader;
+  ledgerSecrets?: readonly LedgerSecret[];
   readonly snapshots: SnapshotEffect[];
 }
 
@@ -56,7 +57,7 @@ export function persistRollback(effects: EffectsBuilder, to: Seqno): void {
 
 export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
   const { now, rollbackTo, hardState, entries, send, apply, committed, replies, snapshots } = effects;
-  const { network, governance } = effects;
+  const { network, governance, ledgerSecrets } = effects;
   const durable = rollbackTo !== undefined || hardState !== undefined || entries.length > 0;
   return {
     now,
@@ -73,6 +74,7 @@ export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
     replies,
     ...(network !== undefined && { network }),
     ...(governance !== undefined && { governance }),
+    ...(ledgerSecrets !== undefined && { ledgerSecrets }),
     snapshots,
   };
 }

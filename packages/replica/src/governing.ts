@@ -8,8 +8,10 @@ import {
   type Governance,
   type GovernanceAnswer,
   type GovernanceContext,
+  isAnyDropped,
   isOver,
   isQuarantined,
+  isRekeyDue,
   manifestTables,
   type NetworkView,
   readNetwork,
@@ -20,6 +22,7 @@ import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@co
 import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
 import { assert, type NodeId, type Seqno } from '@coco/primitives';
 import { isGovernanceTable } from './dividedMaps.js';
+import type { Rekeying } from './rekeying.js';
 import { renewCertificates } from './renewal.js';
 import { errorResponse } from './requests.js';
 import type { EndorseNode, ReplicaEffects } from './types.js';
@@ -37,6 +40,7 @@ export class Governing {
   readonly #governance: Governance;
   readonly #store: Store;
   readonly #endorse: EndorseNode | undefined;
+  readonly #rekeying: Rekeying;
   #commit: Seqno = 0;
   #views: Views | undefined;
   #removed: readonly NodeId[] = [];
@@ -52,12 +56,19 @@ export class Governing {
   /** Versions above the commit that change who takes part, ascending. */
   #reforms: Seqno[] = [];
   #manifestChanges = 0;
+  #changes = 0;
   /** Of the versions up to here it is not known whether they do. */
   readonly #unknownUpTo: Seqno;
 
-  constructor(governance: Governance, store: Store, commit: Seqno, endorse: EndorseNode | undefined) {
+  constructor(
+    governance: Governance,
+    store: Store,
+    commit: Seqno,
+    means: { readonly endorse: EndorseNode | undefined; readonly rekeying: Rekeying },
+  ) {
     this.#governance = governance;
-    this.#endorse = endorse;
+    this.#endorse = means.endorse;
+    this.#rekeying = means.rekeying;
     this.#store = store;
     this.#unknownUpTo = store.head;
     this.committed(commit);
@@ -83,6 +94,10 @@ export class Governing {
       const why = renewCertificates(transaction, triggers.nodeCertificates, this.#endorse);
       if (why !== undefined) return { response: notIssued(why) };
     }
+    if (writes) {
+      const why = this.#rekeyAsDecided(transaction, triggers);
+      if (why !== undefined) return { response: notRekeyed(why) };
+    }
     const writeSet = writes ? transaction.writeSet() : [];
     if (writeSet.length === 0) return { response };
     if (bytesOf(writeSet) > changeBytesMax) return { response: tooLarge };
@@ -90,8 +105,27 @@ export class Governing {
     return { response, transaction, triggers };
   }
 
+  /** Where somebody has left, the primary changes the secret of the ledger anyway, as soon as this is appended. */
+  #rekeyAsDecided(transaction: Transaction, triggers: GovernanceAnswer['triggers']): string | undefined {
+    const isAsked = triggers?.rekey === true;
+    if (!isAsked && !isAnyDropped(this.newest(), transaction)) return undefined;
+    if (isRekeyDue(transaction)) return undefined;
+    const why = this.#rekeying.write(transaction);
+    return isAsked ? why : undefined;
+  }
+
   begin(): Transaction {
     return this.#store.begin();
+  }
+
+  /** The governance tables as the log says. */
+  newest(): Reader {
+    return this.at(this.#store.head);
+  }
+
+  /** How often they were changed or rolled back, as far as this node has seen. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Makes the changes of `transaction`, which was begun at the newest version, the version `seqno`. */
@@ -109,6 +143,7 @@ export class Governing {
   }
 
   #changed(tables: readonly TableChanges[], seqno: Seqno): void {
+    this.#changes += 1;
     if (tables.some(({ table }) => manifestTables.includes(table))) this.#manifestChanges += 1;
     if (!tables.some(({ table }) => touchesNetwork(table))) return;
     this.#reforms.push(seqno);
@@ -118,6 +153,7 @@ export class Governing {
   rollback(to: Seqno): void {
     if (to >= this.#store.head) return;
     this.#store.rollback(to);
+    this.#changes += 1;
     this.#reforms = this.#reforms.filter((seqno) => seqno <= to);
     this.#reform();
   }
@@ -279,6 +315,11 @@ const changeBytesMax = 16 * 2 ** 20;
 
 function notIssued(why: string): AdapterResponse {
   const sentence = `the certificates that this asks for cannot be issued: ${why}; nothing was changed`;
+  return errorResponse(400, 'InvalidInput', sentence);
+}
+
+function notRekeyed(why: string): AdapterResponse {
+  const sentence = `the key of the ledger cannot be changed: ${why}; nothing was changed`;
   return errorResponse(400, 'InvalidInput', sentence);
 }
 

@@ -20,6 +20,7 @@ import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
 import type { Governing } from './governing.js';
+import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
 import type { ScriptBudget } from './scriptBudget.js';
@@ -54,12 +55,14 @@ export class Governor {
   readonly #uncommittedMax: number;
   readonly #awaiting: Awaiting;
   readonly #reviewing: Reviewing;
+  readonly #rekeying: Rekeying;
 
   constructor(
     governance: Governance,
     budget: ScriptBudget,
     governing: Governing,
     snapshots: Snapshotting,
+    rekeying: Rekeying,
     { nodeId, settings }: Pick<ReplicaStart, 'nodeId' | 'settings'>,
   ) {
     this.#governance = governance;
@@ -68,6 +71,7 @@ export class Governor {
     this.#snapshots = snapshots;
     this.#uncommittedMax = settings.uncommittedEntriesMax;
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
+    this.#rekeying = rekeying;
     this.#reviewing = new Reviewing(nodeId, governing);
   }
 
@@ -77,12 +81,14 @@ export class Governor {
   }
 
   /** What could not be done, for people. */
-  get troubles(): Pick<ReplicaStatus, 'snapshotTrouble' | 'leaseTrouble'> {
+  get troubles(): Pick<ReplicaStatus, 'snapshotTrouble' | 'leaseTrouble' | 'rekeyTrouble'> {
     const { trouble: snapshotTrouble } = this.#snapshots;
     const { trouble: leaseTrouble } = this.#reviewing;
+    const { trouble: rekeyTrouble } = this.#rekeying;
     return {
       ...(snapshotTrouble !== undefined && { snapshotTrouble }),
       ...(leaseTrouble !== undefined && { leaseTrouble }),
+      ...(rekeyTrouble !== undefined && { rekeyTrouble }),
     };
   }
 
@@ -211,6 +217,7 @@ export class Governor {
     return (
       this.#isRecordDue(consensus) ||
       this.#reviewing.isDue(consensus) ||
+      this.#rekeying.isDue(this.#governing) ||
       this.#isSnapshotDue(consensus.commit)
     );
   }
@@ -241,6 +248,11 @@ export class Governor {
         this.#reviewing.appended(this.#append(transaction, now));
       }
     }
+    // In the same step as what made it due: nothing that the worker writes comes between.
+    if (this.#rekeying.isDue(this.#governing)) {
+      const transaction = this.#governing.begin();
+      if (this.#rekeying.rekey(transaction)) this.#append(transaction, now);
+    }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();
       this.#snapshots.begin(now.sign());
@@ -251,6 +263,7 @@ export class Governor {
     this.#budget.elapsed(ms);
     this.#awaiting.elapsed(ms, now.effects);
     this.#reviewing.elapsed(ms, now);
+    if (!now.acting) this.#rekeying.rest();
     const finished = this.#snapshots.elapsed(now.effects);
     if (finished !== undefined) this.#record(finished, now);
   }

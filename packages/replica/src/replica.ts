@@ -8,8 +8,6 @@
  */
 import type { FromWorker } from '@coco/adapter';
 import type { Consensus, EntryInfo, Ready } from '@coco/consensus';
-import { createGovernance } from '@coco/governance';
-import { createStore } from '@coco/kv';
 import type { Ledger, OpenedEntry, SealedEntry } from '@coco/ledger';
 import {
   assert,
@@ -32,14 +30,14 @@ import {
 } from './effects.js';
 import { createForwarding, type Forwarding } from './forwarding.js';
 import { decodeFrame } from './frames.js';
-import { Governing } from './governing.js';
+import type { Governing } from './governing.js';
 import { Governor } from './governor.js';
 import { Proposals } from './proposals.js';
 import { applyMessage, infoOf } from './recovery.js';
-import { createScriptBudget } from './scriptBudget.js';
 import { createSigning, type Signing } from './signing.js';
 import { Snapshotting } from './snapshotting.js';
 import { startConsensus } from './startConsensus.js';
+import { startGoverning } from './startGoverning.js';
 import type {
   Replica,
   ReplicaEffects,
@@ -71,6 +69,8 @@ class ReplicaMachine implements Replica {
   /** This node leads, its log is in the worker, and both may go on from there. */
   #acting = false;
   #nowMs = 0;
+  /** How many settled secrets of the ledger the host knows. */
+  #settled: number;
 
   constructor(start: ReplicaStart) {
     const { settings, genesis, ledger } = start;
@@ -81,18 +81,13 @@ class ReplicaMachine implements Replica {
     assert(last === ledger.last.seqno, 'ledger and consensus begin at the same entry');
     this.#workerLog = createWorkerLog(last);
     this.#signing = createSigning(last);
-    const budget = createScriptBudget(start.sandbox);
-    const governance = createGovernance({
-      sandbox: budget.sandbox,
-      settings: settings.governance,
-      services: { viewForSeqno: (seqno) => this.#consensus.viewAt(seqno) },
-    });
-    const store = start.governanceStore ?? createStore();
-    this.#governing = new Governing(governance, store, this.#consensus.commit, start.endorseNode);
+    const { governance, budget, governing, rekeying } = startGoverning(start, this.#consensus);
+    this.#governing = governing;
     this.#forwarding = createForwarding(settings, governance);
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
     this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
-    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, start);
+    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, rekeying, start);
+    this.#settled = ledger.settledSecrets.length;
   }
 
   get isPrimary(): boolean {
@@ -106,7 +101,8 @@ class ReplicaMachine implements Replica {
   status(): ReplicaStatus {
     const requests = this.#forwarding.size + this.#governor.awaiting;
     const status = { consensus: this.#consensus.status(), committed: this.#committedTxId(), requests };
-    return { ...status, ...this.#governor.troubles };
+    const { untoldFrom } = this.#ledger;
+    return { ...status, ...this.#governor.troubles, ...(untoldFrom !== undefined && { untoldFrom }) };
   }
 
   #committedTxId(): TxId {
@@ -162,6 +158,10 @@ class ReplicaMachine implements Replica {
       case 'renewLease':
       case 'forgetNode':
         this.#governor.changeNode(event, this.#circumstances(effects));
+        break;
+      case 'secrets':
+        this.#ledger.addSecrets(event.secrets);
+        this.#tellSettled(effects);
         break;
       case 'makeSnapshot':
         if (this.#acting) this.#snapshots.request();
@@ -237,7 +237,7 @@ class ReplicaMachine implements Replica {
 
   #appendFrame(from: NodeId, message: AppendMessage, bytes: Uint8Array, effects: EffectsBuilder): void {
     const { appendEntriesMax } = this.#settings.consensus;
-    const { infos, opened } = openAppendMessage(
+    const { infos, opened, to } = openAppendMessage(
       message,
       bytes,
       appendEntriesMax,
@@ -246,7 +246,7 @@ class ReplicaMachine implements Replica {
     );
     for (const entry of opened) this.#staged.set(entry.sealed.seqno, entry);
     this.#absorb(
-      this.#consensus.step({ type: 'receive', from, message: { ...message, entries: infos } }),
+      this.#consensus.step({ type: 'receive', from, message: { ...message, to, entries: infos } }),
       effects,
     );
     this.#staged.clear();
@@ -354,11 +354,18 @@ class ReplicaMachine implements Replica {
     effects.apply.push(...this.#workerLog.takeUpTo(seqno), { type: 'committed', seqno });
     this.#governor.reached(seqno, effects);
     this.#ledger.compact(seqno);
+    this.#tellSettled(effects);
     this.#governor.committed(seqno, effects);
     const items = (effects.committed?.items ?? 0) + this.#workerLog.takeItems(seqno);
     effects.committed = { seqno, items };
     this.#forwarding.committed(seqno, effects);
     this.#proposals.moved(this.#circumstances(effects));
+  }
+
+  #tellSettled(effects: EffectsBuilder): void {
+    const { settledSecrets } = this.#ledger;
+    if (settledSecrets.length > this.#settled) effects.ledgerSecrets = settledSecrets;
+    this.#settled = settledSecrets.length;
   }
 
   /**

@@ -189,7 +189,10 @@ test('GOV-6, MIT-4: a rehearsal says which nodes would be quarantined, and why',
   assert.equal(failure, undefined);
   assert.deepEqual(
     effects.map((effect) => [effect.kind, effect.nodeId]),
-    [['quarantine', nodeId]],
+    [
+      ['quarantine', nodeId],
+      ['ledger_rekey', undefined],
+    ],
   );
   assert.match(effects[0]?.sentence ?? '', /^Quarantines node [0-9a-f]{8}…: the code that runs is none/);
 });
@@ -210,6 +213,7 @@ test('GOV-6, MIT-4: a rehearsal says that a node is distrusted, and what follows
   assert.deepEqual(said(lease('distrusted')), [
     `Distrusts node ${short}, whatever it proves: it was stolen.`,
     `Quarantines node ${short}: it was stolen.`,
+    'Changes the key of the ledger: only nodes that take part then can read what follows.',
   ]);
   assert.deepEqual(said(lease('lapsed')), [`Lets node ${short} come back when it renews its lease.`]);
 });

@@ -14,6 +14,7 @@ import {
   createLedger,
   type Ledger,
   type LedgerIdentity,
+  type LedgerSecret,
   openSnapshot,
   type Receipt,
   type SnapshotBase,
@@ -34,6 +35,7 @@ import type {
 } from '../types.js';
 import { bodyOf, createMember, type TestMember } from './members.js';
 import { createGenesis, createIdentity, createService, endorse } from './service.js';
+import { createShareKeys } from './shareKeys.js';
 import { StandInWorker } from './standInWorker.js';
 
 const testSettings: ReplicaSettings = {
@@ -74,6 +76,8 @@ export interface TestNode {
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
   /** What the host was told of the network last. */
   network: ReplicaEffects['network'];
+  /** What the host keeps sealed: the secrets of the ledger that are settled. */
+  secrets: readonly LedgerSecret[];
   /** How often the committed governance tables changed. */
   governanceNews: number;
   readonly snapshots: Map<Seqno, TestSnapshot>;
@@ -106,7 +110,7 @@ export interface Cluster {
   admit(node: TestNode, identity: LedgerIdentity, more?: Partial<ProvingNode>): number | string | undefined;
   renew(node: TestNode, identity: LedgerIdentity, more?: Partial<ProvingNode>): number | string | undefined;
   /** Starts a node of this identity from a snapshot file, or from nothing. */
-  join(identity: LedgerIdentity, snapshot?: Uint8Array): TestNode;
+  join(identity: LedgerIdentity, snapshot?: Uint8Array, told?: readonly LedgerSecret[]): TestNode;
 }
 
 /** What differs from one cluster to another. */
@@ -118,9 +122,11 @@ export interface ClusterOptions {
   readonly startMs?: number;
   /** What runs the scripts, around the real one. */
   readonly sandbox?: (real: Sandbox) => Sandbox;
+  /** Whether nodes make new secrets of the ledger. Default: no. */
+  readonly rekeys?: boolean;
 }
 
-const secrets = [{ fromSeqno: 1, key: new Uint8Array(32).fill(9) }];
+const firstSecrets: readonly LedgerSecret[] = [{ fromSeqno: 1, key: new Uint8Array(32).fill(9) }];
 
 interface StartedNode {
   readonly replica: Replica;
@@ -142,10 +148,13 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
   let clockMs = options.startMs ?? 1_000_000;
   let nonce = 1;
 
+  const shareKeys = createShareKeys();
+
   function start(
     identity: LedgerIdentity,
     disk: readonly Uint8Array[],
     from: { readonly genesis?: Genesis; readonly file?: Uint8Array },
+    secrets: readonly LedgerSecret[],
   ): StartedNode {
     const standIn = new StandInWorker();
     const opened = from.file === undefined ? undefined : openSnapshot(from.file, { secrets });
@@ -153,7 +162,14 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     const restored = opened === undefined ? undefined : restoreSnapshot(opened);
     for (const message of restored?.restore ?? []) standIn.receive(message);
     const { serviceCertificate } = identity;
-    const ledger = createLedger({ identity, serviceCertificate, secrets, ...(base && { base }) });
+    const openSecret = (sealed: Uint8Array) => shareKeys.open(identity.nodeId, sealed);
+    const ledger = createLedger({
+      identity,
+      serviceCertificate,
+      secrets,
+      openSecret,
+      ...(base && { base }),
+    });
     const recovery = createRecovery(ledger, restored?.governanceStore);
     for (const bytes of disk.slice(base?.seqno ?? 0)) {
       const message = recovery.load(bytes);
@@ -166,6 +182,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       ledger,
       sandbox: options.sandbox?.(realSandbox) ?? realSandbox,
       endorseNode: (node, { validFrom, validityDays }) => endorse(service, node, validFrom, validityDays),
+      ...(options.rekeys === true && { makeLedgerSecret: shareKeys.makeSecret }),
       ...(from.genesis && { genesis: from.genesis }),
       ...(base && { snapshot: base }),
       ...recovery.finish(),
@@ -175,7 +192,12 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
 
   const beginningOf = ({ file }: TestNode) => (file === undefined ? { genesis } : { file });
 
-  function addNode(identity: LedgerIdentity, started: StartedNode, file?: Uint8Array): TestNode {
+  function addNode(
+    identity: LedgerIdentity,
+    started: StartedNode,
+    file?: Uint8Array,
+    secrets = firstSecrets,
+  ): TestNode {
     const node: TestNode = {
       id: identity.nodeId,
       identity,
@@ -185,6 +207,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       worker: started.standIn.told,
       replies: [],
       network: undefined,
+      secrets,
       governanceNews: 0,
       snapshots: new Map(),
       discarded: [],
@@ -209,6 +232,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     for (const message of effects.apply) toWorker(node, message);
     node.replies.push(...effects.replies);
     node.network = effects.network ?? node.network;
+    node.secrets = effects.ledgerSecrets ?? node.secrets;
     if (effects.governance !== undefined) node.governanceNews += 1;
     for (const effect of effects.snapshots) keepSnapshot(node, effect);
     const last = effects.persist?.entries.at(-1);
@@ -274,7 +298,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       return primaries[0] as TestNode;
     },
     restart(node) {
-      Object.assign(node, start(node.identity, node.disk, beginningOf(node)));
+      Object.assign(node, start(node.identity, node.disk, beginningOf(node), node.secrets));
       node.worker = node.standIn.told;
       node.up = true;
     },
@@ -293,6 +317,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
         purpose,
         atMs: clockMs,
         nonce,
+        shareKey: shareKeys.of(identity.nodeId).publicKey,
         ...more,
       });
     },
@@ -312,10 +337,10 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       return outcomeOf(node, token);
     },
     newIdentity: () => createIdentity(service, `node ${nodes.length}`),
-    join: (identity, file) =>
-      addNode(identity, start(identity, [], file === undefined ? {} : { file }), file),
+    join: (identity, file, told = firstSecrets) =>
+      addNode(identity, start(identity, [], file === undefined ? {} : { file }, told), file, told),
   };
-  for (const identity of identities) addNode(identity, start(identity, [], { genesis }));
+  for (const identity of identities) addNode(identity, start(identity, [], { genesis }, firstSecrets));
   return cluster;
 }
 

@@ -136,6 +136,7 @@ const actions = {
   set_node_certificate_validity: ({ node_id, valid_from, validity_period_days }) => {
     coco.renewNodeCertificate(node_id, valid_from, validity_period_days);
   },
+  trigger_ledger_rekey: () => ccf.node.triggerLedgerRekey(),
   trigger_snapshot: () => ccf.node.triggerSnapshot(),
   trigger_ledger_chunk: () => ccf.node.triggerLedgerChunk(),
 };

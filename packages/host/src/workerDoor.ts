@@ -1,13 +1,10 @@
 /**
- * What a worker in a process of its own may say, and when (ARC-3, MIT-1). The codec has seen to it that a message has the
- * right shape; here it must also answer something that the manager asked, once, and write only where a worker may write, in
- * the one form in which every other node can take it over. A worker that was taken over thus cannot touch governance, cannot
- * leave an entry in the ledger over which other nodes stumble, cannot name a transaction as its own that it never made,
- * and cannot speak for the manager in the head of an answer.
+ * When a worker in a process of its own may say what (ARC-3, MIT-1). The codec has seen to it that a message has the right
+ * shape; here it must also answer something that the manager asked, once, and not name a transaction as its own that it never
+ * made. What it writes, and the head of an answer, the manager itself checks, wherever the worker runs (replica room).
  */
 import type { AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import { CocoError, type Seqno, type TxId, type View } from '@coco/primitives';
-import { checkDomains } from './workerDomains.js';
 
 export interface WorkerDoor {
   /** Takes note of what the worker is told. */
@@ -18,19 +15,6 @@ export interface WorkerDoor {
    */
   admits(message: FromWorker): boolean;
 }
-
-/** Headers by which the node itself speaks, and those that frame an answer. */
-const headersOfTheNode = new Set([
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-ms-ccf-transaction-id',
-]);
 
 /** How many of its own transactions a worker may still name, newest last. */
 const assignedMax = 65_536;
@@ -121,17 +105,12 @@ class Door implements WorkerDoor {
     if (!this.#requests.delete(id)) throw refused('it answered what it was not asked');
   }
 
-  #checkResponse({ headers, txId }: AdapterResponse): void {
+  #checkResponse({ txId }: AdapterResponse): void {
     if (txId !== undefined && this.#assigned.get(txId.seqno) !== txId.view)
       throw refused('it named a transaction as its own that it did not make');
-    for (const name of Object.keys(headers)) {
-      if (headersOfTheNode.has(name))
-        throw refused(`it answered with the header ${name}, which is the node's`);
-    }
   }
 
-  #propose(message: Extract<FromWorker, { readonly type: 'propose' }>): void {
-    const { proposal, items, publicMaps, privateMaps } = message;
+  #propose({ proposal, items }: Extract<FromWorker, { readonly type: 'propose' }>): void {
     if (this.#outstanding !== undefined) throw refused('it proposed while another proposal waited');
     if (proposal === this.#genesis) {
       if (items !== 0) throw refused('it counted transactions in the genesis');
@@ -141,8 +120,6 @@ class Door implements WorkerDoor {
       if (items < 1 || items > this.#itemsMax) throw refused('it counted more transactions than a batch has');
       this.#lastProposal = proposal;
     }
-    const objection = checkDomains(publicMaps, privateMaps);
-    if (objection !== undefined) throw refused(objection);
     this.#outstanding = proposal;
   }
 

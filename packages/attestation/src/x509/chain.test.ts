@@ -5,7 +5,7 @@ import { signatureHolds } from '@coco/crypto';
 import { keyDigest, type SyntheticX509, syntheticX509 } from '../testing/dcapX509.js';
 import { assertRefused } from '../testing/snpVerified.js';
 import { readCertificate, type X509 } from './certificate.js';
-import { checkChain, checkRoot, checkValid, issuedBy } from './chain.js';
+import { checkChain, checkRoot, checkSigns, checkValid, issuedBy } from './chain.js';
 
 const fromMs = Date.UTC(2024, 0, 1);
 const untilMs = Date.UTC(2025, 0, 1);
@@ -89,11 +89,19 @@ test('RFC 5280 4.1.2.5: both ends of the validity count', () => {
 test('RFC 5280 6.1.4: only authorities with keys for certificates issue, within their path length', () => {
   assertRefused(() => check({ lower: { ca: false } }), 'CHAIN', /no authority/);
   assertRefused(() => check({ lower: { keyUsage: 0x82 } }), 'CHAIN', /not for certificates/);
-  assert.doesNotThrow(() => check({ lower: { keyUsage: null } }));
+  assertRefused(() => check({ lower: { keyUsage: null } }), 'CHAIN', /not for certificates/);
   assert.doesNotThrow(() => check({ lower: { pathLengthMax: 0 }, upper: { pathLengthMax: 1 } }));
   assertRefused(() => check({ upper: { pathLengthMax: 0 } }), 'CHAIN', /path length/);
   assertRefused(() => check({ root: { pathLengthMax: 1 } }), 'CHAIN', /path length/);
   assert.doesNotThrow(() => check({ root: { pathLengthMax: 2 } }));
+});
+
+test('RFC 5280 4.2.1.3: no authority vouches for data, and no key that is not for signatures', () => {
+  const leaf = (changes: Partial<SyntheticX509>) => chain({ leaf: changes })[0] as X509;
+  checkSigns(leaf({}), 'data');
+  checkSigns(leaf({ keyUsage: null }), 'data');
+  assertRefused(() => checkSigns(leaf({ ca: true }), 'data'), 'CHAIN', /leaf .*not for signatures on data/);
+  assertRefused(() => checkSigns(leaf({ keyUsage: 0x20 }), 'data'), 'CHAIN', /not for signatures on data/);
 });
 
 test('each signature is checked with the key of its issuer', () => {

@@ -22,7 +22,7 @@ export function issuedBy(
     refused('COCO_ATTESTATION_CHAIN', `${what} is not issued by ${issuer.title}: ${reason}`, facts);
   if (!equalBytes(child.issuer, issuer.subject)) throw fail('it names another issuer');
   if (!issuer.isCa) throw fail('that is no authority');
-  if (issuer.keyUsage?.has('keyCertSign') === false) throw fail('its key is not for certificates');
+  if (issuer.keyUsage?.has('keyCertSign') !== true) throw fail('its key is not for certificates');
   if ((issuer.pathLengthMax ?? casBelow) < casBelow) throw fail('its path length is exceeded');
   return {
     what: `the signature of ${issuer.title} on ${what}`,
@@ -31,6 +31,17 @@ export function issuedBy(
     message: child.tbs,
     signature: child.signature,
   };
+}
+
+/**
+ * Throws COCO_ATTESTATION_CHAIN unless the certificate's key may sign data: `what`, in the sentence. AMD's certificates of keys have
+ * no key usage, which allows it (RFC 5280 4.2.1.3); an authority's key is for certificates and lists alone.
+ */
+export function checkSigns({ isCa, keyUsage, title }: X509, what: string): void {
+  if (!isCa && keyUsage?.has('digitalSignature') !== false) return;
+  throw refused('COCO_ATTESTATION_CHAIN', `the key of ${title} is not for signatures on ${what}`, {
+    certificate: title,
+  });
 }
 
 /** Throws COCO_ATTESTATION_EXPIRED when the certificate is not valid at `atMs`, both ends included (RFC 5280 4.1.2.5). */

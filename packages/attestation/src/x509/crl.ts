@@ -57,7 +57,7 @@ export function readCrl(derOrPem: Uint8Array, what = 'the CRL'): Crl {
  */
 export function checkCrl(crl: Crl, issuer: X509, atMs: number, what: string): NamedSignature {
   if (!equalBytes(crl.issuer, issuer.subject)) throw unusable(what, `it is not ${issuer.title}'s`);
-  if (!issuer.isCa || issuer.keyUsage?.has('cRLSign') === false) {
+  if (!issuer.isCa || issuer.keyUsage?.has('cRLSign') !== true) {
     throw unusable(what, `${issuer.title} may not sign it`);
   }
   const { thisUpdateMs, nextUpdateMs } = crl;

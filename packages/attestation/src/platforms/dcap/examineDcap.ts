@@ -9,7 +9,7 @@ import { concatBytes, equalBytes, fromHex, toHex, utf8 } from '@coco/primitives'
 import { refused } from '../../refused.js';
 import type { Anchors, Examined, NamedSignature, PlatformClaims } from '../../types.js';
 import { readCertificates, type X509 } from '../../x509/certificate.js';
-import { checkChain } from '../../x509/chain.js';
+import { checkChain, checkSigns } from '../../x509/chain.js';
 import { checkCrl, isRevoked } from '../../x509/crl.js';
 import { type EnclaveReport, readEnclaveReport, readTdReport, type TdReport } from './body.js';
 import { type Collateral, readCollateral, type SignedDocument } from './collateral.js';
@@ -108,7 +108,7 @@ function checkPckChain(quote: Quote, collateral: Collateral, anchors: Anchors, a
   const { pckIssuers, rootCrl, pckCrl } = collateral;
   expectNames(certificates, ['PCK Certificate', 'PCK (Processor|Platform) CA', 'Root CA'], 'the PCK chain');
   expectNames(pckIssuers, ['PCK (Processor|Platform) CA', 'Root CA'], 'the chain of the PCK CRL');
-  if (pck.isCa) throw refused('COCO_ATTESTATION_CHAIN', 'the PCK certificate is that of an authority');
+  checkSigns(pck, 'reports');
   const [listIssuer, listRoot] = pckIssuers as readonly [X509, X509];
   if (listIssuer.publicKeyDigest !== authority.publicKeyDigest) {
     throw refused(
@@ -153,6 +153,7 @@ function checkDocuments(
     expectNames(chain, ['TCB Signing', 'Root CA'], `the chain of the signer of ${what}`);
     const [signer, chainRoot] = chain as readonly [X509, X509];
     expectRoot(chainRoot, root, `the chain of the signer of ${what}`);
+    checkSigns(signer, what);
     if (signature.length !== 64) throw unusable(what, 'its signature has not 64 bytes');
     if (isRevoked(rootCrl, signer.serial)) throw revoked(signer);
     return [

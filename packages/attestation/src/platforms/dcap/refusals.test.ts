@@ -177,6 +177,11 @@ test('RFC 5280 4.2.1.9: an authority without the right to issue is none', () => 
   const short = createDcapAuthority({ saved, certificates: { root: { ca: true, pathLengthMax: 0 } } });
   refuses('CHAIN', { machine: short.machine() }, /path length/);
   refuses('CHAIN', { machine: intel.machine({ certificate: { ca: true } }) });
+  refuses('CHAIN', { machine: intel.machine({ certificate: { keyUsage: 0x20 } }) }, /not for signatures/);
+  for (const limits of [{ ca: true }, { keyUsage: 0x20 }]) {
+    const other = createDcapAuthority({ saved, certificates: { tcbSigning: limits } });
+    refuses('CHAIN', { machine: other.machine() }, /not for signatures on the TCB info/);
+  }
 });
 
 test('DCAP: certificates are valid at the time asked about', () => {

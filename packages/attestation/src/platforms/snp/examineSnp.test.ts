@@ -159,6 +159,21 @@ test('SNP: the TCB of the report must be exactly the certificate’s, no higher 
   }
 });
 
+test('SNP: a guest that was started under older firmware counts as of that, whatever runs below it now', () => {
+  const launched = (authority: typeof milan, at: number, version: number) =>
+    judge({
+      authority,
+      report: {
+        bend: (report) => {
+          report[snpOffsets.launchTcb + at] = version;
+        },
+      },
+    }).tcb.parts;
+  assert.deepEqual(launched(milan, 6, 23), { boot_loader: 4, tee: 0, snp: 23, microcode: 219 });
+  assert.deepEqual(launched(milan, 7, 220), { boot_loader: 4, tee: 0, snp: 24, microcode: 219 });
+  assert.deepEqual(launched(turin, 3, 2), { fmc: 1, boot_loader: 4, tee: 0, snp: 2, microcode: 219 });
+});
+
 test('SNP: the certificate must have all that AMD puts into the certificate of a key', () => {
   for (const n of ['3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.7', '3.8', '4']) {
     assertRefused(

@@ -14,12 +14,12 @@ import type {
   PlatformClaims,
 } from '../../types.js';
 import { readCertificate, type X509 } from '../../x509/certificate.js';
-import { checkChain } from '../../x509/chain.js';
+import { checkChain, checkSigns } from '../../x509/chain.js';
 import { checkCrl, isRevoked, readCrl } from '../../x509/crl.js';
 import { familyOf } from './family.js';
 import { readSnpKey, type SnpKey } from './keyCertificate.js';
 import { cpuidText, readSnpReport, type SnpReport } from './report.js';
-import { tcbParts, tcbText } from './tcb.js';
+import { lowerTcb, tcbParts, tcbText } from './tcb.js';
 import { examineUvm } from './uvm.js';
 
 export interface SnpEvidence {
@@ -44,6 +44,7 @@ export function examineSnp(
   const key = readSnpKey(leaf, family);
   const name = `the ${key.kind.toUpperCase()}`;
   const chain = checkChain([leaf, ask, ark], anchors.amd[family], atMs, name);
+  checkSigns(leaf, 'reports');
   checkSigner(report, key);
   checkChip(report, key);
   checkTcb(report, key, family);
@@ -58,7 +59,8 @@ export function examineSnp(
     version: report.version,
     tcb: {
       family,
-      parts: tcbParts(family, report.reportedTcb),
+      // What flaws of older firmware let somebody do to the guest at its start stays done when the firmware is replaced.
+      parts: tcbParts(family, lowerTcb(report.reportedTcb, report.launchTcb)),
       ...(report.cpuid === undefined ? {} : { cpuid: cpuidText(report.cpuid) }),
     },
     advisories: [],

@@ -6,7 +6,8 @@
  *     0x000 version       0x030 vmpl                 0x050 report data 64   0x140 report id 32      0x1a0 chip id 64
  *     0x008 policy        0x034 signature algorithm  0x090 measurement 48   0x180 reported TCB 8    0x2a0 signature 512
  *     0x010 family id 16  0x038 current TCB          0x0c0 host data 32     0x188 CPUID 3, from version 3 on
- *     0x020 image id 16   0x048 key information      0x0e0 id keys 96       0x1f8 mitigations 16, from version 4 on
+ *     0x020 image id 16   0x048 key information      0x0e0 id keys 96       0x1f0 launch TCB 8
+ *                                                                           0x1f8 mitigations 16, from version 4 on
  *
  *     signature = r (72) || s (72) || zeros (368); r and s little-endian, of which P-384 needs 48 bytes
  */
@@ -52,6 +53,8 @@ export interface SnpReport {
   readonly hostData: Uint8Array;
   readonly reportId: Uint8Array;
   readonly reportedTcb: Uint8Array;
+  /** Of the firmware under which the guest was started: the owner of the machine may have replaced it since. */
+  readonly launchTcb: Uint8Array;
   /** Version 3 on. */
   readonly cpuid?: { readonly family: number; readonly model: number; readonly stepping: number };
   /** 64 bytes; all zero when the machine's owner has masked it. */
@@ -101,6 +104,7 @@ export function readSnpReport(bytes: Uint8Array): SnpReport {
     hostData: field('hostData', 32),
     reportId: field('reportId', 32),
     reportedTcb: field('reportedTcb', 8),
+    launchTcb: field('launchTcb', 8),
     ...(version >= 3 ? { cpuid: { family, model, stepping } } : {}),
     chipId: field('chipId', 64),
     signed: bytes.subarray(0, snpOffsets.signature),

@@ -37,6 +37,11 @@ export function tcbBytes(family: AmdFamily, parts: Readonly<Record<string, numbe
   return Uint8Array.from(tcbExtensions[family], (extension) => parts[nameOf[extension] ?? ''] ?? 0);
 }
 
+/** The lower version of every part. */
+export function lowerTcb(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return a.map((version, at) => Math.min(version, b[at] as number));
+}
+
 /** For people: "boot_loader 4, tee 0, snp 24, microcode 219". */
 export function tcbText(family: AmdFamily, tcb: Uint8Array): string {
   return Object.entries(tcbParts(family, tcb))

@@ -46,7 +46,7 @@ test('RFC 3161 2.3: the key must be for time stamps alone, certified by the know
     judge({}, createTimeStampAuthority(options));
   assertRefused(by({ usages: ['1.3.6.1.5.5.7.3.3'] }), 'UVM', /not for these/);
   assertRefused(by({ usages: ['1.3.6.1.5.5.7.3.8', '1.3.6.1.5.5.7.3.3'] }), 'UVM', /something else/);
-  assertRefused(by({ tsaIsCa: true }), 'UVM', /not for signatures/);
+  assertRefused(by({ tsaIsCa: true }), 'CHAIN', /not for signatures/);
   for (const end of [{ tsaNotAfterMs: genTimeMs - 1000 }, { pcaNotAfterMs: genTimeMs - 1000 }]) {
     assertRefused(by(end), 'UVM', /was not valid at the time/);
   }

@@ -27,7 +27,7 @@ import {
   unsigned,
 } from '../../x509/asn1.js';
 import { readCertificate, type X509 } from '../../x509/certificate.js';
-import { issuedBy } from '../../x509/chain.js';
+import { checkSigns, issuedBy } from '../../x509/chain.js';
 import { signatureAlgorithm } from '../../x509/signatureAlgorithm.js';
 
 /** Microsoft's have 5 KB. */
@@ -121,9 +121,7 @@ function certificatesOf(
   if (usages.length !== 1 || objectId(usages[0], what) !== timeStampingId) {
     throw unusable(`${tsa.title} may be used for something else than time stamps, or not for these`);
   }
-  if (tsa.isCa || tsa.keyUsage?.has('digitalSignature') === false) {
-    throw unusable(`the key of ${tsa.title} is not for signatures on time stamps`);
-  }
+  checkSigns(tsa, 'time stamps');
   return { tsa, pca };
 }
 

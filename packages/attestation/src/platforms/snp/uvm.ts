@@ -22,7 +22,7 @@ import { refused } from '../../refused.js';
 import type { Examined, NamedSignature, PlatformClaims } from '../../types.js';
 import { objectId, readDer, sequence } from '../../x509/asn1.js';
 import { chainCertificatesMax, readCertificate, type X509 } from '../../x509/certificate.js';
-import { issuedBy } from '../../x509/chain.js';
+import { checkSigns, issuedBy } from '../../x509/chain.js';
 import { checkValidThen, examineTimeStamp, timeStampAuthorities } from './timeStamp.js';
 
 type Uvm = NonNullable<PlatformClaims['uvm']>;
@@ -61,6 +61,7 @@ export function examineUvm(
   const said = header.has(label.cwtClaims) ? readClaims(header, payload) : readJson(header, payload);
   const chain = readChain(header.get(label.x5chain));
   checkDid(said.did, chain);
+  checkSigns(chain[0] as X509, 'endorsements');
   if (said.measurement !== toHex(measurement)) {
     throw refused(
       'COCO_ATTESTATION_UVM',

@@ -38,12 +38,12 @@ function isUvmAccepted({ uvm }: VerifiedClaims, endorsers: UvmEndorsers): boolea
   return uvm !== undefined && minimumSvn !== undefined && uvm.svn >= minimumSvn;
 }
 
-/** The lowest floor that the members set for whoever endorsed `uvm`; none when they do not take its word. */
+/** The highest floor that the members set for whoever endorsed `uvm`, in whichever table; none when they do not take its word. */
 function floorOf(uvm: VerifiedClaims['uvm'], endorsers: UvmEndorsers): { readonly minimumSvn?: number } {
   const floors = endorsers
     .filter(({ did, feed }) => did === uvm?.did && feed === uvm.feed)
     .map(({ minimumSvn }) => minimumSvn);
-  return floors.length === 0 ? {} : { minimumSvn: Math.min(...floors) };
+  return floors.length === 0 ? {} : { minimumSvn: Math.max(...floors) };
 }
 
 function notListed(

@@ -218,6 +218,18 @@ test('CCF: a utility VM stands for the measurement where its endorser is accepte
   refuses({ manifests: manifests(22) }, 'CODE', /code id/);
 });
 
+test('MIT-4: of several floors of one endorser the highest counts, wherever it stands', () => {
+  const verified = snp({ uvm: { did: 'did:x509:a', feed: 'f', svn: 100 } });
+  const uvm = (minimumSvn: number) => [{ did: 'did:x509:a', feed: 'f', minimumSvn }];
+  const manifests = (ofPlatform: number, ofTables: number): Manifests => ({
+    tee: { 'sev-snp': teeEntry({ uvm: uvm(ofPlatform) }) },
+    code: codeManifest({ snp: { measurements: [], hostData: ['bb'], uvm: uvm(ofTables), tcb: {} } }),
+  });
+  accepts({ verified, manifests: manifests(100, 22) });
+  refuses({ verified, manifests: manifests(101, 22) }, 'CODE', /at least 101 is demanded/);
+  refuses({ verified, manifests: manifests(22, 101) }, 'CODE', /at least 101 is demanded/);
+});
+
 test('a code id by feed counts where the TEE manifest accepts the endorser', () => {
   const verified = snp({ uvm: { did: 'did:x509:a', feed: 'f', svn: 100 } });
   const id = codeId('sev-snp', { uvm_feed: 'f', host_data: 'bb' });

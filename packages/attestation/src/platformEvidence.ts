@@ -11,7 +11,7 @@ import { examineVirtual } from './platforms/virtual/evidence.js';
 import { examineAzureVtpm } from './platforms/vtpm/examineAzureVtpm.js';
 import { refused } from './refused.js';
 import { checkSignatures } from './signatures.js';
-import type { Anchors, Evidence, Examined, PlatformClaims } from './types.js';
+import type { Anchors, Evidence, Examined, Platform, PlatformClaims } from './types.js';
 
 /** What hardware said, with what is needed to judge it. */
 export type PlatformEvidence = Omit<Evidence, 'claims'>;
@@ -27,6 +27,7 @@ export function examinePlatformEvidence(
 ): Examined<PlatformClaims> {
   return orRefused(() => {
     checkSizes({ ...evidence, claims: noClaims });
+    checkNames(evidence);
     return examineOn(evidence, anchors, atMs);
   });
 }
@@ -51,6 +52,31 @@ export function orRefused<Result>(read: () => Result): Result {
       ...facts,
       code,
     });
+  }
+}
+
+/** Of AMD's platforms and of Intel's: see types.ts. */
+const snpEndorsements = ['vcek', 'ask', 'ark', 'crl', 'uvm', 'policy'];
+const dcapEndorsements = ['collateral'];
+
+const endorsementsOf: Readonly<Record<Platform, readonly string[]>> = {
+  'sev-snp': snpEndorsements,
+  'az-snp-vtpm': snpEndorsements,
+  tdx: dcapEndorsements,
+  sgx: dcapEndorsements,
+  'az-tdx-vtpm': dcapEndorsements,
+  virtual: [],
+};
+
+/** What nobody looks at is covered by no signature, and would be kept on the ledger as evidence all the same. */
+function checkNames({ platform, endorsements }: PlatformEvidence): void {
+  for (const name of Object.keys(endorsements)) {
+    if (endorsementsOf[platform].includes(name)) continue;
+    throw refused(
+      'COCO_ATTESTATION_MALFORMED',
+      `the endorsement "${name.slice(0, 32)}" vouches for nothing on the platform ${platform}`,
+      { platform },
+    );
   }
 }
 

@@ -105,6 +105,19 @@ test('evidence of one platform is nothing on another', () => {
   }
 });
 
+test('endorsements that nobody looks at are refused: no signature covers them, and the ledger keeps them', () => {
+  const more = new Uint8Array(8);
+  for (const [evidence, name] of [
+    [report, 'collateral'],
+    [node.evidence(), 'vcek'],
+    [node.evidence(), 'collateral'],
+  ] as const) {
+    const endorsements = { ...evidence.endorsements, [name]: more };
+    const act = () => verifyEvidence({ ...evidence, endorsements }, anchors, atMs);
+    assert.throws(act, { code: 'COCO_ATTESTATION_MALFORMED', message: /endorsement .* vouches for nothing/ });
+  }
+});
+
 test('what is beyond the limits is refused before any of it is parsed', () => {
   const { evidenceBytesMax, endorsementBytesMax, endorsementsBytesMax } = evidenceLimits;
   const third = new Uint8Array(endorsementsBytesMax / 3 + 1);

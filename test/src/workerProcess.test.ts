@@ -96,6 +96,16 @@ test('transactions execute in a process of their own, whose end is an orderly on
     t.diagnostic(`protections: ${worker.protections.join(', ')}`);
   });
 
+  await t.test('no signal opens a debugger in a node, by which its keys could be read', async () => {
+    for (const { pid } of network.network.nodes) process.kill(pid as number, 'SIGUSR1');
+    // Each answers after it: the signal has come.
+    for (const index of [0, 1, 2]) {
+      await network.administrative(index).getJson('/node/config');
+      const log = readFileSync(path.join(network.paths.node(index), 'node.log'), 'utf8');
+      assert.doesNotMatch(log, /Debugger listening/);
+    }
+  });
+
   const lost = network.primaryIndex();
   const others = [0, 1, 2].filter((node) => node !== lost);
   const node = network.network.nodes[lost];

@@ -24,7 +24,13 @@ export {
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export type { LedgerStart } from './ledger-start.js';
 export { checkMaps, type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
-export { type CoseReceiptVerdict, verifyCoseReceipt } from './receipt-cose.js';
+export {
+  type CoseReceiptVerdict,
+  type ExaminedCoseReceipt,
+  examineCoseReceipt,
+  verifyCoseReceipt,
+} from './receipt-cose.js';
+export { type ExaminedReceipt, examineReceipt, type ReceiptTransaction } from './receipt-examine.js';
 export { type ReceiptVerdict, verifyReceipt } from './receipt-verify.js';
 export {
   combineShares,

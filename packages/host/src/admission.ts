@@ -4,6 +4,7 @@
  * than those of the snapshot.
  */
 import { type Certificate, type PrivateKey, parseCertificate } from '@coco/crypto';
+import type { LedgerSecret } from '@coco/ledger';
 import { CocoError, type Seqno } from '@coco/primitives';
 import { type Address, parseAddress } from './address.js';
 import { askNetwork, distinctAddresses, pause, type Waiting } from './askNetwork.js';
@@ -24,6 +25,8 @@ export interface AdmissionOptions {
   readonly isTakenIn: () => boolean;
   /** These take part now. */
   readonly onNodes: (nodes: readonly PeerNode[]) => void;
+  /** The secrets of the ledger, among which may be some that are newer than those it has. */
+  readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly onWaiting: (waiting: Waiting) => void;
   /** It will not be taken in, whatever it waits for. */
   readonly onRefused: (error: CocoError) => void;
@@ -75,8 +78,10 @@ async function run(options: AdmissionOptions, signal: AbortSignal): Promise<void
         ]),
       onWaiting: options.onWaiting,
     });
-    nodes = decodeAdmitted(answer.body);
+    const admitted = decodeAdmitted(answer.body);
+    nodes = admitted.nodes;
     options.onNodes(nodes);
+    if (admitted.ledgerSecrets !== undefined) options.onSecrets(admitted.ledgerSecrets);
     await pause(pauseMs, signal);
   }
 }

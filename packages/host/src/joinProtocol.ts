@@ -4,7 +4,7 @@
  *     ask     {phase: "secrets", constitution_digest, platform, evidence?}
  *             {phase: "ready", constitution_digest, platform, startup_seqno, evidence?}
  *     answer  {service_certificate, service_key, ledger_secrets: [{from_seqno, key}], node_certificate, minimum_seqno, nodes}
- *             {admitted: true, nodes}
+ *             {admitted: true, ledger_secrets?, nodes}
  *     nodes   [{node_id, peer_address, administrative_address}]: those that take part
  *
  * `evidence` is a CMW in base64, over the nonce that was asked for on the same connection: see attestation/proveOverHttps.ts.
@@ -73,12 +73,21 @@ export function decodeJoinAsk(body: Uint8Array): JoinAsk | undefined {
 export interface LeaseAsk {
   /** The last entry that it has. */
   readonly lastSeqno: Seqno;
+  /** It cannot open what follows, and asks for the secrets of the ledger. */
+  readonly secrets: boolean;
   readonly evidence?: Uint8Array;
 }
 
-/** {last_seqno, evidence?}; `evidence` is base64. */
-export function encodeLeaseAsk(lastSeqno: Seqno, evidence?: string): string {
-  return JSON.stringify({ last_seqno: lastSeqno, ...(evidence !== undefined && { evidence }) });
+/** {last_seqno, secrets?, evidence?}; `evidence` is base64. */
+export function encodeLeaseAsk(
+  { lastSeqno, secrets }: Omit<LeaseAsk, 'evidence'>,
+  evidence?: string,
+): string {
+  return JSON.stringify({
+    last_seqno: lastSeqno,
+    ...(secrets && { secrets }),
+    ...(evidence !== undefined && { evidence }),
+  });
 }
 
 /** Undefined when `body` is not that. */
@@ -86,10 +95,12 @@ export function decodeLeaseAsk(body: Uint8Array): LeaseAsk | undefined {
   const fields = parseObject(body);
   const lastSeqno = fields?.['last_seqno'];
   const proof = evidenceIn(fields);
-  return proof === undefined || !isSeqno(lastSeqno) ? undefined : { lastSeqno, ...proof };
+  const secrets = fields?.['secrets'] ?? false;
+  if (proof === undefined || !isSeqno(lastSeqno) || typeof secrets !== 'boolean') return undefined;
+  return { lastSeqno, secrets, ...proof };
 }
 
-/** The answer to that, from when until when: {lease: {granted_at, expires_at}, nodes}. COCO_JOIN_ANSWER when it is not that. */
+/** The answer to that, from when until when: {lease: {granted_at, expires_at}, ledger_secrets?, nodes}. COCO_JOIN_ANSWER when it is not that. */
 export function decodeLeaseAnswer(body: Uint8Array): GrantedLease {
   const fields = parseObject(body);
   const { granted_at: grantedAtMs, expires_at: expiresAtMs } = (fields?.['lease'] ?? {}) as Record<
@@ -97,12 +108,14 @@ export function decodeLeaseAnswer(body: Uint8Array): GrantedLease {
     unknown
   >;
   if (!isSeqno(grantedAtMs) || !isSeqno(expiresAtMs)) throw malformed('lease');
-  return { grantedAtMs, expiresAtMs, nodes: peerNodesOf(fields?.['nodes']) };
+  return { grantedAtMs, expiresAtMs, ...toldIn(fields), nodes: peerNodesOf(fields?.['nodes']) };
 }
 
 export interface GrantedLease {
   readonly grantedAtMs: number;
   readonly expiresAtMs: number;
+  /** Those of the ledger, where this node had missed some. */
+  readonly ledgerSecrets?: readonly LedgerSecret[];
   /** Who takes part. */
   readonly nodes: readonly PeerNode[];
 }
@@ -121,14 +134,15 @@ export function joinSecretsJson(secrets: JoinSecrets): unknown {
   return {
     service_certificate: secrets.serviceCertificatePem,
     service_key: secrets.serviceKeyPem,
-    ledger_secrets: secrets.ledgerSecrets.map(({ fromSeqno, key }) => ({
-      from_seqno: fromSeqno,
-      key: toBase64(key),
-    })),
+    ledger_secrets: ledgerSecretsJson(secrets.ledgerSecrets),
     node_certificate: secrets.certificatePem,
     minimum_seqno: secrets.minimumSeqno,
     nodes: peerNodesJson(secrets.nodes),
   };
+}
+
+export function ledgerSecretsJson(secrets: readonly LedgerSecret[]): unknown {
+  return secrets.map(({ fromSeqno, key }) => ({ from_seqno: fromSeqno, key: toBase64(key) }));
 }
 
 export function peerNodesJson(nodes: readonly PeerNode[]): unknown {
@@ -142,26 +156,34 @@ export function peerNodesJson(nodes: readonly PeerNode[]): unknown {
 /** COCO_JOIN_ANSWER when `body` is no such answer. */
 export function decodeJoinSecrets(body: Uint8Array): JoinSecrets {
   const fields = parseObject(body) ?? {};
-  const list = fields['ledger_secrets'];
-  if (!Array.isArray(list) || list.length === 0 || list.length > secretsMax)
-    throw malformed('ledger_secrets');
   const minimumSeqno = fields['minimum_seqno'];
   if (!isSeqno(minimumSeqno)) throw malformed('minimum_seqno');
   return {
     serviceCertificatePem: textOf(fields, 'service_certificate'),
     serviceKeyPem: textOf(fields, 'service_key'),
-    ledgerSecrets: list.map(secretOf),
+    ledgerSecrets: secretsOf(fields['ledger_secrets']),
     certificatePem: textOf(fields, 'node_certificate'),
     minimumSeqno,
     nodes: peerNodesOf(fields['nodes']),
   };
 }
 
-/** The nodes in the answer to "ready". COCO_JOIN_ANSWER when `body` is no such answer. */
-export function decodeAdmitted(body: Uint8Array): readonly PeerNode[] {
+/** The answer to "ready": who takes part, and the secrets of the ledger. COCO_JOIN_ANSWER when `body` is no such answer. */
+export function decodeAdmitted(body: Uint8Array): Pick<GrantedLease, 'nodes' | 'ledgerSecrets'> {
   const fields = parseObject(body);
   if (fields?.['admitted'] !== true) throw malformed('admitted');
-  return peerNodesOf(fields['nodes']);
+  return { nodes: peerNodesOf(fields['nodes']), ...toldIn(fields) };
+}
+
+function toldIn(fields: Readonly<Record<string, unknown>> | undefined): Pick<GrantedLease, 'ledgerSecrets'> {
+  const list = fields?.['ledger_secrets'];
+  return list === undefined ? {} : { ledgerSecrets: secretsOf(list) };
+}
+
+function secretsOf(value: unknown): readonly LedgerSecret[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > secretsMax)
+    throw malformed('ledger_secrets');
+  return value.map(secretOf);
 }
 
 function secretOf(value: unknown): LedgerSecret {

@@ -5,8 +5,9 @@
 import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { distrustedNodes } from '@coco/governance';
+import type { LedgerSecret } from '@coco/ledger';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
-import { createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
+import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
 import { type Attesting, createAttesting } from './attestation/attesting.js';
@@ -21,11 +22,11 @@ import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
+import { nodeReplica, randomSeed } from './nodeReplica.js';
 import { nodeRouting } from './nodeRouting.js';
-import { saveMembership } from './nodeSecrets.js';
+import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
-import { certificateRenewal } from './renewNode.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
@@ -127,7 +128,7 @@ class Node implements RunningNode {
 
   constructor(options: NodeOptions, parts: NodeParts) {
     const { config, sealer } = options;
-    const { identity, secrets, ledger, replayed, sandbox, genesis, hardStates, network, membership } = parts;
+    const { identity, replayed, network, membership } = parts;
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
@@ -151,26 +152,11 @@ class Node implements RunningNode {
       status: () => this.replica.status(),
       door: () => this.#doors?.administrative.address,
       ...(config.join !== undefined && { joinPeer: config.join.peer }),
+      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
       log: options.log,
       metrics: options.metrics,
     });
-    this.replica = createReplica({
-      nodeId: identity.nodeId,
-      settings: config.replica,
-      random: seededRandom(randomSeed()),
-      ledger,
-      sandbox,
-      endorseNode: certificateRenewal({
-        service: {
-          key: secrets.serviceKey,
-          certificate: parseCertificate(membership.serviceCertificatePem),
-        },
-        nowMs: Date.now,
-      }),
-      ...(genesis !== undefined && replayed.snapshot === undefined && { genesis }),
-      ...replayed,
-      ...(hardStates.state !== undefined && { hardState: hardStates.state }),
-    });
+    this.replica = nodeReplica(config, parts);
     this.#loop = this.#createLoop();
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
@@ -191,11 +177,18 @@ class Node implements RunningNode {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#options.metrics.add('transactions', items);
       },
+      secrets: (secrets) => this.#keepSecrets(secrets),
       governed: (tables) => this.#events.tables(tables),
       network: (views) => this.#network.changed(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
     });
+  }
+
+  #keepSecrets(secrets: readonly LedgerSecret[]): void {
+    const { config, sealer, log } = this.#options;
+    saveLedgerSecrets(config.directories.sealed, sealer, secrets);
+    log.info('keeps a new secret of the ledger', { secrets: secrets.length });
   }
 
   async open(): Promise<void> {
@@ -277,6 +270,7 @@ class Node implements RunningNode {
       startupSeqno: store.last,
       isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
+      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
       onWaiting: (waiting) => log.info('not yet taken in', { ...waiting }),
       onRefused: (error) => {
         if (error.code === 'COCO_JOIN_CONSTITUTION') this.#network.forgetApproval();
@@ -390,10 +384,6 @@ class Node implements RunningNode {
     })();
     return this.#stopping;
   }
-}
-
-function randomSeed(): number {
-  return new DataView(randomBytes(4).buffer).getUint32(0);
 }
 
 const stopped = failure(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');

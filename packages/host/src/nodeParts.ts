@@ -25,6 +25,7 @@ import {
 } from './nodeSecrets.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
+import { type SecretSealing, secretSealing } from './secretSealing.js';
 import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
 import { chooseStartSnapshot } from './startSnapshot.js';
 import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
@@ -34,6 +35,7 @@ import { devicesOfThePlatform } from './workerPlacement.js';
 export interface NodeParts {
   readonly identity: NodeIdentity;
   readonly secrets: NodeSecrets;
+  readonly sealing: SecretSealing;
   readonly membership: NodeMembership;
   readonly genesis?: Genesis;
   readonly sandbox: Awaited<ReturnType<typeof loadSandbox>>;
@@ -96,7 +98,7 @@ function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<Worke
   });
 }
 
-type Who = Pick<NodeParts, 'identity' | 'secrets' | 'membership' | 'genesis'>;
+type Who = Pick<NodeParts, 'identity' | 'secrets' | 'sealing' | 'membership' | 'genesis'>;
 
 /** Who this node is, and to which network it belongs. */
 function loadWho(config: NodeConfig, sealer: Sealer): Who {
@@ -119,7 +121,9 @@ function loadWho(config: NodeConfig, sealer: Sealer): Who {
     throw new CocoError('COCO_HOST_CONFIG', sentence, { path: 'genesis' });
   }
   const identity = createNodeIdentityFiles({ directory: sealed, sealer, nowMs: Date.now() });
-  return { identity, secrets, membership, ...(genesis !== undefined && { genesis }) };
+  const serviceFingerprint = parseCertificate(membership.serviceCertificatePem).fingerprint;
+  const sealing = secretSealing({ identity, serviceFingerprint });
+  return { identity, secrets, sealing, membership, ...(genesis !== undefined && { genesis }) };
 }
 
 function membershipOf({ serviceCertificatePem, nodes }: Genesis, nodeId: NodeId): NodeMembership {
@@ -150,7 +154,7 @@ async function beginAfter(base: SnapshotBase, store: LedgerStore, hardStates: Ha
 
 function openLedger(
   config: NodeConfig,
-  { secrets, membership }: Who,
+  { secrets, sealing, membership }: Who,
   base: SnapshotBase | undefined,
 ): Ledger {
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
@@ -165,6 +169,7 @@ function openLedger(
     },
     serviceCertificate,
     secrets: ledgerSecrets,
+    openSecret: sealing.openSecret,
     receiptLeavesMax: config.ledger.receiptLeavesMax,
     chunkBytes: config.ledger.chunkBytesMax,
     ...(base !== undefined && { base }),

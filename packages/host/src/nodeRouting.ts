@@ -60,6 +60,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
   const about = { nodeId, replica, network };
   const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
   const isPrimary = (): boolean => replica.isPrimary;
+  const ledgerSecrets = () => parts.ledger.settledSecrets;
   const proving = { challenges, nowMs: Date.now };
   const joining: JoinFacts = {
     ...about,
@@ -68,6 +69,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     isPrimary,
     tables,
     minimumSeqno,
+    ledgerSecrets,
     secretsFor: (node, certificate) => secretsFor(options, node, certificate),
     admit,
   };
@@ -91,7 +93,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     showing,
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
-    ...leaseRoutes({ ...about, ...proving, isPrimary, renewLease }),
+    ...leaseRoutes({ ...about, ...proving, isPrimary, ledgerSecrets, renewLease }),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,
@@ -135,7 +137,7 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets: parts.ledger.secrets,
+    ledgerSecrets: parts.ledger.settledSecrets,
     certificatePem: certificate.pem,
   };
 }

@@ -64,8 +64,17 @@ const files = {
 export function saveNodeSecrets(directory: string, sealer: Sealer, secrets: NodeSecrets): void {
   saveNodeKey(directory, sealer, secrets.nodeKey);
   save(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
-  const writer = new ByteWriter().u32(secrets.ledgerSecrets.length);
-  for (const { fromSeqno, key } of secrets.ledgerSecrets) writer.u64(fromSeqno).sized32(key);
+  saveLedgerSecrets(directory, sealer, secrets.ledgerSecrets);
+}
+
+/** Replaces the secrets of the ledger, durably, all or nothing. COCO_HOST_DISK. */
+export function saveLedgerSecrets(
+  directory: string,
+  sealer: Sealer,
+  secrets: NodeSecrets['ledgerSecrets'],
+): void {
+  const writer = new ByteWriter().u32(secrets.length);
+  for (const { fromSeqno, key } of secrets) writer.u64(fromSeqno).sized32(key);
   save(directory, sealer, files.ledgerSecrets, writer.finish());
 }
 

@@ -12,6 +12,8 @@ export function createStatusWatch(log: Pick<Log, 'info' | 'warn'>): StatusWatch 
   let lagging: ReadonlySet<string> = new Set();
   let snapshotTrouble: string | undefined;
   let leaseTrouble: string | undefined;
+  let rekeyTrouble: string | undefined;
+  let untoldFrom: number | undefined;
   let told: string | undefined;
   return (status) => {
     const { nodeId, leadership, view } = status.consensus;
@@ -36,5 +38,11 @@ export function createStatusWatch(log: Pick<Log, 'info' | 'warn'>): StatusWatch 
     if (status.leaseTrouble !== undefined && status.leaseTrouble !== leaseTrouble)
       log.warn(status.leaseTrouble);
     leaseTrouble = status.leaseTrouble;
+    if (status.rekeyTrouble !== undefined && status.rekeyTrouble !== rekeyTrouble)
+      log.warn(status.rekeyTrouble);
+    rekeyTrouble = status.rekeyTrouble;
+    if (status.untoldFrom !== undefined && status.untoldFrom !== untoldFrom)
+      log.warn(`this node was not told the key of the entries from ${status.untoldFrom} on: it asks for it`);
+    untoldFrom = status.untoldFrom;
   };
 }

@@ -4,6 +4,7 @@
  */
 import { networkAssurance, type TeeManifest } from '@coco/attestation';
 import { parseCertificate } from '@coco/crypto';
+import type { LedgerSecret } from '@coco/ledger';
 import type { ReplicaStatus } from '@coco/replica';
 import { type Address, parseAddress } from '../address.js';
 import { askNetwork, distinctAddresses } from '../askNetwork.js';
@@ -35,6 +36,8 @@ export interface AttestingOptions {
   readonly door: () => Address | undefined;
   /** Also asked for a lease. */
   readonly joinPeer?: Address;
+  /** The network has told this node secrets of the ledger that it may have missed. */
+  readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -63,10 +66,12 @@ export function createAttesting(options: AttestingOptions): Attesting {
   const lease = createLeaseKeeper({
     own: () => network.own,
     ask: async (onWaiting, signal) => askForLease({ ...options, evidence }, onWaiting, signal),
-    onGranted: ({ nodes, expiresAtMs }) => {
+    isUntold: () => options.status().untoldFrom !== undefined,
+    onGranted: ({ nodes, expiresAtMs, ledgerSecrets }) => {
       metrics.add('lease_renewals');
       metrics.set('lease_expires_at_ms', expiresAtMs);
       network.told(nodes);
+      if (ledgerSecrets !== undefined) options.onSecrets(ledgerSecrets);
     },
     log,
     nowMs: Date.now,
@@ -121,7 +126,10 @@ async function askForLease(
   };
   const request = {
     path: '/node/lease',
-    body: (proof?: string) => encodeLeaseAsk(status().consensus.last.seqno, proof),
+    body: (proof?: string) => {
+      const { consensus, untoldFrom } = status();
+      return encodeLeaseAsk({ lastSeqno: consensus.last.seqno, secrets: untoldFrom !== undefined }, proof);
+    },
     evidence,
     purpose: 'lease',
   } as const;

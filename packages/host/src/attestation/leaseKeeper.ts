@@ -1,7 +1,7 @@
 /**
  * Keeps this node's lease (MIT-2): proves to the primary anew what it runs when a third of the lease is over, and at once when it
  * has none or is out of the network; again and again, ever more seldom, until it is granted. A node that is out says why, in its
- * log and its status, and comes back.
+ * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease.
  */
 import { isQuarantined, type NodeLease, type NodeView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
@@ -17,6 +17,8 @@ export interface LeaseKeeperOptions {
    */
   readonly ask: (onWaiting: (waiting: Waiting) => void, signal: AbortSignal) => Promise<GrantedLease>;
   readonly onGranted: (granted: GrantedLease) => void;
+  /** Whether this node cannot open what follows, for it was not told the secret. Default: it can. */
+  readonly isUntold?: () => boolean;
   readonly log: Pick<Log, 'info' | 'warn' | 'error' | 'debug'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
@@ -51,7 +53,7 @@ export function isLeaseDue(lease: NodeLease | undefined, nowMs: number): boolean
 }
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { own, ask, onGranted, log, nowMs } = options;
+  const { own, ask, onGranted, log, nowMs, isUntold = () => false } = options;
   const end = new AbortController();
   let asking = false;
   let failures = 0;
@@ -62,6 +64,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   let removed = false;
   let saidHeld = false;
   let toldOut = false;
+  let askedForSecretsMs = Number.NEGATIVE_INFINITY;
 
   /** The newer of what the ledger says and what was answered. */
   function current(): NodeLease | undefined {
@@ -121,7 +124,9 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       if (node === undefined || node.status === 'Pending') return;
       const isOut = isQuarantined(node) || trouble !== undefined;
       if (node.status === 'Retired' && !isQuarantined(node) && granted === undefined) return;
-      if (isOut || isLeaseDue(current(), nowMs())) void renew();
+      const asksForSecrets = isUntold() && nowMs() >= askedForSecretsMs + pauseMsMin;
+      if (asksForSecrets) askedForSecretsMs = nowMs();
+      if (isOut || asksForSecrets || isLeaseDue(current(), nowMs())) void renew();
     },
     told(reason) {
       // Whoever says so may not have heard yet that this node has come back.

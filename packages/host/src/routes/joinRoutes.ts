@@ -15,6 +15,7 @@ import {
   verifyNodeTuple,
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
+import type { LedgerSecret } from '@coco/ledger';
 import { fromUtf8, type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import type { HttpRequest, HttpResponse } from '../http.js';
 import {
@@ -22,6 +23,7 @@ import {
   type JoinAsk,
   type JoinSecrets,
   joinSecretsJson,
+  ledgerSecretsJson,
   peerNodesJson,
 } from '../joinProtocol.js';
 import type { PeerNode } from '../nodeSecrets.js';
@@ -43,6 +45,8 @@ export interface JoinFacts extends NetworkFacts, ProofFacts {
     node: NodeView,
     certificate: Certificate,
   ) => Omit<JoinSecrets, 'minimumSeqno' | 'nodes'>;
+  /** Those that hold whatever becomes of the log. */
+  readonly ledgerSecrets: () => readonly LedgerSecret[];
   /** Makes a node Trusted when its evidence is accepted; the answer comes when that is committed. */
   readonly admit: (
     nodeId: NodeId,
@@ -56,6 +60,7 @@ const retryAfter = { 'retry-after': '2' };
 export function joinRoutes(facts: JoinFacts): readonly Route[] {
   const { string, integer, listOf, boolean } = plain;
   const nodes = listOf(ref('PeerNode'));
+  const ledgerSecrets = listOf(ref('LedgerSecret'));
   return [
     {
       method: 'POST',
@@ -86,12 +91,12 @@ export function joinRoutes(facts: JoinFacts): readonly Route[] {
               objectOf({
                 service_certificate: ref('Pem'),
                 service_key: ref('Pem'),
-                ledger_secrets: listOf(objectOf({ from_seqno: integer, key: string })),
+                ledger_secrets: ledgerSecrets,
                 node_certificate: ref('Pem'),
                 minimum_seqno: integer,
                 nodes,
               }),
-              objectOf({ admitted: boolean, nodes }),
+              objectOf({ admitted: boolean, 'ledger_secrets?': ledgerSecrets, nodes }),
             ],
           },
         },
@@ -225,11 +230,14 @@ async function ready(
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
   const answer = await facts.admit(node.nodeId, leaf.pem, proof.attestation);
-  return answer.status === 200 ? { ...admitted(facts.network()), headers: answer.headers } : answer;
+  if (answer.status !== 200) return answer;
+  // The secret may have changed since it got its own.
+  return { ...admitted(facts.network(), facts.ledgerSecrets()), headers: answer.headers };
 }
 
-function admitted(view: NetworkView): HttpResponse {
-  return json(200, { admitted: true, nodes: peerNodesJson(peerNodes(view)) });
+function admitted(view: NetworkView, secrets?: readonly LedgerSecret[]): HttpResponse {
+  const told = secrets && { ledger_secrets: ledgerSecretsJson(secrets) };
+  return json(200, { admitted: true, ...told, nodes: peerNodesJson(peerNodes(view)) });
 }
 
 function peerNodes({ nodes }: NetworkView): readonly PeerNode[] {

@@ -3,9 +3,10 @@
  * members have decided; one that is out for now comes back by it.
  */
 import { isQuarantined, type NodeAttestation } from '@coco/governance';
+import type { LedgerSecret } from '@coco/ledger';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { HttpResponse } from '../http.js';
-import { decodeLeaseAsk, peerNodesJson } from '../joinProtocol.js';
+import { decodeLeaseAsk, ledgerSecretsJson, peerNodesJson } from '../joinProtocol.js';
 import { failure, json } from './answers.js';
 import { leaseJson } from './leaseJson.js';
 import { atPrimary, type NetworkFacts } from './networkRoutes.js';
@@ -15,6 +16,8 @@ import { objectOf, plain, ref } from './schemas.js';
 
 export interface LeaseFacts extends NetworkFacts, ProofFacts {
   readonly isPrimary: () => boolean;
+  /** Those that hold whatever becomes of the log. */
+  readonly ledgerSecrets: () => readonly LedgerSecret[];
   /** Grants a lease when the evidence is accepted; the answer comes when that is committed. */
   readonly renewLease: (
     nodeId: NodeId,
@@ -23,7 +26,7 @@ export interface LeaseFacts extends NetworkFacts, ProofFacts {
   ) => Promise<HttpResponse>;
 }
 
-const { string, integer, listOf } = plain;
+const { string, integer, boolean, listOf } = plain;
 
 export function leaseRoutes(facts: LeaseFacts): readonly Route[] {
   return [
@@ -32,11 +35,15 @@ export function leaseRoutes(facts: LeaseFacts): readonly Route[] {
       path: '/node/lease',
       summary:
         'Renews the lease of a node that proves what it runs; one that is quarantined comes back by it',
-      body: objectOf({ last_seqno: integer, 'evidence?': string }),
+      body: objectOf({ last_seqno: integer, 'secrets?': boolean, 'evidence?': string }),
       answers: {
         200: {
           description: 'The lease, and who takes part',
-          schema: objectOf({ lease: ref('Lease'), nodes: listOf(ref('PeerNode')) }),
+          schema: objectOf({
+            lease: ref('Lease'),
+            'ledger_secrets?': listOf(ref('LedgerSecret')),
+            nodes: listOf(ref('PeerNode')),
+          }),
         },
         307: { description: 'The primary grants leases' },
       },
@@ -58,15 +65,24 @@ async function lease(facts: LeaseFacts, { request }: RouteRequest): Promise<Http
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
   const answer = await facts.renewLease(nodeId, proof.attestation, ask.lastSeqno);
-  return answer.status === 200 ? granted(facts, nodeId, answer) : answer;
+  if (answer.status !== 200) return answer;
+  // A node that was out got nothing that was written since, nor the secrets that were told there.
+  const isToBeTold = ask.secrets || isQuarantined(node);
+  return granted(facts, nodeId, answer, isToBeTold ? facts.ledgerSecrets() : undefined);
 }
 
-function granted(facts: LeaseFacts, nodeId: NodeId, { headers }: HttpResponse): HttpResponse {
+function granted(
+  facts: LeaseFacts,
+  nodeId: NodeId,
+  { headers }: HttpResponse,
+  secrets: readonly LedgerSecret[] | undefined,
+): HttpResponse {
   const { nodes } = facts.network();
   const found = nodes.find((one) => one.nodeId === nodeId)?.lease;
   if (found === undefined) return removed;
   const trusted = nodes.filter(({ status }) => status === 'Trusted');
-  return json(200, { lease: leaseJson(found), nodes: peerNodesJson(trusted) }, headers);
+  const told = secrets && { ledger_secrets: ledgerSecretsJson(secrets) };
+  return json(200, { lease: leaseJson(found), ...told, nodes: peerNodesJson(trusted) }, headers);
 }
 
 const unknown = failure(

@@ -64,13 +64,14 @@ function serviceRoutes(facts: NetworkFacts): readonly Route[] {
             lease_seconds: integer,
             /** On the primary: why nodes take part that should not. */
             'lease_trouble?': plain.string,
+            'rekey_trouble?': plain.string,
           }),
         },
       },
       handle: () => {
         const { serviceStatus, serviceCertificatePem, constitutionDigest, manifests, leaseSeconds } =
           facts.network();
-        const { consensus, leaseTrouble } = facts.replica.status();
+        const { consensus, leaseTrouble, rekeyTrouble } = facts.replica.status();
         return json(200, {
           service_status: serviceStatus,
           service_certificate: serviceCertificatePem,
@@ -80,6 +81,7 @@ function serviceRoutes(facts: NetworkFacts): readonly Route[] {
           assurance: networkAssurance(manifests.tee),
           lease_seconds: leaseSeconds,
           ...(leaseTrouble !== undefined && { lease_trouble: leaseTrouble }),
+          ...(rekeyTrouble !== undefined && { rekey_trouble: rekeyTrouble }),
         });
       },
     },

@@ -80,6 +80,7 @@ export const componentSchemas = {
     'service_endorsements?': listOf(refTo('Pem')),
   }),
   Actor: objectOf({ id: refTo('EntityId'), name: string, status: string }),
+  LedgerSecret: objectOf({ from_seqno: plain.integer, key: plain.string }),
   PeerNode: objectOf({
     node_id: refTo('EntityId'),
     peer_address: string,

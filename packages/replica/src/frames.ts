@@ -242,8 +242,9 @@ export function cutEntries(bytes: Uint8Array, count: number): readonly Uint8Arra
     const entries: Uint8Array[] = [];
     let at = 0;
     while (entries.length < count) {
-      const size = new ByteReader(bytes, at + 2).u48();
-      const entry = new ByteReader(bytes, at).take(8 + size);
+      const header = new ByteReader(bytes, at);
+      header.take(2);
+      const entry = new ByteReader(bytes, at).take(8 + header.u48());
       entries.push(entry);
       at += entry.length;
     }

@@ -45,7 +45,7 @@ function judge(platform: Platform, entry: TeeEntry): { level: Level; reasons: re
   return { level: reasons.length === 0 ? 'full' : 'reduced', reasons };
 }
 
-function judgeSnp({ minimumTcb, minimumReportVersion }: TeeEntry): string[] {
+function judgeSnp({ minimumTcb, minimumReportVersion, signers, cspIds }: TeeEntry): string[] {
   const reasons: string[] = [];
   const floors = Object.values(minimumTcb);
   if (floors.length === 0 || floors.some((parts) => Object.keys(parts).length === 0)) {
@@ -55,6 +55,9 @@ function judgeSnp({ minimumTcb, minimumReportVersion }: TeeEntry): string[] {
     reasons.push(
       `reports of version ${Math.max(2, minimumReportVersion)} are admitted, which do not name the processor`,
     );
+  }
+  if (signers.includes('vlek') && cspIds.length === 0) {
+    reasons.push('every cloud to which AMD has given a key of its own may sign: no cloud is named');
   }
   return reasons;
 }

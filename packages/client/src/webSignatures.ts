@@ -8,6 +8,11 @@ const saltBytes = { sha256: 32, sha384: 48, sha512: 64 } as const;
 const rsaBitsMin = 2048;
 const rsaBitsMax = 8192;
 
+interface RsaKeyFacts {
+  readonly modulusLength: number;
+  readonly publicExponent: Uint8Array;
+}
+
 /** True when the signature is good; anything else is false, a key that cannot be read too. */
 export async function webSignatureHolds({
   scheme,
@@ -28,8 +33,10 @@ export async function webSignatureHolds({
     }
     const name = scheme.startsWith('rsa-pss') ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5';
     const imported = await subtle.importKey('spki', key, { name, hash }, false, ['verify']);
-    const { modulusLength } = imported.algorithm as { readonly modulusLength?: number };
-    if (modulusLength === undefined || modulusLength < rsaBitsMin || modulusLength > rsaBitsMax) return false;
+    const { modulusLength, publicExponent } = imported.algorithm as unknown as RsaKeyFacts;
+    // Everybody's exponent is 65537, in three bytes.
+    if (publicExponent.length > 4) return false;
+    if (modulusLength < rsaBitsMin || modulusLength > rsaBitsMax) return false;
     const algorithm = name === 'RSA-PSS' ? { name, saltLength: saltBytes[hashName] } : { name };
     return await subtle.verify(algorithm, imported, signed, data);
   } catch {

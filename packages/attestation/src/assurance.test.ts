@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { networkAssurance } from './assurance.js';
 import { teeEntry } from './testing/manifests.js';
 
-const floors = { minimumTcb: { milan: { snp: 20 } } };
+const floors = { minimumTcb: { milan: { snp: 20 } }, signers: ['vcek'] } as const;
 
 test('GOV-1: a network that admits a node that proves nothing has no assurance, whatever else it admits', () => {
   const assurance = networkAssurance({
@@ -28,8 +28,9 @@ test('hardware with up-to-date firmware and roots of its vendor is full assuranc
 test('every exception reduces it, and is told', () => {
   const cases = [
     ['sev-snp', { ...floors, roots: ['ab'] }, /sev-snp: 1 root voted in/],
-    ['sev-snp', {}, /no TCB floor/],
-    ['az-snp-vtpm', { minimumTcb: { milan: {} } }, /no TCB floor/],
+    ['sev-snp', { signers: ['vcek'] }, /no TCB floor/],
+    ['az-snp-vtpm', { ...floors, minimumTcb: { milan: {} } }, /no TCB floor/],
+    ['sev-snp', { ...floors, signers: ['vlek'] }, /no cloud is named/],
     ['sev-snp', { ...floors, minimumReportVersion: 2 }, /reports of version 2/],
     ['tdx', { acceptedStatuses: ['UpToDate', 'OutOfDate'] }, /their TCB is OutOfDate/],
     ['sgx', { allowedAdvisories: ['INTEL-SA-00289', 'INTEL-SA-00615'] }, /2 advisories/],

@@ -6,7 +6,8 @@
 import { assert, CocoError, concatBytes, utf8 } from '@coco/primitives';
 import { hmacSha256 } from './hash.js';
 import { createCipheriv, createDecipheriv, diffieHellman, plainBytes } from './provider.js';
-import { generateShareKey, type ShareKey, shareHandle, sharePublicHandle } from './share-key.js';
+import { generateShareKey, type ShareKey } from './share-key.js';
+import { shareHandle, sharePublicHandle } from './share-key-material.js';
 
 export interface HpkeSealInput {
   /** The recipient's public share key, 32 bytes. */

@@ -36,8 +36,6 @@ export function openLog(options: OptionValues): Log {
 
 /** Starts the node and waits until it has stopped; the exit status. COCO_HOST_*. */
 export async function runNode(config: NodeConfig, log: Log): Promise<number> {
-  // Node.js would open its inspector, and whoever reaches that can read the keys in memory.
-  process.on('SIGUSR1', () => undefined);
   const metrics = createMetrics();
   const sealer = await openVirtualSealer(config.virtualKeyPath);
   if (sealer.provesNothing)

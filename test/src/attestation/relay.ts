@@ -21,10 +21,16 @@ export interface Relay {
 /** What it says itself, by "GET /path", instead of asking. */
 export type OwnAnswers = Readonly<Record<string, { readonly status: number; readonly text: string }>>;
 
-/** Passes on to `url`. */
-export async function openRelay(url: string, stolen: StolenKey, own: OwnAnswers = {}): Promise<Relay> {
+/** Passes on to `url`, in the name of that node, or of `caller`. */
+export async function openRelay(
+  url: string,
+  stolen: StolenKey,
+  own: OwnAnswers = {},
+  caller?: { readonly certificatePem: string; readonly privateKeyPem: string },
+): Promise<Relay> {
   const asked: string[] = [];
   const { key, cert, ca } = stolen;
+  const as = { ca, key: caller?.privateKeyPem ?? key, cert: caller?.certificatePem ?? cert };
   const server = createServer(
     { key, cert: `${cert}\n${ca}`, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' },
     async (request, response) => {
@@ -36,7 +42,7 @@ export async function openRelay(url: string, stolen: StolenKey, own: OwnAnswers 
           own[what] ??
           (await rawHttps(
             `${url}${request.url}`,
-            { ca, key, cert, checkServerIdentity: () => undefined },
+            { ...as, checkServerIdentity: () => undefined },
             request.method === 'POST' ? body : undefined,
           ));
         const length = Buffer.byteLength(text);

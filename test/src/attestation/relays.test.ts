@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { encodeClaims, encodeEvidence, type RuntimeClaims } from '@coco/attestation';
+import {
+  encodeClaims,
+  encodeEvidence,
+  type Manifests,
+  parseManifests,
+  type RuntimeClaims,
+} from '@coco/attestation';
+import { createClient } from '@coco/client';
 import { randomBytes } from '@coco/crypto';
-import { fromBase64, fromHex, toBase64, toHex } from '@coco/primitives';
+import { CocoError, fromBase64, fromHex, toBase64, toHex } from '@coco/primitives';
 import type { GovernedNode } from '../governed/governedNode.js';
 import { type StrangerNode, strangerNode } from '../governed/strangerNode.js';
 import { type HeldConnection, holdConnection } from './heldConnection.js';
@@ -224,4 +231,93 @@ test('MIT-2: the evidence that the ledger has of a node renews no lease for who 
   const answer = await ask(await stealKey(victim), request, () => fromBase64(recorded) as Uint8Array);
   assert.deepEqual([answer.status, answer.code], [403, 'COCO_ATTESTATION_NONCE'], answer.sentence);
   assert.equal((await network.shown(victim)).lease?.granted_at, before);
+});
+
+/** The manifests that the network shows, and the same with other code in them: what somebody approves who knows better. */
+async function manifests(): Promise<{ readonly good: Manifests; readonly other: Manifests }> {
+  const shown = await network.governed.member('acme').json('constitution', 'show');
+  const good = parseManifests(shown['manifests']);
+  const codes = { [toHex(randomBytes(32))]: { component: 'coco-node', description: 'another release' } };
+  return { good, other: { ...good, code: { ...good.code, codes } } };
+}
+
+const notListed = /the code that runs is none of the 1 in the code manifest: its code id is [0-9a-f]{64}/;
+
+test('SEC-3: coco verify accepts a node by what its caller approves, and refuses one that runs something else', async () => {
+  const { governed } = network;
+  const acme = governed.member('acme');
+  const [{ administrativeUrl }] = threeNodes();
+  const { good, other } = await manifests();
+  for (const [name, value] of Object.entries({ good, other })) {
+    writeFileSync(path.join(governed.directory, `${name}.json`), JSON.stringify(value));
+  }
+  const words = ['verify', administrativeUrl, '--service', governed.serviceCertificateFile];
+  const shown = await acme.run(...words);
+  assert.equal(shown.status, 0, shown.stdout + shown.stderr);
+  assert.match(shown.stdout, /evidence accepted/);
+  assert.match(shown.stdout, /the manifests are those that the node itself shows/);
+  const accepted = await acme.json(...words, '--manifests', 'good.json');
+  assert.deepEqual([accepted['outcome'], accepted['platform']], ['accepted', 'sev-snp']);
+  const what = (accepted['checks'] as { what: string }[]).map((check) => check.what);
+  for (const check of ['node key', 'network', 'fresh', 'session', 'code'])
+    assert.ok(what.includes(check), check);
+  const refused = await acme.run(...words, '--manifests', 'other.json');
+  assert.equal(refused.status, 1, refused.stdout + refused.stderr);
+  assert.match(refused.stdout, notListed);
+  assert.match(refused.stdout, /\(COCO_ATTESTATION_CODE\)/);
+});
+
+/** One JSON-RPC call of carrier's, by a client that asks for evidence first. */
+async function callAs(
+  url: string,
+  manifests: Manifests | 'shown',
+  [method, ...params]: readonly [string, ...string[]],
+): Promise<unknown> {
+  const { serviceCertificatePem } = network.governed;
+  const clientCertificate = network.governed.member('carrier').identity();
+  const client = createClient({ url, serviceCertificatePem, clientCertificate, evidence: { manifests } });
+  try {
+    return await client.jsonRpc(method, params);
+  } finally {
+    client.close();
+  }
+}
+
+test('SEC-3: a client sends nothing to a node that is refused, nor through somebody in between who has the key of a node', async () => {
+  const { governed } = network;
+  const [node] = threeNodes();
+  const { good, other } = await manifests();
+  const { raw, hash } = network.nextTransfer();
+  const asked = (url: string, by: Manifests): Promise<unknown> =>
+    callAs(url, by, ['eth_sendRawTransaction', raw]).catch((error: unknown) => error);
+  const refusal = async (url: string, by: Manifests): Promise<CocoError> => {
+    const error = await asked(url, by);
+    assert.ok(error instanceof CocoError, String(error));
+    assert.equal(error.code, 'COCO_CLIENT_EVIDENCE', error.message);
+    return error;
+  };
+  const wrong = await refusal(node.applicationUrl, other);
+  assert.match(
+    wrong.message,
+    /the node's evidence is not accepted, and nothing was sent to it: the code that runs/,
+  );
+  assert.equal(wrong.facts['reason'], 'COCO_ATTESTATION_CODE');
+  const relay = await openRelay(
+    node.applicationUrl,
+    await stealKey(node),
+    {},
+    governed.member('carrier').identity(),
+  );
+  const passedOn = await refusal(relay.url, good);
+  relay.close();
+  assert.match(passedOn.message, otherConnection);
+  assert.deepEqual(relay.asked, ['GET /node/evidence']);
+  assert.equal(await asked(node.applicationUrl, good), hash);
+});
+
+test('SEC-3: a client can take the manifests that the node shows, at the endpoint of applications', {
+  todo: 'the application endpoint does not show them',
+}, async () => {
+  const [node] = threeNodes();
+  assert.match(String(await callAs(node.applicationUrl, 'shown', ['eth_chainId'])), /^0x/);
 });

@@ -2,10 +2,11 @@
  * A network whose nodes run on AMD machines, as far as they and everybody else can tell: real processes, each with a device of
  * its own that this process serves, and a root that the genesis admits. Any machine can be bent at any time.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeId } from '@coco/attestation';
 import { createAccounts, sandboxChainId, sandboxGenesis, signerOf } from '@coco/cli';
+import { randomBytes } from '@coco/crypto';
 import { toHex } from '@coco/primitives';
 import {
   createSnpAuthority,
@@ -84,11 +85,12 @@ export interface NodeState {
 }
 
 export interface AttestedNetworkOptions {
+  /** How many there are at first. Default 3. */
+  readonly nodes?: number;
   /** Default: that of a network without a setting, an hour. */
   readonly leaseSeconds?: number;
 }
 
-const firstNodes = 3;
 const nodesMax = 20;
 /** Generous: machines that run tests can be very slow. */
 export const timeoutMs = 60_000;
@@ -105,7 +107,7 @@ export class AttestedNetwork {
     this.#signer = signer;
   }
 
-  /** Three nodes of acme, the only member. */
+  /** Nodes of acme, the only member. */
   static async open(options: AttestedNetworkOptions = {}): Promise<AttestedNetwork> {
     const [account] = createAccounts(1);
     if (account === undefined) throw new Error('no account');
@@ -113,7 +115,7 @@ export class AttestedNetwork {
       directory: temporaryDirectory(),
       members: ['acme'],
       participants: ['carrier'],
-      nodes: Array.from({ length: firstNodes }, () => 'acme'),
+      nodes: Array.from({ length: options.nodes ?? 3 }, () => 'acme'),
       nodesMax,
       ethereumGenesis: sandboxGenesis([account]),
     });
@@ -262,8 +264,8 @@ export class AttestedNetwork {
     if (state !== 'Accepted') throw new Error(`${what.join(' ')} is ${state}`);
   }
 
-  /** A transfer through `node`, which answers when it is committed; its hash. */
-  async transact(node: GovernedNode): Promise<string> {
+  /** The transfer that comes next; it is the same until one was made. */
+  nextTransfer(): { readonly raw: string; readonly hash: string } {
     const { transaction } = this.#signer.sign({
       type: 2,
       chainId: BigInt(sandboxChainId),
@@ -276,19 +278,39 @@ export class AttestedNetwork {
       maxPriorityFeePerGas: 0n,
       accessList: [],
     });
-    const raw = `0x${toHex(transaction.raw)}`;
+    return { raw: `0x${toHex(transaction.raw)}`, hash: `0x${toHex(transaction.hash)}` };
+  }
+
+  /** Makes it through `node`, and waits until it is committed. */
+  async transact(node: GovernedNode): Promise<void> {
+    const { raw, hash } = this.nextTransfer();
     const client = this.governed.client(node.applicationUrl, this.governed.member('carrier'), 15_000);
     try {
-      // Whoever asked a primary that is gone looks it up, and sends the very same once more.
-      const hash = await until(`a transfer through ${node.name} is committed`, timeoutMs, async () => {
-        const answer = String(await client.jsonRpc('eth_sendRawTransaction', [raw]));
-        return (await client.jsonRpc('eth_getTransactionReceipt', [answer])) !== null && answer;
+      await until(`a transfer through ${node.name} is committed`, timeoutMs, async () => {
+        // Whoever loses the primary looks up whether it was done, before it is sent once more.
+        const receipt = async () => (await client.jsonRpc('eth_getTransactionReceipt', [hash])) !== null;
+        return (await receipt()) || (await client.jsonRpc('eth_sendRawTransaction', [raw])) === hash;
       });
       this.#nonce += 1n;
-      return hash;
     } finally {
       client.close();
     }
+  }
+
+  /** Whether the ledger of `node` on disk has this text in a public table. */
+  holds(node: GovernedNode, text: string): boolean {
+    return readdirSync(node.ledger).some((file) => readFileSync(path.join(node.ledger, file)).includes(text));
+  }
+
+  /** Members write a text of their own into the ledger, and everybody of `nodes` has it; the text. */
+  async writeMark(nodes: readonly GovernedNode[]): Promise<string> {
+    const mark = `mark ${toHex(randomBytes(8))}`;
+    const code = toHex(randomBytes(32));
+    await this.decide('add-code', code, '--component', 'none', '--description', mark);
+    await until('all who take part have the mark', timeoutMs, () =>
+      nodes.every((node) => this.holds(node, mark)),
+    );
+    return mark;
   }
 
   /** Stops everything and removes its files. */

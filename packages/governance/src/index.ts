@@ -30,7 +30,7 @@ export {
   readLeasePolicy,
 } from './leases.js';
 export {
-  isAnyDropped,
+  concernsOutsiders,
   isRekeyDue,
   type SecretRecipient,
   secretRecipients,

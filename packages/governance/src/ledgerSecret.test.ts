@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formerIn, secretFor, singletonKey } from '@coco/ledger';
-import { isAnyDropped, isRekeyDue, secretRecipients, writeLedgerSecret } from './ledgerSecret.js';
+import { utf8 } from '@coco/primitives';
+import { concernsOutsiders, isRekeyDue, secretRecipients, writeLedgerSecret } from './ledgerSecret.js';
 import { putRow } from './rows.js';
 import { governanceTables as tables } from './tables.js';
 import { createWorld } from './testing/world.js';
@@ -65,10 +66,31 @@ test('the nodes that take part are told; those without a share key on record are
 });
 
 test('a node that was to join and is off the list may have been told, too', () => {
-  const before = begin().transaction;
-  const after = begin();
-  after.setStatus(c, 'Retired');
-  assert.equal(isAnyDropped(before, after.transaction), false);
-  after.transaction.clear(tables.nodeInfo);
-  assert.equal(isAnyDropped(before, after.transaction), true);
+  const { store, node } = createWorld();
+  const before = store.read(store.head);
+  const nodeId = node.key.publicKey.fingerprint;
+  const after = store.begin();
+  putRow(after, tables.nodeInfo, nodeId, { status: 'Retired' });
+  assert.equal(concernsOutsiders(before, after), false);
+  after.remove(tables.nodeInfo, utf8(nodeId));
+  assert.equal(concernsOutsiders(before, after), true);
+  putRow(after, tables.formerNodes, nodeId, {});
+  assert.equal(concernsOutsiders(before, after), false);
+});
+
+test('whoever is out and was about to come back does not keep a secret when it is decided anew whom to trust', () => {
+  const { store, node } = createWorld();
+  const nodeId = node.key.publicKey.fingerprint;
+  const lapsed = { state: 'lapsed', granted_at: 0, expires_at: 0 };
+  const decided = (): boolean => {
+    const after = store.begin();
+    putRow(after, tables.nodeLeases, nodeId, { ...lapsed, granted_at: 1 });
+    return concernsOutsiders(store.read(store.head), after);
+  };
+  assert.equal(decided(), false);
+  const out = store.begin();
+  putRow(out, tables.nodeInfo, nodeId, { status: 'Retired' });
+  putRow(out, tables.nodeLeases, nodeId, lapsed);
+  store.commit(out, store.head + 1);
+  assert.equal(decided(), true);
 });

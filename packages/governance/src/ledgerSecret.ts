@@ -9,6 +9,8 @@ import type { Reader, Transaction } from '@coco/kv';
 import { encodeSecretRow, formerIn } from '@coco/ledger';
 import { fromHex, type NodeId } from '@coco/primitives';
 import { readEvidence } from './evidenceRow.js';
+import { isQuarantined, readLease } from './leases.js';
+import { manifestTables } from './manifests.js';
 import { trustedNodes } from './reviewNodes.js';
 import { objectRows, rowKey } from './rows.js';
 import { governanceTables } from './tables.js';
@@ -54,14 +56,24 @@ export function writeLedgerSecret(
 }
 
 /**
- * Whether `after` has a node no longer on the VN list, nor among the former ones, that `before` had: it was to join, and may
- * have been told the secrets.
+ * Whether what a proposal has written concerns nodes that are out, and may know the secret all the same: one that was to join and
+ * is taken off the list, or, where it is decided anew whom to trust, those that were about to come back.
  */
-export function isAnyDropped(before: Reader, after: Reader): boolean {
-  return [...objectRows(before, governanceTables.nodeInfo)].some(
-    ([nodeId]) =>
-      !after.has(governanceTables.nodeInfo, rowKey(nodeId)) &&
-      !after.has(governanceTables.formerNodes, rowKey(nodeId)),
+export function concernsOutsiders(before: Reader, after: Transaction): boolean {
+  const written = new Map(after.writeSet().map((changes) => [changes.table, changes]));
+  const dropped = (written.get(governanceTables.nodeInfo)?.removes ?? []).some(
+    (key) => !after.has(governanceTables.formerNodes, key),
+  );
+  return dropped || ([...written.keys()].some((table) => trustTables.has(table)) && isAnyOut(before));
+}
+
+/** By these it is decided who is trusted. */
+const trustTables: ReadonlySet<string> = new Set([...manifestTables, governanceTables.nodeLeases]);
+
+function isAnyOut(reader: Reader): boolean {
+  return [...objectRows(reader, governanceTables.nodeInfo)].some(
+    ([nodeId, { status }]) =>
+      status === 'Retired' && isQuarantined({ status, lease: readLease(reader, nodeId) }),
   );
 }
 

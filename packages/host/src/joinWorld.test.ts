@@ -139,6 +139,7 @@ export async function joinWorld(
     challenges: createChallenges(Date.now),
     serviceCertificate: ledgerService.certificate,
     tables: () => store.read(store.head),
+    head: network,
     ledgerSecrets: () => ledgerSecrets,
     secretsFor: (_node, { publicKey }) => ({
       serviceCertificatePem: ledgerService.certificate.pem,

@@ -239,6 +239,7 @@ class Node implements RunningNode {
       events: this.#events,
       startSeqno: store.last,
       network: () => this.#network.committed,
+      head: () => this.#network.head,
       tables: () => this.#tables(),
       admit: (nodeId, certificatePem, attestation) =>
         this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem, attestation })),

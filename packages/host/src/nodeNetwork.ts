@@ -105,6 +105,11 @@ export class NodeNetwork {
     this.#options.log.error(sentence, { trusted, distrusted: bad });
   }
 
+  /** Who takes part as the log says, committed or not. */
+  get head(): NetworkView {
+    return this.#head;
+  }
+
   get leaseSeconds(): number {
     return this.#head.leaseSeconds;
   }

@@ -40,6 +40,7 @@ export interface NodeRoutingOptions {
   readonly startSeqno: Seqno;
   /** As committed. */
   readonly network: () => NetworkView;
+  readonly head: () => NetworkView;
   readonly tables: () => Reader;
   readonly admit: JoinFacts['admit'];
   readonly renewLease: LeaseFacts['renewLease'];
@@ -60,6 +61,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
   const about = { nodeId, replica, network };
   const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
   const isPrimary = (): boolean => replica.isPrimary;
+  const { head } = options;
   const ledgerSecrets = () => parts.ledger.settledSecrets;
   const proving = { challenges, nowMs: Date.now };
   const joining: JoinFacts = {
@@ -69,6 +71,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     isPrimary,
     tables,
     minimumSeqno,
+    head,
     ledgerSecrets,
     secretsFor: (node, certificate) => secretsFor(options, node, certificate),
     admit,
@@ -93,7 +96,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     showing,
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
-    ...leaseRoutes({ ...about, ...proving, isPrimary, ledgerSecrets, renewLease }),
+    ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,

@@ -53,6 +53,8 @@ export function apply(proposal) {
       for (const [id, row] of Object.entries(args.code ?? {})) {
         table('public:coco.code_manifest').set(key(id), ccf.jsonCompatibleToBuf(row));
       }
+    } else if (name === 'trigger_ledger_rekey') {
+      ccf.node.triggerLedgerRekey();
     } else if (name === 'remove_member') {
       for (const part of ['certs', 'info']) table('public:ccf.gov.members.' + part).delete(key(args.member_id));
     }

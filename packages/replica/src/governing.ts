@@ -5,10 +5,10 @@
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import {
+  concernsOutsiders,
   type Governance,
   type GovernanceAnswer,
   type GovernanceContext,
-  isAnyDropped,
   isOver,
   isQuarantined,
   isRekeyDue,
@@ -108,7 +108,7 @@ export class Governing {
   /** Where somebody has left, the primary changes the secret of the ledger anyway, as soon as this is appended. */
   #rekeyAsDecided(transaction: Transaction, triggers: GovernanceAnswer['triggers']): string | undefined {
     const isAsked = triggers?.rekey === true;
-    if (!isAsked && !isAnyDropped(this.newest(), transaction)) return undefined;
+    if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
     if (isRekeyDue(transaction)) return undefined;
     const why = this.#rekeying.write(transaction);
     return isAsked ? why : undefined;

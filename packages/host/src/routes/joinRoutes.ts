@@ -28,12 +28,13 @@ import {
 } from '../joinProtocol.js';
 import type { PeerNode } from '../nodeSecrets.js';
 import { failure, json } from './answers.js';
+import { type AppendedFacts, committedOrAppended } from './appended.js';
 import { atPrimary, type NetworkFacts } from './networkRoutes.js';
 import { type ProofFacts, proofOf } from './proof.js';
 import type { Route, RouteRequest } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
-export interface JoinFacts extends NetworkFacts, ProofFacts {
+export interface JoinFacts extends NetworkFacts, ProofFacts, AppendedFacts {
   readonly serviceCertificate: Certificate;
   readonly isPrimary: () => boolean;
   /** Governance tables as committed. */
@@ -229,10 +230,13 @@ async function ready(
   }
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
-  const answer = await facts.admit(node.nodeId, leaf.pem, proof.attestation);
-  if (answer.status !== 200) return answer;
+  const { nodeId } = node;
+  const admission = facts.admit(nodeId, leaf.pem, proof.attestation);
+  const answer = await committedOrAppended(admission, nodeId, facts);
+  if (answer !== undefined && answer.status !== 200) return answer;
   // The secret may have changed since it got its own.
-  return { ...admitted(facts.network(), facts.ledgerSecrets()), headers: answer.headers };
+  const { headers = {} } = answer ?? {};
+  return { ...admitted(facts.network(), facts.ledgerSecrets()), headers };
 }
 
 function admitted(view: NetworkView, secrets?: readonly LedgerSecret[]): HttpResponse {

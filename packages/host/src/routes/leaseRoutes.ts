@@ -2,19 +2,20 @@
  * The primary's side of leases (MIT-2): a node on the VN list that proves anew what it runs may take part for as long as the
  * members have decided; one that is out for now comes back by it.
  */
-import { isQuarantined, type NodeAttestation } from '@coco/governance';
+import { isQuarantined, type NetworkView, type NodeAttestation } from '@coco/governance';
 import type { LedgerSecret } from '@coco/ledger';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { HttpResponse } from '../http.js';
 import { decodeLeaseAsk, ledgerSecretsJson, peerNodesJson } from '../joinProtocol.js';
 import { failure, json } from './answers.js';
+import { type AppendedFacts, committedOrAppended } from './appended.js';
 import { leaseJson } from './leaseJson.js';
 import { atPrimary, type NetworkFacts } from './networkRoutes.js';
 import { type ProofFacts, proofOf } from './proof.js';
 import type { Route, RouteRequest } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
-export interface LeaseFacts extends NetworkFacts, ProofFacts {
+export interface LeaseFacts extends NetworkFacts, ProofFacts, AppendedFacts {
   readonly isPrimary: () => boolean;
   /** Those that hold whatever becomes of the log. */
   readonly ledgerSecrets: () => readonly LedgerSecret[];
@@ -64,20 +65,21 @@ async function lease(facts: LeaseFacts, { request }: RouteRequest): Promise<Http
   if (node.status === 'Retired' && !isQuarantined(node)) return removed;
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
-  const answer = await facts.renewLease(nodeId, proof.attestation, ask.lastSeqno);
-  if (answer.status !== 200) return answer;
+  const renewal = facts.renewLease(nodeId, proof.attestation, ask.lastSeqno);
   // A node that was out got nothing that was written since, nor the secrets that were told there.
   const isToBeTold = ask.secrets || isQuarantined(node);
-  return granted(facts, nodeId, answer, isToBeTold ? facts.ledgerSecrets() : undefined);
+  const answer = isToBeTold ? await committedOrAppended(renewal, nodeId, facts) : await renewal;
+  if (answer !== undefined && answer.status !== 200) return answer;
+  const view = answer === undefined ? facts.head() : facts.network();
+  return granted(view, nodeId, answer?.headers ?? {}, isToBeTold ? facts.ledgerSecrets() : undefined);
 }
 
 function granted(
-  facts: LeaseFacts,
+  { nodes }: NetworkView,
   nodeId: NodeId,
-  { headers }: HttpResponse,
+  headers: HttpResponse['headers'],
   secrets: readonly LedgerSecret[] | undefined,
 ): HttpResponse {
-  const { nodes } = facts.network();
   const found = nodes.find((one) => one.nodeId === nodeId)?.lease;
   if (found === undefined) return removed;
   const trusted = nodes.filter(({ status }) => status === 'Trusted');

@@ -1,5 +1,6 @@
 /**
- * The browser build: verifies a node's evidence before anything is sent to it (SEC-3), with the platform's Web Cryptography.
+ * The browser build: verifies a node's evidence before anything is sent to it (SEC-3), and receipts (TX-4), with the platform's
+ * Web Cryptography.
  *
  * A page sees neither the certificate of its TLS connections nor their exported keys: what it verifies is that a node of this
  * network, with this code, made the evidence for this nonce. The verdict says that it is not bound to the connection.
@@ -18,6 +19,8 @@ import { webSignatureHolds } from './webSignatures.js';
 export type { Manifests } from '@coco/attestation';
 export { parseManifests } from '@coco/attestation';
 export type { NodeCheck, NodeVerdict } from './nodeVerdict.js';
+export type { ExpectedReceipt, ReceiptFinding } from './receiptFinding.js';
+export { verifyReceipt } from './receiptWeb.js';
 
 export interface VerifyPageNodeOptions {
   /** A node, for example "https://127.0.0.1:8000"; "" for the one that the page came from. */

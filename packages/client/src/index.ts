@@ -27,6 +27,15 @@ export { isRecord } from './json-rpc.js';
 export type { NodeCheck, NodeVerdict } from './nodeVerdict.js';
 export { formatPrepared, parsePrepared } from './preparedFile.js';
 export { verifyReceipt } from './receipt.js';
+export { verifyReceiptFile } from './receiptFile.js';
+export {
+  type ExpectedReceipt,
+  type ProvenReceipt,
+  type ReceiptFinding,
+  type ReceiptFormat,
+  type RefusedReceipt,
+  receiptBytesMax,
+} from './receiptFinding.js';
 export {
   algorithmOf,
   type KeySignerOptions,

@@ -3,7 +3,7 @@
  * the means, a platform's library or a browser's. Pure, and strict about the form: a receipt has one text, so that no
  * bit of it can be changed unnoticed.
  */
-import { fromBase64, fromHex, type NodeId, type TxId } from '@coco/primitives';
+import { fromBase64, fromHex, type NodeId, type TxId, toBase64 } from '@coco/primitives';
 import type { ProofStep } from './merkle.js';
 import { evidenceTxId, foldProof, leafHash, proofStepsMax, refusedReceipt } from './receipt-proof.js';
 
@@ -11,10 +11,10 @@ import { evidenceTxId, foldProof, leafHash, proofStepsMax, refusedReceipt } from
 export interface ExaminedReceipt {
   /** Which node signed: must be the id of the key in `nodeCertificate`. */
   readonly nodeId: NodeId;
-  /** PEM, which must be the canonical one of its certificate. */
-  readonly nodeCertificate: string;
-  /** Certificates of earlier identities of the service, PEM as well: each issued the one before, the service the last. */
-  readonly endorsements: readonly string[];
+  /** DER, to be read strictly. */
+  readonly nodeCertificate: Uint8Array;
+  /** Certificates of earlier identities of the service, DER as well: each issued the one before, the service the last. */
+  readonly endorsements: readonly Uint8Array[];
   /** Absent on the receipt of a signature transaction, which names only its root. */
   readonly transaction?: ReceiptTransaction;
   /** The Merkle root that must be signed. */
@@ -52,7 +52,7 @@ export function examineReceipt(receipt: unknown): ExaminedReceipt {
   if (signature === undefined) throw refusedReceipt('the signature is not base64');
   return {
     nodeId: text(fields.node_id, 'node_id'),
-    nodeCertificate: text(fields.cert, 'the certificate of the node'),
+    nodeCertificate: certificate(fields.cert, 'the certificate of the node'),
     endorsements: readEndorsements(fields.service_endorsements),
     ...(transaction !== undefined && { transaction }),
     ...foldProof(leafDigest, steps),
@@ -62,12 +62,12 @@ export function examineReceipt(receipt: unknown): ExaminedReceipt {
 
 const endorsementsMax = 64;
 
-function readEndorsements(value: unknown): readonly string[] {
+function readEndorsements(value: unknown): readonly Uint8Array[] {
   if (value === undefined) return [];
   if (!Array.isArray(value) || value.length > endorsementsMax) {
     throw refusedReceipt('the endorsements of the service are not a short list');
   }
-  return value.map((pem: unknown) => text(pem, 'an endorsement of the service'));
+  return value.map((pem: unknown) => certificate(pem, 'an endorsement of the service'));
 }
 
 function readLeaf(fields: Record<string, unknown>): { hash: Uint8Array; transaction?: ReceiptTransaction } {
@@ -116,6 +116,20 @@ function text(value: unknown, what: string): string {
   if (typeof value !== 'string') throw refusedReceipt(`${what} is not text`);
   return value;
 }
+
+/** What is in the PEM `value`, which has lines of 64 characters and nothing around it (RFC 7468, section 3, "strict"). */
+function certificate(value: unknown, what: string): Uint8Array {
+  const pem = text(value, what);
+  const der = fromBase64(pem.slice(pemBegin.length, -pemEnd.length).replaceAll('\n', ''));
+  const lines = der === undefined ? [] : (toBase64(der).match(/.{1,64}/g) ?? []);
+  if (der === undefined || `${pemBegin}${lines.join('\n')}${pemEnd}` !== pem) {
+    throw refusedReceipt(`${what} is not canonical PEM`);
+  }
+  return der;
+}
+
+const pemBegin = '-----BEGIN CERTIFICATE-----\n';
+const pemEnd = '\n-----END CERTIFICATE-----\n';
 
 function hash(value: unknown, what: string): Uint8Array {
   const hex = text(value, what);

@@ -2,7 +2,7 @@
  * Checks JSON receipts offline, with the platform's certificates and signatures (see receipt-examine.ts for their form).
  */
 import { type Certificate, isIssuedBy, parseCertificate, verifyDer, verifyPrehash } from '@coco/crypto';
-import type { NodeId } from '@coco/primitives';
+import { equalBytes, type NodeId } from '@coco/primitives';
 import { type ExaminedReceipt, examineReceipt, type ReceiptTransaction } from './receipt-examine.js';
 import { type RefusedReceipt, refusedReceipt, verdictOf } from './receipt-proof.js';
 
@@ -45,8 +45,8 @@ function checkChain(examined: ExaminedReceipt, service: Certificate): Certificat
     throw refusedReceipt('the certificate is not that of the node');
   }
   let endorsed = node;
-  for (const pem of examined.endorsements) {
-    const issuer = certificateOf(pem, 'an endorsement of the service');
+  for (const der of examined.endorsements) {
+    const issuer = certificateOf(der, 'an endorsement of the service');
     if (!isIssuedBy(endorsed, issuer)) throw refusedReceipt('the certificates are not a chain');
     endorsed = issuer;
   }
@@ -56,13 +56,14 @@ function checkChain(examined: ExaminedReceipt, service: Certificate): Certificat
   return node;
 }
 
-function certificateOf(pem: string, what: string): Certificate {
+function certificateOf(der: Uint8Array, what: string): Certificate {
   let certificate: Certificate;
   try {
-    certificate = parseCertificate(pem);
+    certificate = parseCertificate(der);
   } catch {
     throw refusedReceipt(`${what} cannot be read`);
   }
-  if (certificate.pem !== pem) throw refusedReceipt(`${what} is not canonical PEM`);
+  // The platform reads more than DER, and writes DER.
+  if (!equalBytes(certificate.der, der)) throw refusedReceipt(`${what} cannot be read`);
   return certificate;
 }

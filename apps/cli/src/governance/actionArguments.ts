@@ -228,6 +228,12 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     what: 'have the nodes make a snapshot now',
     action: async () => ({ name: 'trigger_snapshot', args: {} }),
   },
+  'change-key': {
+    operands: '',
+    count: 0,
+    what: 'change the key of the ledger: only nodes that take part then can read what follows',
+    action: async () => ({ name: 'trigger_ledger_rekey', args: {} }),
+  },
   action: {
     operands: 'NAME [ARGS.json]',
     count: 1,

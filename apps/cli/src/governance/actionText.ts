@@ -83,6 +83,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `Ask for ${args.number('recovery_threshold') ?? '?'} members in a recovery`,
   ],
   trigger_snapshot: () => ['Have a snapshot made now'],
+  trigger_ledger_rekey: () => ['Change the key of the ledger'],
   trigger_ledger_chunk: () => ['Begin a new file of the ledger now'],
 };
 

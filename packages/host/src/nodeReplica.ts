@@ -1,8 +1,7 @@
 /**
  * The manager of a node, with what only the host can give it: randomness, certificates of the service, secrets of the ledger.
  */
-import { randomBytes } from 'node:crypto';
-import { parseCertificate } from '@coco/crypto';
+import { parseCertificate, randomBytes } from '@coco/crypto';
 import { seededRandom } from '@coco/primitives';
 import { createReplica, type Replica } from '@coco/replica';
 import type { NodeConfig } from './config.js';

@@ -2,12 +2,10 @@
  * New secrets of the ledger (MIT-4): 32 random bytes, sealed to the share key of each node (RFC 9180) for this network and this
  * node, and forgotten at once. Nobody has one who was not told.
  */
-import { randomBytes } from 'node:crypto';
-import { hpkeOpen, hpkeSeal } from '@coco/crypto';
+import { hpkeOpen, hpkeSeal, randomBytes } from '@coco/crypto';
 import { CocoError, concatBytes, fromHex, type NodeId, utf8 } from '@coco/primitives';
 import type { MakeLedgerSecret } from '@coco/replica';
 import type { NodeIdentity } from './nodeIdentity.js';
-import { plainBytes } from './plainBytes.js';
 
 export interface SecretSealing {
   /** The secret that an entry has for this node; undefined when it cannot be opened. */
@@ -32,7 +30,7 @@ export function secretSealing({ identity, serviceFingerprint }: SecretSealingOpt
   return {
     openSecret: (sealed) => hpkeOpen({ key, ...about(self), sealed }),
     makeLedgerSecret(recipients) {
-      const plaintext = plainBytes(randomBytes(32));
+      const plaintext = randomBytes(32);
       const sealed: Record<NodeId, Uint8Array> = {};
       try {
         for (const { nodeId, shareKey } of recipients) {

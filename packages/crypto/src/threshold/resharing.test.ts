@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { utf8 } from '@coco/primitives';
 import { sha256 } from '../hash.js';
+import { ceremonyDigest } from './ceremony.js';
 import { combinePartials } from './combine.js';
 import { beginDealing, dealHolds, shareFor } from './dealing.js';
 import { judgeShare } from './dealt-share.js';
 import { thresholdEncrypt } from './encrypt.js';
 import { finishKey } from './finish.js';
+import { generator, randomScalar, secretPower } from './group.js';
 import { eraseKeyShare, type KeyShare, keepKeyShare, keyShareFrom } from './key-share.js';
 import { partialDecrypt } from './partial.js';
+import { proveKnowledge } from './proof.js';
 import { ceremonyOf, network, type Ran, runCeremony, seededBytes, someOf } from './testing/run-ceremony.js';
-import type { PartialDecryption, ThresholdKey } from './types.js';
+import type { Deal, PartialDecryption, ThresholdKey } from './types.js';
 
 const random = seededBytes('resharing');
 const label = { network, epoch: 7, associatedData: utf8('epoch') };
@@ -88,16 +91,25 @@ test('a dealer shares the very share that it had, and can be shown not to', () =
   const dealing = beginDealing({ ceremony, dealer: 1, random, share: own });
   assert.ok(dealHolds(ceremony, dealing.deal));
   assert.equal(judgeShare(ceremony, dealing.deal, shareFor(dealing, 4)), 'recipient');
-  // A sharing of zero or anything else would change the key: made with a key whose shares are all its dealer's own.
-  const own2 = runCeremony(ceremonyOf(3, 5, 'first'), 'another secret');
-  const forgedKey = { ...first.key, verificationShares: own2.key.verificationShares };
-  const forged = { ...ceremony, previous: forgedKey };
-  const deals = own2.shares.slice(0, 3).map((share) => {
-    const aligned = { ...forged, previous: { ...forgedKey, ceremony: share.ceremony } };
-    return beginDealing({ ceremony: aligned, dealer: share.actor, random, share }).deal;
-  });
-  assert.ok(deals.every((deal) => !dealHolds(ceremony, deal)));
-  assert.throws(() => finishKey(forged, deals), refused, 'verification shares of another public key');
+  // Of another secret, which it knows: all that is wrong is that it is not the old share.
+  const secretOfItsOwn = randomScalar(random);
+  const commitments = [
+    secretPower(generator(), secretOfItsOwn).toBytes(),
+    dealing.deal.commitments[1] as Uint8Array,
+  ];
+  const statement = {
+    purpose: 'coco-threshold-v1 deal',
+    parts: [ceremonyDigest(ceremony), Uint8Array.of(1, 2), ...commitments],
+  };
+  const proof = proveKnowledge(secretOfItsOwn, statement, random);
+  assert.equal(dealHolds(ceremony, { ...dealing.deal, commitments, proof }), false);
+  assert.ok(dealHolds(ceremonyOf(2, 4, 'cheating'), newDealOf(commitments, secretOfItsOwn)), 'else it holds');
+  const { key: stranger } = runCeremony(ceremonyOf(3, 5, 'first'), 'another secret');
+  const forged = { ...ceremony, previous: { ...first.key, publicKey: stranger.publicKey } };
+  const deals = first.shares
+    .slice(0, 3)
+    .map((share) => beginDealing({ ceremony: forged, dealer: share.actor, random, share }).deal);
+  assert.throws(() => finishKey(forged, deals), refused, 'shares of another public key');
   assert.throws(() => finishKey(ceremony, [dealing.deal]), refused, 'fewer dealers than the old threshold');
 });
 
@@ -110,6 +122,16 @@ test('an old share that was erased decrypts nothing and deals nothing', () => {
     code: 'COCO_CRYPTO_KEY',
   });
 });
+
+/** The same commitments as a deal of a new key, where any secret will do. */
+function newDealOf(commitments: Uint8Array[], constant: bigint): Deal {
+  const ceremony = ceremonyDigest(ceremonyOf(2, 4, 'cheating'));
+  const statement = {
+    purpose: 'coco-threshold-v1 deal',
+    parts: [ceremony, Uint8Array.of(1, 2), ...commitments],
+  };
+  return { ceremony, dealer: 1, commitments, proof: proveKnowledge(constant, statement, random) };
+}
 
 /** Partials with proofs that hold for `key`, which has shares of two ceremonies. */
 function someRelabelled(key: ThresholdKey, { shares }: Ran, old: KeyShare): PartialDecryption[] {

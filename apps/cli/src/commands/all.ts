@@ -24,6 +24,8 @@ import { proposalRehearse } from './proposalRehearse.js';
 import { proposalShow } from './proposalShow.js';
 import { proposalVote, proposalWithdraw } from './proposalVote.js';
 import { proposalWatch } from './proposalWatch.js';
+import { receiptGet } from './receiptGet.js';
+import { receiptVerify } from './receiptVerify.js';
 import { replay } from './replay.js';
 import { requestSign, requestSubmit } from './request.js';
 import { sandbox } from './sandbox.js';
@@ -61,5 +63,7 @@ export const commands: readonly Command[] = [
   evidenceVerify,
   ledgerVerify,
   ledgerShow,
+  receiptGet,
+  receiptVerify,
   completionOf(() => commands),
 ];

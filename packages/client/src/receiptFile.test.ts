@@ -6,6 +6,7 @@ import { CocoError, formatTxId, parseTxId, toBase64, toHex, utf8 } from '@coco/p
 import { verifyReceiptFile } from './receiptFile.js';
 import type { ExpectedReceipt, ReceiptFinding } from './receiptFinding.js';
 import { ccfMissing, ccfReceipts, claims, issue, makeLedger, makeService } from './receiptSamples.test.js';
+import { rawOfDer } from './receiptSignatures.js';
 import { verifyReceipt as verifyInBrowser } from './receiptWeb.js';
 
 const service = makeService();
@@ -227,4 +228,16 @@ test('a service certificate that cannot be read is told as that, not as a bad re
   assert.throws(() => verifyReceiptFile(jsonOf(5), 'text'), unreadable);
   await assert.rejects(verifyInBrowser(jsonOf(5), 'text'), unreadable);
   assert.equal(parseCertificate(pem).fingerprint, service.certificate.fingerprint);
+});
+
+test('X.690: of a signature there is one DER; negative numbers, padded ones and other forms are refused', () => {
+  const { publicKey } = service.key;
+  const der = (...numbers: readonly (readonly number[])[]): Uint8Array => {
+    const body = numbers.flatMap((number) => [0x02, number.length, ...number]);
+    return Uint8Array.from([0x30, body.length, ...body]);
+  };
+  assert.equal(rawOfDer(publicKey, der([1], [0, 0x80]))?.length, 64);
+  for (const bad of [der([0, 1], [1]), der([0x80], [1]), der([1]), der([1], [1], [1]), new Uint8Array(64)]) {
+    assert.equal(rawOfDer(publicKey, bad), undefined);
+  }
 });

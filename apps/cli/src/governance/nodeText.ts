@@ -71,6 +71,7 @@ export function statusText(node: NetworkNode): string {
 export function leaseText(lease: NodeLease | undefined, nowMs: number): string {
   if (lease === undefined) return dim('none yet');
   if (lease.state !== 'held') return red(lease.state);
-  const leftMs = lease.expiresAtMs - nowMs;
-  return leftMs > 0 ? formatDuration(leftMs / 1000) : red('over');
+  const left = Math.floor((lease.expiresAtMs - nowMs) / 1000);
+  if (left <= 0) return red('over');
+  return formatDuration(left < 120 ? left : left - (left % 60));
 }

@@ -2,7 +2,17 @@
  * What the figures were measured on: a figure without its machine means nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { arch, cpus, release, tmpdir, totalmem, type } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -50,13 +60,40 @@ function syncMs(): number {
 
 const ticksPerSecond = 100;
 
-/** Processor time that a process has used so far, in milliseconds, all its threads; undefined where that is not told. */
+/**
+ * Processor time that a process has used so far, in milliseconds, all its threads, and the processes that it started and
+ * that still run (a worker in a process of its own); undefined where that is not told.
+ */
 export function cpuMsOf(pid: number): number | undefined {
+  const all = statsOfAll();
+  const own = all.get(pid)?.cpuMs;
+  if (own === undefined) return undefined;
+  const children = [...all].filter(([, { parent }]) => parent === pid);
+  return children.reduce((sum, [child]) => sum + (cpuMsOf(child) ?? 0), own);
+}
+
+interface ProcessStat {
+  readonly parent: number;
+  readonly cpuMs: number;
+}
+
+function statsOfAll(): ReadonlyMap<number, ProcessStat> {
+  const stats = new Map<number, ProcessStat>();
+  for (const name of existsSync('/proc') ? readdirSync('/proc') : []) {
+    const stat = /^\d+$/.test(name) ? statOf(name) : undefined;
+    if (stat !== undefined) stats.set(Number(name), stat);
+  }
+  return stats;
+}
+
+/** Undefined when the process has ended meanwhile. */
+function statOf(pid: string): ProcessStat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the name, which may have spaces and is in parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+    const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+    return { parent: Number(fields[1]), cpuMs };
   } catch {
     return undefined;
   }

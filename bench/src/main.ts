@@ -6,6 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { WorkerIsolation } from '@coco/host';
 import { describeMachine, describeRevision } from './machine.js';
 import { profileNetwork } from './profileNetwork.js';
 import { describeFigures, ratioOf } from './report.js';
@@ -22,12 +23,18 @@ Starts a network of separate processes (TLS, encrypted ledger, fdatasync) and me
   --connections N  client connections (4)
   --in-flight N    batches in flight on each connection (4)
   --nodes N        nodes (3)
-  --inline         the worker runs in the manager's thread
+  --worker WHERE   thread, process or none: what the worker runs in (thread)
   --replay DIR     replay set to measure too (../shared/data/ethereum/replay, where it exists)
   --no-baseline    without anvil
   --profile        instead of the table: where the processor time of a transaction goes, node by node
   --json FILE      also writes all figures there
 `;
+
+const places: Readonly<Record<WorkerIsolation, string>> = {
+  thread: 'a thread of its own',
+  process: 'a process of its own',
+  none: "the manager's thread",
+};
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -41,7 +48,7 @@ function readSettings(): { settings: BenchSettings; profile: boolean; json: stri
       connections: { type: 'string', default: '4' },
       'in-flight': { type: 'string', default: '4' },
       nodes: { type: 'string', default: '3' },
-      inline: { type: 'boolean', default: false },
+      worker: { type: 'string', default: 'thread' },
       replay: { type: 'string' },
       'no-baseline': { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -56,6 +63,8 @@ function readSettings(): { settings: BenchSettings; profile: boolean; json: stri
       leave(`--${name} takes a whole number above 0\n\n${help}`, 2);
     return value;
   };
+  if (!Object.hasOwn(places, values.worker))
+    leave(`--worker takes ${Object.keys(places).join(', ')}\n\n${help}`, 2);
   const usual = path.join(root, '../shared/data/ethereum/replay');
   const replay = values.replay ?? (existsSync(usual) ? usual : undefined);
   const settings = {
@@ -66,7 +75,7 @@ function readSettings(): { settings: BenchSettings; profile: boolean; json: stri
     connections: whole('connections'),
     inFlight: whole('in-flight'),
     nodes: whole('nodes'),
-    thread: !values.inline,
+    isolation: values.worker as WorkerIsolation,
     baseline: !values['no-baseline'],
     ...(replay === undefined ? {} : { replay }),
   };
@@ -79,8 +88,8 @@ function leave(text: string, status: number): never {
 }
 
 function describeSettings(settings: BenchSettings): string {
-  const { nodes, thread, rounds, count, senders, batchSize, connections, inFlight } = settings;
-  const worker = thread ? 'the worker in a thread of its own' : "the worker in the manager's thread";
+  const { nodes, isolation, rounds, count, senders, batchSize, connections, inFlight } = settings;
+  const worker = `the worker in ${places[isolation]}`;
   return [
     `network  ${nodes} nodes on loopback, a process each, mutual TLS 1.3, ledger encrypted and fdatasync'ed, ${worker}`,
     `load     ${count} transactions of ${senders} senders in batches of ${batchSize}; full: ${connections} connections × ${inFlight} batches in flight; half: at half that rate`,

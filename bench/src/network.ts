@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSandbox, freeBasePort, type Network, sandboxPaths, startNetwork } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
+import type { WorkerIsolation } from '@coco/host';
 import { cpuMsOf } from './machine.js';
 
 export interface BenchNetwork {
@@ -22,8 +23,8 @@ export interface BenchNetwork {
 
 export interface BenchNetworkOptions {
   readonly nodes: number;
-  /** The worker runs in a thread of its own. */
-  readonly thread: boolean;
+  /** What the worker runs in. */
+  readonly isolation: WorkerIsolation;
   readonly genesis: unknown;
   readonly adapterSettings?: unknown;
 }
@@ -32,8 +33,8 @@ const readyTimeoutMs = 60_000;
 
 export async function openBenchNetwork(options: BenchNetworkOptions): Promise<BenchNetwork> {
   const directory = mkdtempSync(path.join(tmpdir(), 'coco-bench-'));
-  const { nodes, thread, genesis, adapterSettings = {} } = options;
-  const plan = { directory, nodes, basePort: await freeBasePort(nodes), thread, adapterSettings };
+  const { nodes, isolation, genesis, adapterSettings = {} } = options;
+  const plan = { directory, nodes, basePort: await freeBasePort(nodes), isolation, adapterSettings };
   await createSandbox({ ...plan, ethereumGenesis: genesis, adapterModule: '@coco/ethereum' }, Date.now());
   const paths = sandboxPaths(directory);
   const network = startNetwork(paths, nodes);

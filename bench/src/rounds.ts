@@ -4,6 +4,7 @@
  */
 import { loadReplaySet, replayGenesis, sandboxGenesis } from '@coco/cli';
 import { createAddress, type Signer } from '@coco/ethereum';
+import type { WorkerIsolation } from '@coco/host';
 import { toHex } from '@coco/primitives';
 import { type Anvil, openAnvil } from './anvil.js';
 import { drive } from './drive.js';
@@ -20,7 +21,7 @@ import {
 
 export interface BenchSettings extends LoadShape {
   readonly nodes: number;
-  readonly thread: boolean;
+  readonly isolation: WorkerIsolation;
   readonly rounds: number;
   /** Transactions of each load. */
   readonly count: number;
@@ -87,8 +88,8 @@ export interface Stage {
 
 export async function openStage(settings: BenchSettings): Promise<Stage> {
   const senders = createSenders(settings.senders);
-  const { nodes, thread } = settings;
-  const network = await openBenchNetwork({ nodes, thread, genesis: genesisFor(senders) });
+  const { nodes, isolation } = settings;
+  const network = await openBenchNetwork({ nodes, isolation, genesis: genesisFor(senders) });
   return { network, senders, signing: new Signing(BigInt(chainId)) };
 }
 
@@ -135,11 +136,11 @@ export async function prepareTokens({ network, senders, signing }: Stage): Promi
 
 async function replayLoad(settings: BenchSettings, directory: string): Promise<Measured> {
   const { alloc, transactions } = loadReplaySet(directory);
-  const { nodes, thread, batchSize } = settings;
+  const { nodes, isolation, batchSize } = settings;
   // Public blocks had room for transactions of 30 million gas.
   const adapterSettings = { transactionGasMax: 2 ** 32 };
   const genesis = replayGenesis(alloc);
-  const network = await openBenchNetwork({ nodes, thread, genesis, adapterSettings });
+  const network = await openBenchNetwork({ nodes, isolation, genesis, adapterSettings });
   try {
     const raw = transactions.map((transaction) => transaction.raw);
     return await measureInOrder(network, raw, batchSize);

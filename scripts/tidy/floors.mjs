@@ -1,11 +1,12 @@
 /**
- * Third law: a room imports only rooms on lower floors, through their index, and itself by relative paths.
+ * Third law: a room imports only rooms on lower floors, through their index, and itself by relative paths. Tests, and what is
+ * offered for testing, may also use what a room on a lower floor offers for testing, as it was built.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { globSync } from '../files.mjs';
 import { rooms } from './rooms.mjs';
-import { importsOf, sources } from './source.mjs';
+import { importsOf, isTesting, sources } from './source.mjs';
 
 export function checkFloors() {
   const byName = new Map(rooms.map((room) => [manifest(room.path).name, room]));
@@ -28,7 +29,8 @@ function judge(room, file, { specifier, line }, byName) {
   const at = `${file}:${line}`;
   if (specifier.startsWith('.')) {
     const target = path.normalize(path.join(path.dirname(file), specifier));
-    return target.startsWith(`${room.path}/src/`) ? [] : [`${at} reaches out of its room: ${specifier}`];
+    if (target.startsWith(`${room.path}/src/`) || testingBelow(target, room, file)) return [];
+    return [`${at} reaches out of its room: ${specifier}`];
   }
   if (!specifier.startsWith('@coco/')) return [];
   const target = byName.get(specifier);
@@ -43,6 +45,12 @@ function judge(room, file, { specifier, line }, byName) {
 function manifest(folder) {
   const file = `${folder}/package.json`;
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+/** True when a test reaches for what a room on a lower floor offers for testing. */
+function testingBelow(target, room, file) {
+  const owner = rooms.find(({ path }) => target.startsWith(`${path}/dist/testing/`));
+  return owner !== undefined && owner.floor < room.floor && (file.endsWith('.test.ts') || isTesting(file));
 }
 
 /** Tests and benchmarks may use what a room offers for testing. */

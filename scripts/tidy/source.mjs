@@ -9,6 +9,11 @@ export function sources(room, { tests = false } = {}) {
   return globSync(`${room}/src`, (path) => path.endsWith('.ts') && (tests || !path.endsWith('.test.ts')));
 }
 
+/** True of what a room offers for testing, to itself and to the tests of others. */
+export function isTesting(file) {
+  return file.includes('/src/testing/');
+}
+
 /** Module specifiers that a file imports or exports from, with line numbers. */
 export function importsOf(path) {
   const found = [];

@@ -122,7 +122,8 @@ function summary(result: SimulationResult, begun: number): string {
     `${result.seedsRun} seeds, ${result.broken === undefined ? 'no rule broken' : 'A RULE WAS BROKEN'}: ` +
     `${millions(counts.steps)} M steps in ${hours(result)} h simulated, ${counts.leaders} leaders, ` +
     `${counts.crashes} crashes, ${counts.commits} commits, ${counts.configurations} configurations, ` +
-    `${counts.joins} joins, ${counts.rejoins} rejoins, ${counts.retired} retired, ${counts.replaced} runs ` +
+    `${counts.joins} joins, ${counts.rejoins} rejoins, ${counts.retired} retired, ` +
+    `${counts.quarantined} quarantined, ${counts.returned} returned, ${counts.replaced} runs ` +
     `replaced all; ${seconds.toFixed(1)} s, ` +
     `${(result.cpuMs / 1000).toFixed(1)} CPU-s, ${rate.toFixed(2)} M steps per CPU-s; hash ${result.hash}`
   );

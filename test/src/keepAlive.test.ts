@@ -11,11 +11,11 @@ const connections = 4;
 const requests = 10;
 const calls = Array.from({ length: 500 }, () => ({ method: 'eth_getBlockByNumber', params: ['0x0', false] }));
 
-for (const worker of ['thread', 'inline'] as const) {
+for (const worker of ['thread', 'none', 'process'] as const) {
   test(`long requests and answers on ${connections} kept connections, worker ${worker}`, {
     timeout: 60_000,
   }, async (t) => {
-    const network = await openTestNetwork({ nodes: 1, thread: worker === 'thread' });
+    const network = await openTestNetwork({ nodes: 1, isolation: worker });
     t.after(() => network.dispose());
     const { serviceCertificatePem } = network;
     const url = network.network.applicationUrl(0);

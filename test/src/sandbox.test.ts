@@ -148,7 +148,7 @@ async function commitSeqno(client: Client): Promise<number> {
   return Number(txId.split('.')[1]);
 }
 
-for (const worker of ['thread', 'inline'] as const) {
+for (const worker of ['thread', 'none', 'process'] as const) {
   test(`Ctrl-C and start again, worker ${worker}: nothing is lost`, { timeout: 120_000 }, async (t) => {
     const place = openPlace(t);
     const { directory } = place;
@@ -158,7 +158,7 @@ for (const worker of ['thread', 'inline'] as const) {
     assert.ok(first.seconds > 0 && first.seconds < firstTransactionSecondsMax);
     assert.match(
       readFileSync(path.join(directory, 'node0', 'node.json'), 'utf8'),
-      RegExp(`"thread": ${worker === 'thread'}`),
+      RegExp(`"isolation": "${worker}"`),
     );
     const before = clientOf(t, first, directory);
     const memory = await transact(before, directory);

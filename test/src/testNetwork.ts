@@ -17,13 +17,14 @@ import {
   startNetwork,
 } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
+import type { WorkerIsolation } from '@coco/host';
 import { until } from './until.js';
 
 export interface TestNetworkOptions {
   /** Default 3. */
   readonly nodes?: number;
-  /** Whether workers run in threads of their own. Default true, as in a sandbox. */
-  readonly thread?: boolean;
+  /** Where workers run. Default in threads of their own, as in a sandbox. */
+  readonly isolation?: WorkerIsolation;
   /** Funded accounts. Default 5. */
   readonly accounts?: number;
   /** More settings of node.json. */
@@ -53,7 +54,7 @@ const readyTimeoutMs = 60_000;
 
 /** Makes and starts a network, and waits until it has a primary and has committed its genesis. */
 export async function openTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
-  const { nodes = 3, thread = true, overrides = {} } = options;
+  const { nodes = 3, isolation = 'thread', overrides = {} } = options;
   const directory = mkdtempSync(path.join(tmpdir(), 'coco-e2e-'));
   const accounts = createAccounts(options.accounts ?? 5);
   await createSandbox(
@@ -61,7 +62,7 @@ export async function openTestNetwork(options: TestNetworkOptions = {}): Promise
       directory,
       nodes,
       basePort: await freeBasePort(nodes),
-      thread,
+      isolation,
       ethereumGenesis: sandboxGenesis(accounts),
       adapterModule: '@coco/ethereum',
       adapterSettings: {},

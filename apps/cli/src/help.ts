@@ -13,7 +13,8 @@ const topics: readonly (readonly [title: string, firstWords: readonly string[]])
   ['Networks', ['sandbox', 'network', 'replay']],
   ['Governing', ['member', 'participant', 'proposal', 'request', 'constitution']],
   ['Nodes', ['node']],
-  ['Ledgers', ['ledger']],
+  ['Attestation', ['measure', 'verify', 'evidence']],
+  ['Ledgers', ['ledger', 'receipt']],
   ['Shell', ['completion']],
 ];
 

@@ -12,6 +12,8 @@ import { Cancelled } from './prompt.js';
 import { closest } from './spelling.js';
 import { red } from './terminal.js';
 
+// Node.js would open its inspector, and whoever reaches that can read the keys in memory.
+process.on('SIGUSR1', () => undefined);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {

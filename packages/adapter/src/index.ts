@@ -1,6 +1,8 @@
 export type * from './boundary.js';
+export { fromWorkerBytesMax, toWorkerBytesMax } from './codec/messageLimits.js';
 export type { ComplianceSubject, MakeSubject } from './compliance/subject.js';
 export { adapterCompliance, type ComplianceCheck } from './compliance.js';
+export { decodeFromWorker, encodeFromWorker } from './fromWorkerCodec.js';
 export {
   type CounterAdapter,
   type CounterItem,
@@ -8,4 +10,5 @@ export {
   counterTables,
   createCounterAdapter,
 } from './testing/counter-adapter.js';
+export { decodeToWorker, encodeToWorker } from './toWorkerCodec.js';
 export type * from './types.js';

@@ -98,7 +98,10 @@ export interface PlatformClaims {
 
 export interface Tcb {
   readonly family?: AmdFamily;
-  /** SNP: boot_loader, tee, snp, microcode, fmc (Turin). Intel: fmspc, and components as text. */
+  /**
+   * SNP: boot_loader, tee, snp, microcode, fmc (Turin), of each the lower of what is reported and what the guest was started under.
+   * Intel: fmspc, and components as text.
+   */
   readonly parts: Readonly<Record<string, number | string>>;
   /** SNP report version 3 on: family, model and stepping as CCF writes them, 4 bytes in hex. */
   readonly cpuid?: string;

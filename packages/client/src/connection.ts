@@ -5,6 +5,7 @@
 import { Agent, type RequestOptions, request } from 'node:https';
 import { parseCertificate, privateKeyFromPem } from '@coco/crypto';
 import { CocoError, concatBytes, parseTxId } from '@coco/primitives';
+import { AttestingAgent } from './attestingAgent.js';
 import { readCertificateChain } from './signer.js';
 import type { ClientOptions, HttpReply } from './types.js';
 
@@ -45,16 +46,17 @@ export function openConnection(options: ClientOptions): Connection {
     readCertificateChain(options.clientCertificate.certificatePem);
     privateKeyFromPem(options.clientCertificate.privateKeyPem);
   }
-  const agent = new Agent({
+  const settings = {
     keepAlive: true,
     maxSockets: options.connectionsMax ?? defaultConnectionsMax,
     ca: options.serviceCertificatePem,
-    minVersion: 'TLSv1.3',
+    minVersion: 'TLSv1.3' as const,
     ...(options.clientCertificate !== undefined && {
       cert: options.clientCertificate.certificatePem,
       key: options.clientCertificate.privateKeyPem,
     }),
-  });
+  };
+  const agent = options.evidence === undefined ? new Agent(settings) : new AttestingAgent(settings, options);
   const limits: Limits = {
     timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
     responseBytesMax: options.responseBytesMax ?? defaultResponseBytesMax,
@@ -123,7 +125,7 @@ function follow(target: RequestOptions, onText: (text: string) => void, timeoutM
     const outgoing = request({ ...target, timeout: timeoutMs });
     const failed = (error: Error & { code?: string }): void => {
       if (target.signal?.aborted === true) resolve();
-      else reject(error instanceof CocoError ? error : connectionFailure(error, facts));
+      else reject(connectionFailure(error, facts));
     };
     outgoing.on('timeout', () => {
       const sentence = `nothing was heard for ${timeoutMs} ms`;
@@ -161,6 +163,7 @@ function follow(target: RequestOptions, onText: (text: string) => void, timeoutM
 type Facts = Readonly<Record<string, string | number>>;
 
 function connectionFailure(error: Error & { code?: string }, facts: Facts): CocoError {
+  if (error instanceof CocoError) return error;
   const cause = error.code ?? 'unknown';
   // Verdicts of OpenSSL on the node's certificate and of Node on the name in it; ERR_SSL_* are alerts by the node.
   if (/^(?!ERR_SSL).*(CERT|SIGNATURE|INVALID_CA|PURPOSE|PATH_LENGTH|HOSTNAME)/.test(cause)) {

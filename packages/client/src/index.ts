@@ -24,8 +24,18 @@ export {
   signRequest,
 } from './governanceRequest.js';
 export { isRecord } from './json-rpc.js';
+export type { NodeCheck, NodeVerdict } from './nodeVerdict.js';
 export { formatPrepared, parsePrepared } from './preparedFile.js';
 export { verifyReceipt } from './receipt.js';
+export { verifyReceiptFile } from './receiptFile.js';
+export {
+  type ExpectedReceipt,
+  type ProvenReceipt,
+  type ReceiptFinding,
+  type ReceiptFormat,
+  type RefusedReceipt,
+  receiptBytesMax,
+} from './receiptFinding.js';
 export {
   algorithmOf,
   type KeySignerOptions,
@@ -35,3 +45,4 @@ export {
   type Signer,
 } from './signer.js';
 export type * from './types.js';
+export { type VerifyNodeOptions, verifyNode } from './verifyNode.js';

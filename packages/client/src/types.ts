@@ -1,6 +1,7 @@
 /**
  * What a client of a Coco service can do.
  */
+import type { Manifests } from '@coco/attestation';
 import type { TxId } from '@coco/primitives';
 import type { ServerEvent } from './events.js';
 
@@ -12,6 +13,11 @@ export interface ClientOptions {
   readonly serviceCertificatePem: string;
   /** The caller's own identity; the certificate may be a chain, leaf first. Default: anonymous. */
   readonly clientCertificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
+  /**
+   * What a node must prove, on every connection, before anything is sent on it (SEC-3); with `manifests: 'shown'` by those that the
+   * node itself shows. Default: nothing; that the service issued its certificate is enough.
+   */
+  readonly evidence?: { readonly manifests: Manifests | 'shown' };
   /** Sent with every request, for example `{ prefer: 'respond-async' }`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** For a whole request, until the last byte of the answer. Default 30,000. */

@@ -50,7 +50,7 @@ export function receiveAppendEntries(state: RaftState, from: NodeId, message: Ap
 function hearPrimary(state: RaftState, from: NodeId, message: AppendEntries): void {
   if (message.view > state.view) adoptView(state, message.view);
   assert(state.leadership !== 'Leader', 'two primaries in one view');
-  if (state.leadership !== 'Follower') becomeFollower(state);
+  if (state.leadership !== 'Follower' && state.leadership !== 'None') becomeFollower(state);
   state.primary = from;
   state.primarySilentMs = 0;
   restartElectionTimer(state);

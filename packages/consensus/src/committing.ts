@@ -3,7 +3,7 @@
  */
 import type { NodeId, Seqno } from '@coco/primitives';
 import { commitLog, signatureAtOrBelow, viewAt } from './log.js';
-import { commitMembership, othersIn, peersOf } from './membership.js';
+import { commitMembership, isGone, othersIn, peersOf } from './membership.js';
 import { addPeer, sendEntries } from './peers.js';
 import { becomeSilent } from './roles.js';
 import { heartbeat, send } from './sending.js';
@@ -30,7 +30,7 @@ export function advanceCommit(state: RaftState, seqno: Seqno): void {
   commitLog(state.log, seqno);
   state.effects.commit = seqno;
   if (!commitMembership(state.membership, seqno, state.rules)) return;
-  if (state.membership.gone && !state.silent) {
+  if (state.leadership === 'Leader' && isGone(state.membership, state.rules)) {
     nominate(state);
     becomeSilent(state);
   }

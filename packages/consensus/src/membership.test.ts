@@ -153,12 +153,15 @@ describe('CCF: retirement in phases', () => {
     assert.equal(ready.send.at(-1)?.message.type, 'proposeRequestVote');
   });
 
-  test('a node whose retirement is recorded as committed never sends again', () => {
+  test('a node whose retirement is recorded as committed does nothing of its own accord, and at most answers', () => {
     const node = backupThatIsGone();
-    assert.deepEqual(node.ask('b', 9, { view: 9, seqno: 99 }).send, []);
-    assert.deepEqual(node.hear('b', 9, { view: 2, seqno: 4 }, '9s').send, []);
     assert.deepEqual(node.elapse(1000).send, []);
-    assert.deepEqual(node.receive('b', { type: 'proposeRequestVote', view: 9 }).send, []);
+    assert.deepEqual(node.receive('b', { type: 'proposeRequestVote', view: 2 }).send, []);
+    assert.equal(node.raft.status().leadership, 'None');
+    const answer = onlyIn(node.hear('b', 9, { view: 2, seqno: 4 }, '9s'), 'appendEntriesResponse');
+    assert.deepEqual([answer.success, answer.last], [true, 5]);
+    assert.deepEqual(node.elapse(1000).send, []);
+    assert.equal(node.raft.status().leadership, 'None');
   });
 
   test('a node that was removed keeps receiving entries until the record commits', () => {

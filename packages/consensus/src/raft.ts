@@ -20,7 +20,7 @@ import {
   receivePersisted,
 } from './primary.js';
 import { restoreState } from './restore.js';
-import { becomeCandidate, becomePreVoteCandidate, mayCampaign } from './roles.js';
+import { becomeCandidate, becomePreVoteCandidate, followRetirement, mayCampaign } from './roles.js';
 import { type RaftRules, raftRules } from './rules.js';
 import { type RaftState, statusOf, takeReady } from './state.js';
 import { traceReceive, traceWithConfigurations } from './trace.js';
@@ -38,6 +38,7 @@ export function createRaft(start: ConsensusStart, rules: Partial<RaftRules> = {}
   return {
     step: (event) => {
       handle(state, event);
+      followRetirement(state);
       return takeReady(state);
     },
     status: () => statusOf(state),
@@ -56,9 +57,17 @@ export function createRaft(start: ConsensusStart, rules: Partial<RaftRules> = {}
     get primary() {
       return state.primary;
     },
+    mayLeaveOut: (nodes) => mayLeaveOut(state, nodes),
+    mayRecord: (nodes) => state.rules.mayRecord({ configurations: state.membership.configurations, nodes }),
     viewAt: (seqno: Seqno) => viewAt(state.log, seqno),
     txStatus: (id: TxId) => txStatusOf(state.log, id),
   };
+}
+
+function mayLeaveOut({ nodeId, membership, rules }: RaftState, nodes: readonly NodeId[]): boolean {
+  const { configurations } = membership;
+  const next = (configurations.at(-1)?.nodes ?? []).filter((node) => !nodes.includes(node));
+  return rules.mayLeaveOut({ self: nodeId, configurations, next });
 }
 
 function handle(state: RaftState, event: ConsensusEvent): void {

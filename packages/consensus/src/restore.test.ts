@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seededRandom } from '@coco/primitives';
-import { createRaft } from './index.js';
+import { createRaft, type EntryInfo } from './index.js';
 import { entriesOf, Solo } from './solo.test.js';
 
 const settings = {
@@ -94,5 +94,40 @@ describe('The first node of a network', () => {
   test('must be fresh', () => {
     assert.throws(() => createRaft({ ...start, entries: entriesOf('2s') }), { code: 'COCO_CONSENSUS_START' });
     assert.throws(() => createRaft({ ...start, hardState: { view: 3 } }), { code: 'COCO_CONSENSUS_START' });
+  });
+});
+
+describe('The commit that ended a configuration is part of the hard state', () => {
+  const [first, removal, signature] = entriesOf('2s 2e 2s');
+  const entries = [first, { ...removal, configuration: ['a', 'b'] }, signature] as EntryInfo[];
+  const began = { view: 2, votedFor: 'b' };
+
+  test('it is reported with the step that commits, and kept with later votes', () => {
+    const node = new Solo({ entries, hardState: began, commit: 1 });
+    assert.equal(node.elapse(0).hardState, undefined, 'no configuration has ended');
+    assert.deepEqual(node.hear('b', 2, { view: 2, seqno: 3 }, '', 3).hardState, { ...began, commit: 3 });
+    assert.equal(node.hear('b', 2, { view: 2, seqno: 3 }, '2s', 4).hardState, undefined);
+    const vote = node.ask('b', 3, { view: 2, seqno: 4 });
+    assert.deepEqual(vote.hardState, { view: 3, votedFor: 'b', commit: 3 });
+  });
+
+  test('a node that restarts does not wait for those who counted before it', () => {
+    const forgetful = new Solo({ entries, hardState: began });
+    assert.deepEqual([forgetful.raft.commit, forgetful.raft.status().configurations.length], [0, 2]);
+    const node = new Solo({ entries, hardState: { ...began, commit: 3 } });
+    assert.equal(node.raft.commit, 3);
+    assert.deepEqual(node.raft.status().configurations, [{ seqno: 2, nodes: ['a', 'b'] }]);
+    assert.equal(node.elapse(0).hardState, undefined, 'that is nothing new');
+  });
+
+  test('entries that were to come with it may be lost: what is there is committed', () => {
+    const node = new Solo({ entries, hardState: { ...began, commit: 9 } });
+    assert.equal(node.raft.commit, 3);
+    assert.equal(new Solo({ hardState: { ...began, commit: 9 } }).raft.commit, 0);
+  });
+
+  test('what a restart finds out by itself is reported again', () => {
+    const node = new Solo({ entries, hardState: began, commit: 3 });
+    assert.deepEqual(node.elapse(0).hardState, { ...began, commit: 3 });
   });
 });

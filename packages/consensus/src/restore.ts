@@ -2,9 +2,9 @@
  * How a node begins: fresh, as the first primary of a network, or from what its disk holds.
  */
 import { CocoError } from '@coco/primitives';
-import { appendToLog, commitLog, lastSignature, lastView } from './log.js';
+import { appendToLog, commitLog, lastSignature, lastView, signatureAtOrBelow } from './log.js';
 import { appendToMembership, commitMembership } from './membership.js';
-import { becomeLeader, restartElectionTimer } from './roles.js';
+import { becomeLeader, followRetirement, restartElectionTimer } from './roles.js';
 import type { RaftRules } from './rules.js';
 import { createState, type RaftState } from './state.js';
 import type { ConsensusStart, EntryInfo } from './types.js';
@@ -19,8 +19,9 @@ export function restoreState(start: ConsensusStart, rules: RaftRules): RaftState
   if (start.hardState === undefined) state.view = Math.max(state.view, lastView(log));
   if (lastView(log) > state.view) refuse('the log is of a later view than the hard state', log.last);
   state.persisted = log.last;
-  restoreCommit(state, start.commit ?? 0);
+  restoreCommit(state, start);
   restartElectionTimer(state);
+  followRetirement(state);
   if (start.startAsLeader === true) {
     if (log.last > 0 || start.hardState !== undefined)
       refuse('only a fresh node can start as primary', log.last);
@@ -63,13 +64,15 @@ function restoreEntry(state: RaftState, entry: EntryInfo): void {
   appendToMembership(membership, entry);
 }
 
-function restoreCommit(state: RaftState, stated: number): void {
+function restoreCommit(state: RaftState, { commit: stated = 0, hardState }: ConsensusStart): void {
   const { log, membership } = state;
   if (stated > log.last) refuse('it lacks entries that were committed', stated);
   // At the base and below it everything is committed, wherever the node stood when it stopped.
   const known = Math.max(stated, log.commit);
   if (known > log.commit && !log.signatures.includes(known)) refuse('its commit is not a signature', stated);
-  const commit = Math.max(known, impliedCommit(state));
+  // The hard state is written before the entries that come with it: those may be lost, what is there is the same.
+  const noted = signatureAtOrBelow(log, hardState?.commit ?? 0) ?? 0;
+  const commit = Math.max(known, noted, impliedCommit(state));
   if (commit === log.commit) return;
   commitLog(log, commit);
   commitMembership(membership, commit, state.rules);

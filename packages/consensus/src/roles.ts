@@ -3,7 +3,7 @@
  */
 import { assert, type NodeId, type Seqno, type TxId, type View } from '@coco/primitives';
 import { lastSignature, lastTxId, rollbackLog } from './log.js';
-import { othersIn, peersOf, rollbackMembership } from './membership.js';
+import { isGone, isRemoved, othersIn, peersOf, rollbackMembership } from './membership.js';
 import { addPeer } from './peers.js';
 import { heartbeat, send } from './sending.js';
 import type { RaftState } from './state.js';
@@ -68,13 +68,24 @@ export function becomeLeader(state: RaftState): void {
   for (const [node, peer] of state.peers) heartbeat(state, node, peer.sent);
 }
 
-/** Takes no further part: the record of this node's retirement is committed. */
+/** Does nothing of its own accord any more: the record of this node's retirement is committed. */
 export function becomeSilent(state: RaftState): void {
-  state.silent = true;
+  if (state.leadership === 'Leader') state.primary = undefined;
   state.leadership = 'None';
-  state.primary = undefined;
   state.votes.clear();
   state.peers.clear();
+}
+
+/** At the end of a step: silent or not, as the log has it now. What was appended, rolled back or committed may have changed it. */
+export function followRetirement(state: RaftState): void {
+  const gone = isGone(state.membership, state.rules);
+  if (gone === (state.leadership === 'None')) return;
+  if (gone) {
+    becomeSilent(state);
+    return;
+  }
+  state.leadership = 'Follower';
+  restartElectionTimer(state);
 }
 
 /** Counts a supporter of the present round, and moves on when that decides it. */
@@ -87,10 +98,12 @@ export function addVote(state: RaftState, from: NodeId): void {
 
 /** Whether this node may start an election: it takes part, and does not lead already. */
 export function mayCampaign(state: RaftState): boolean {
-  if (state.silent || state.leadership === 'Leader') return false;
-  const { completed, gone } = state.membership;
-  const member = electorate(state).some(({ nodes }) => nodes.includes(state.nodeId));
-  return state.rules.mayCampaign({ member, removed: completed, gone });
+  if (state.leadership === 'Leader') return false;
+  const { membership, rules } = state;
+  const configurations = electorate(state);
+  const member = configurations.some(({ nodes }) => nodes.includes(state.nodeId));
+  const gone = isGone(membership, rules, configurations);
+  return rules.mayCampaign({ member, removed: isRemoved(membership), gone });
 }
 
 /** The timer begins anew at a random value below half of the timeout, so that two nodes seldom collide. */
@@ -124,7 +137,7 @@ function changeView(state: RaftState, newView: View): void {
 
 function follow(state: RaftState): void {
   if (state.leadership !== 'Follower') restartElectionTimer(state);
-  state.leadership = 'Follower';
+  if (state.leadership !== 'None') state.leadership = 'Follower';
   state.primary = undefined;
   state.primarySilentMs = Number.POSITIVE_INFINITY;
   state.votes.clear();

@@ -83,11 +83,59 @@ export interface RaftRules {
   }): boolean;
 
   /**
-   * Whether a node that was removed is needed no more and falls silent: not yet when its removal is committed, for a
-   * node that does not know that still counts its vote; but when the record of that is committed as well, for whoever
-   * holds the record knows (CCF's RetiredCommitted).
+   * Whether a node that was removed is needed no more and falls silent, which is that it does nothing of its own accord:
+   * not yet when its removal is committed (`removed`), for a node that does not know that still counts its vote; but when
+   * the record of that is committed as well (`recorded`), for whoever holds the record knows (CCF's RetiredCommitted).
+   * And not while a configuration in its log has it (`member`): from the moment at which it is taken back, which is when
+   * the entry is appended, its vote and its acknowledgement count again.
    */
-  mayFallSilent(question: { readonly removed: boolean; readonly recorded: boolean }): boolean;
+  mayFallSilent(question: {
+    readonly removed: boolean;
+    readonly recorded: boolean;
+    readonly member: boolean;
+  }): boolean;
+
+  /**
+   * Whether a node that is `gone` answers who speaks to it; `election`: with a vote. It does both. Only a configuration
+   * that has it again makes anybody ask, and the node cannot know of that before it took the entry, to which its answers
+   * lead; meanwhile it may be the one whose vote is missing. Servers heed requests without consulting their own
+   * configuration (thesis 4.1). It is safe, for an answer counts only where a configuration has the node, and its view,
+   * vote and log are what they were.
+   */
+  mayAnswer(question: { readonly gone: boolean; readonly election: boolean }): boolean;
+
+  /**
+   * Who is leaving when the configuration `ended` counts no more, for the commit reached the one that is then `inForce`:
+   * those who were, and whom it leaves out; without those whom it has again. `later` are the nodes of configurations above
+   * the commit: they may still be rolled back, so nothing follows from them.
+   */
+  leavingAfter(question: {
+    readonly leaving: readonly NodeId[];
+    readonly ended: readonly NodeId[];
+    readonly inForce: readonly NodeId[];
+    readonly later: readonly NodeId[];
+  }): readonly NodeId[];
+
+  /**
+   * Whether a primary may leave out nodes whose links are cut when it appends that, so that `next` are left: it stays
+   * itself, and those who stay are a majority of every active configuration. Else nobody could commit it, nor, without
+   * those who were cut off, elect a primary that would take them back (Raft 5.2, 5.3; CCF).
+   */
+  mayLeaveOut(question: {
+    readonly self: NodeId;
+    readonly configurations: readonly Configuration[];
+    readonly next: readonly NodeId[];
+  }): boolean;
+
+  /**
+   * Whether a primary may record that the removal of these nodes is committed: when no active configuration has one of
+   * them. That one of their removals is committed is not enough, where they were taken back since and left again: whoever
+   * finds the record in its log takes it for proof that the last removal before it is committed, and goes on without them.
+   */
+  mayRecord(question: {
+    readonly configurations: readonly Configuration[];
+    readonly nodes: readonly NodeId[];
+  }): boolean;
 
   /**
    * From where a primary sends to a peer whose log may agree with its own up to `hint`: from there, but never what it
@@ -210,7 +258,21 @@ export const raftRules: RaftRules = {
 
   mayCampaign: ({ member, removed, gone }) => !gone && (member || removed),
 
-  mayFallSilent: ({ recorded }) => recorded,
+  mayFallSilent: ({ recorded, member }) => recorded && !member,
+
+  mayAnswer: () => true,
+
+  leavingAfter: ({ leaving, ended, inForce }) =>
+    [...new Set([...leaving, ...ended])].filter((node) => !inForce.includes(node)),
+
+  mayLeaveOut: ({ self, configurations, next }) =>
+    next.includes(self) &&
+    configurations.every(
+      ({ nodes }) => nodes.filter((node) => next.includes(node)).length >= raftRules.quorumOf(nodes.length),
+    ),
+
+  mayRecord: ({ configurations, nodes }) =>
+    configurations.every((configuration) => !nodes.some((node) => configuration.nodes.includes(node))),
 
   sendAfter: ({ hint, heldFrom }) => Math.max(hint, heldFrom - 1),
 

@@ -7,9 +7,12 @@ import type { RaftState } from './state.js';
 import { traceSend } from './trace.js';
 import type { Message } from './types.js';
 
-/** Sends a message, unless nobody should hear of this node any more. */
+/** Sends a message. Whoever is gone may at most answer. */
 export function send(state: RaftState, to: NodeId, message: Message): void {
-  if (state.silent) return;
+  if (state.leadership === 'None') {
+    const election = message.type !== 'appendEntriesResponse';
+    if (!state.rules.mayAnswer({ gone: true, election })) return;
+  }
   if (state.trace) traceSend(state, to, message);
   state.effects.send.push({ to, message });
 }

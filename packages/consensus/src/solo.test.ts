@@ -38,6 +38,8 @@ export interface SoloOptions {
   readonly nodes?: readonly string[];
   /** What is on disk, after the base if there is one, in the words of `entriesOf`. */
   readonly log?: string;
+  /** The same, in full. */
+  readonly entries?: readonly EntryInfo[];
   readonly base?: ConsensusStart['base'];
   readonly heldFrom?: number;
   readonly hardState?: ConsensusStart['hardState'];
@@ -69,6 +71,7 @@ export class Solo {
           ...options.settings,
         },
         ...(options.log !== undefined && { entries: entriesOf(options.log, options.base?.seqno) }),
+        ...(options.entries !== undefined && { entries: options.entries }),
         ...(options.base !== undefined && { base: options.base }),
         ...(options.heldFrom !== undefined && { heldFrom: options.heldFrom }),
         ...(options.hardState !== undefined && { hardState: options.hardState }),

@@ -3,7 +3,7 @@
  * the effects that a step has gathered so far.
  */
 import type { NodeId, Random, Seqno, View } from '@coco/primitives';
-import { createLogIndex, type LogIndex, lastTxId } from './log.js';
+import { createLogIndex, type LogIndex, lastSignature, lastTxId } from './log.js';
 import { createMembership, type Membership, retirementPhaseOf } from './membership.js';
 import type { Peer } from './peers.js';
 import type { RaftRules } from './rules.js';
@@ -19,6 +19,7 @@ import type {
   Outgoing,
   PeerStatus,
   Ready,
+  RetirementPhase,
 } from './types.js';
 
 export interface RaftState {
@@ -33,8 +34,6 @@ export interface RaftState {
   primary: NodeId | undefined;
   readonly log: LogIndex;
   readonly membership: Membership;
-  /** Nobody needs this node any more: it listens, but never sends, campaigns or leads again. */
-  silent: boolean;
   /** Durable on this node's disk up to here. */
   persisted: Seqno;
   /** Since the last heartbeat sent, or on the way to the next election. */
@@ -54,7 +53,7 @@ export interface Effects {
   append: EntryInfo[];
   send: Outgoing[];
   commit: Seqno | undefined;
-  reportedHardState: { view: View; votedFor: NodeId | undefined };
+  reportedHardState: HardState;
   reportedRole: { state: LeadershipState; view: View; primary: NodeId | undefined };
 }
 
@@ -74,7 +73,6 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
     primary: undefined,
     log: createLogIndex(start.base, start.heldFrom),
     membership: createMembership(start.nodeId, start.base ?? start.initialNodes),
-    silent: false,
     persisted: 0,
     timerMs: 0,
     primarySilentMs: Number.POSITIVE_INFINITY,
@@ -85,7 +83,7 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
       append: [],
       send: [],
       commit: undefined,
-      reportedHardState: { view: persisted.view, votedFor: persisted.votedFor },
+      reportedHardState: persisted,
       reportedRole: { state: 'Follower', view, primary: undefined },
     },
   };
@@ -119,10 +117,16 @@ export function takeReady(state: RaftState): Ready {
 
 function changedHardState(state: RaftState): HardState | undefined {
   const { view, votedFor } = state;
-  const reported = state.effects.reportedHardState;
-  if (reported.view === view && reported.votedFor === votedFor) return undefined;
-  state.effects.reportedHardState = { view, votedFor };
-  return state.rules.hardStateToPersist(votedFor === undefined ? { view } : { view, votedFor });
+  const { reportedHardState: reported } = state.effects;
+  const commit = Math.max(state.membership.endedBy, reported.commit ?? 0);
+  if (reported.view === view && reported.votedFor === votedFor && (reported.commit ?? 0) === commit)
+    return undefined;
+  state.effects.reportedHardState = {
+    view,
+    ...(votedFor !== undefined && { votedFor }),
+    ...(commit > 0 && { commit }),
+  };
+  return state.rules.hardStateToPersist(state.effects.reportedHardState);
 }
 
 function changedRole(state: RaftState): Ready['role'] {
@@ -134,13 +138,18 @@ function changedRole(state: RaftState): Ready['role'] {
   return { state: leadership, view, ...(primary !== undefined && { primary }) };
 }
 
+/** The phase of this node's retirement, by its log; undefined while it is active. */
+export function phaseOf({ membership, log, rules }: RaftState): RetirementPhase | undefined {
+  return retirementPhaseOf(membership, lastSignature(log).seqno, rules);
+}
+
 export function membershipStateOf(state: RaftState): MembershipState {
-  return retirementPhaseOf(state.membership) === undefined ? 'Active' : 'Retired';
+  return phaseOf(state) === undefined ? 'Active' : 'Retired';
 }
 
 /** A copy of the state for readers. */
 export function statusOf(state: RaftState): ConsensusStatus {
-  const phase = retirementPhaseOf(state.membership);
+  const phase = phaseOf(state);
   const peers: Record<NodeId, PeerStatus> = {};
   for (const [id, { sent, match, silentMs, needsSnapshot }] of state.peers) {
     peers[id] = { sent, match, silentMs, ...(needsSnapshot && { needsSnapshot }) };

@@ -3,8 +3,7 @@
  * of functions and fields are those that CCF's driver writes.
  */
 import type { NodeId } from '@coco/primitives';
-import { retirementPhaseOf } from './membership.js';
-import { membershipStateOf, type RaftState } from './state.js';
+import { membershipStateOf, phaseOf, type RaftState } from './state.js';
 import type { Message } from './types.js';
 
 /** Actions that are traced. */
@@ -71,7 +70,7 @@ export function traceReceive(state: RaftState, from: NodeId, message: Message): 
 
 function traceState(state: RaftState): Record<string, unknown> {
   const { signatures } = state.log;
-  const phase = retirementPhaseOf(state.membership);
+  const phase = phaseOf(state);
   return {
     node_id: state.nodeId,
     current_view: state.view,

@@ -14,7 +14,8 @@ export interface EntryInfo extends TxId {
   readonly configuration?: readonly NodeId[];
   /**
    * Present on an entry that records that the removal of these nodes is committed. When it commits itself, nobody
-   * needs them any more: they fall silent and are forgotten (the last of the phases of retirement).
+   * needs them any more: they fall silent and are forgotten (the last of the phases of retirement), until a later
+   * configuration has them again. A primary makes it of nodes of which `Consensus.mayRecord` says so.
    */
   readonly retiredCommitted?: readonly NodeId[];
 }
@@ -47,6 +48,12 @@ export interface HardState {
   readonly view: View;
   /** Who got this node's vote in `view`. */
   readonly votedFor?: NodeId;
+  /**
+   * The commit when it last ended a configuration, that is, made one count no more. Elsewhere in Raft a commit may be
+   * forgotten, for a quorum tells it again; here it says of whom a quorum is needed, and whoever forgets that may wait for
+   * nodes that others have cut off or switched off.
+   */
+  readonly commit?: Seqno;
 }
 
 /**
@@ -175,7 +182,7 @@ export interface ConsensusStart {
   readonly random: Random;
   /**
    * The configuration before the first entry; means nothing with a `base`. An id stands for one node for ever: whoever
-   * was removed never comes back under it.
+   * was removed may come back under it, with the hard state and the log that it had.
    */
   readonly initialNodes: readonly NodeId[];
   /**
@@ -211,6 +218,14 @@ export interface Consensus {
   readonly last: TxId;
   readonly commit: Seqno;
   readonly primary: NodeId | undefined;
+  /**
+   * Asked of a primary: whether it may append a configuration without these nodes and have all their links cut at that
+   * moment. No, where those who stay could not commit that by themselves, or it is one of these nodes: then it has to hand
+   * over first.
+   */
+  mayLeaveOut(nodes: readonly NodeId[]): boolean;
+  /** Asked of a primary: whether it may append a record (`retiredCommitted`) that the removal of these nodes is committed. */
+  mayRecord(nodes: readonly NodeId[]): boolean;
   /** View of the entry at `seqno` (1..last, below the base too), or 0 for 0; undefined beyond the log. */
   viewAt(seqno: Seqno): View | undefined;
   /** Status of a transaction id by the rules of TX-4. */

@@ -3,7 +3,7 @@
  * participants.
  *
  * Extensions, in this order: basic constraints and key usage (critical), subject alternative names, subject and
- * authority key identifiers. Signed with ECDSA and the hash that fits the issuer's curve (RFC 5758).
+ * authority key identifiers, and those of the request. Signed with ECDSA and the hash that fits the issuer's curve (RFC 5758).
  */
 import { assert, CocoError, equalBytes, utf8 } from '@coco/primitives';
 import { parseCertificate } from './certificate.js';
@@ -187,6 +187,7 @@ function extensions(request: CertificateRequest, issuerKeyId: Uint8Array): Uint8
   if (names.length > 0) written.push(extension('2.5.29.17', false, derSequence(...names)));
   written.push(extension(subjectKeyIdentifier, false, derOctetString(keyIdOf(request.publicKey))));
   written.push(extension('2.5.29.35', false, derSequence(derElement(0x80, issuerKeyId))));
+  for (const { objectId, value } of request.extensions ?? []) written.push(extension(objectId, false, value));
   return written;
 }
 

@@ -5,9 +5,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CocoError, fromBase64, toHex } from '@coco/primitives';
+import { CocoError, fromBase64, toHex, utf8 } from '@coco/primitives';
 import { isIssuedBy, parseCertificate } from './certificate.js';
 import { issueCertificate } from './certificate-issue.js';
+import { derRead } from './der-read.js';
 import { sha256 } from './hash.js';
 import { generateKeyPair } from './keys.js';
 import type { Certificate, CertificateRequest, Curve, PrivateKey } from './types.js';
@@ -180,7 +181,7 @@ test('input that is not one certificate is refused', () => {
     certificate.der.subarray(0, 100),
     new Uint8Array(0),
     new Uint8Array(20_000),
-    '\n'.repeat(20_000) + certificate.pem,
+    '\n'.repeat(60_000) + certificate.pem,
   ];
   for (const input of bad) assert.throws(() => parseCertificate(input), refused);
 });
@@ -195,4 +196,22 @@ test('certificates of published CCF services parse and are issued by themselves'
     assert.equal(certificate.publicKey.curve, 'P-384');
     assert.ok(isIssuedBy(certificate, certificate));
   }
+});
+
+test('RFC 9999: 32 KiB of evidence fit into a certificate, as an extension that nobody need understand', () => {
+  const key = generateKeyPair();
+  const value = new Uint8Array(32 * 1024).fill(7);
+  const name = { subjectCommonName: 'Node' };
+  const extensions = [{ objectId: '1.3.6.1.5.5.7.1.35', value }];
+  const certificate = issueCertificate(request(key, { ...name, extensions }), { key, ...name });
+  assert.deepEqual(certificate.extensions.unhandledCritical, []);
+  for (const form of [certificate.der, certificate.pem, utf8(certificate.pem)]) {
+    assert.equal(parseCertificate(form).fingerprint, certificate.fingerprint);
+  }
+  const last = derRead(certificate.der).children[0]?.children.at(-1)?.children[0]?.children.at(-1);
+  assert.deepEqual(last?.children.at(-1)?.content, value);
+  const tooLong = [{ objectId: '1.3.6.1.5.5.7.1.35', value: new Uint8Array(48 * 1024) }];
+  assert.throws(() => issueCertificate(request(key, { ...name, extensions: tooLong }), { key, ...name }), {
+    code: 'COCO_CRYPTO_CERTIFICATE',
+  });
 });

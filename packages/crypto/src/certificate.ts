@@ -8,8 +8,8 @@ import { publicHandle, wrapPublicKey } from './key-material.js';
 import { plainBytes, X509Certificate } from './provider.js';
 import type { Certificate } from './types.js';
 
-/** Longer input is not read as a certificate; with TEE extensions they have about 2 KiB. */
-const certificateBytesMax = 16384;
+/** Longer input is not read as a certificate: 32 KiB of evidence in an extension, and PEM around it. */
+const certificateBytesMax = 49_152;
 
 const parsed = new WeakMap<Certificate, X509Certificate>();
 

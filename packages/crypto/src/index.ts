@@ -39,6 +39,7 @@ export {
   sha384,
   sha512,
 } from './hash.js';
+export { type HpkeOpenInput, type HpkeSealInput, hpkeOpen, hpkeSeal } from './hpke.js';
 export {
   generateKeyPair,
   privateKeyFromPem,
@@ -50,6 +51,12 @@ export {
 export { rawSignature } from './raw-signature.js';
 export { type RsaOaepOpener, rsaOaepOpener } from './rsa-oaep.js';
 export {
+  generateShareKey,
+  keepShareKey,
+  type ShareKey,
+  shareKeyFrom,
+} from './share-key.js';
+export {
   type SignatureHash,
   type SignatureOptions,
   signDer,
@@ -60,4 +67,58 @@ export {
   verifyRaw,
 } from './signature.js';
 export { type SignatureCheck, type SignatureScheme, signatureHolds } from './signature-check.js';
+export { ceremonyDigest, dealsMin } from './threshold/ceremony.js';
+export { type Combined, combinePartials } from './threshold/combine.js';
+export {
+  beginDealing,
+  type DealInput,
+  type Dealing,
+  dealDigest,
+  dealHolds,
+  eraseDealing,
+  shareFor,
+} from './threshold/dealing.js';
+export {
+  type DealtShare,
+  dealtShareFits,
+  dealtShareFrom,
+  eraseDealtShare,
+  judgeShare,
+  keepDealtShare,
+} from './threshold/dealt-share.js';
+export {
+  type CiphertextOf,
+  ciphertextHolds,
+  type ThresholdEncryptInput,
+  thresholdEncrypt,
+} from './threshold/encrypt.js';
+export { type DealFault, type FinishInput, finishKey, finishShare } from './threshold/finish.js';
+export { eraseKeyShare, type KeyShare, keepKeyShare, keyShareFrom } from './threshold/key-share.js';
+export {
+  decodeDeal,
+  decodePartial,
+  decodeThresholdCiphertext,
+  decodeThresholdKey,
+  encodeDeal,
+  encodePartial,
+  encodeThresholdCiphertext,
+  encodeThresholdKey,
+  thresholdBytesMax,
+} from './threshold/messages.js';
+export {
+  type PartialDecryptInput,
+  type PartialOf,
+  partialDecrypt,
+  partialHolds,
+} from './threshold/partial.js';
+export {
+  type Ceremony,
+  type Deal,
+  type PartialDecryption,
+  type RandomBytes,
+  type SecretLabel,
+  type ThresholdCiphertext,
+  type ThresholdKey,
+  thresholdActorsMax,
+} from './threshold/types.js';
 export type * from './types.js';

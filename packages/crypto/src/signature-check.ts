@@ -27,6 +27,8 @@ export interface SignatureCheck {
 /** RSA moduli beyond this many bits are not calculated with: the cost grows with their square. */
 const rsaBitsMax = 8192;
 const rsaBitsMin = 2048;
+/** Everybody's exponent is 65537; a check with one as long as the modulus would take a hundred times as long. */
+const rsaExponentMax = 2n ** 32n;
 
 /** True when the signature is good. Anything else, a key that cannot be read or is of another kind too, is false. */
 export function signatureHolds({ scheme, publicKey, message, signature }: SignatureCheck): boolean {
@@ -40,6 +42,7 @@ export function signatureHolds({ scheme, publicKey, message, signature }: Signat
     }
     const bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
     if (bits < rsaBitsMin || bits > rsaBitsMax || signature.length !== Math.ceil(bits / 8)) return false;
+    if ((key.asymmetricKeyDetails?.publicExponent ?? rsaExponentMax) >= rsaExponentMax) return false;
     const padding = scheme.startsWith('rsa-pss')
       ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
       : { padding: constants.RSA_PKCS1_PADDING };

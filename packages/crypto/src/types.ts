@@ -72,6 +72,8 @@ export interface CertificateRequest {
   /** CA certificates only; absent means unlimited. */
   readonly pathLengthMax?: number;
   readonly subjectAltNames?: readonly ({ readonly dns: string } | { readonly ip: string })[];
+  /** Further extensions, none of them critical: object identifier and value (DER). They come last. */
+  readonly extensions?: readonly { readonly objectId: string; readonly value: Uint8Array }[];
   /** 8..20 random bytes, handed in. */
   readonly serialNumber: Uint8Array;
 }

@@ -8,6 +8,7 @@ const actions = {
   ...votingActions,
   ...serviceActions,
   ...codeActions,
+  ...platformActions,
   ...appActions,
 };
 

@@ -1,4 +1,4 @@
-// Which code may run, and on which platforms: Coco's manifests, and the tables in which CCF keeps what its nodes report.
+// Which code may run: Coco's code manifest by code id, and the tables in which CCF keeps what its nodes report.
 // Ballots that were cast when other code was approved shall not decide: such changes drop the other open proposals.
 
 const allowed = 'AllowedToJoin';
@@ -48,10 +48,11 @@ function setTcb(args, version, proposalId) {
 }
 
 const codeActions = {
+  // The measurement is the code id: one digest over all registers that a platform measures code in.
   add_code: {
     check: (args) =>
       checkFields(args, {
-        measurement: hexOf(1, 64),
+        measurement: hexOf(32),
         component: textUpTo(100),
         description: optional(anyTextUpTo(1000)),
       }),
@@ -68,29 +69,6 @@ const codeActions = {
       }
     },
     apply: ({ measurement }) => removeRow('public:coco.code_manifest', measurement),
-  },
-  set_tee: {
-    check: (args) =>
-      checkFields(args, {
-        platform: oneOf('virtual', 'snp', 'tdx', 'sgx'),
-        description: optional(anyTextUpTo(1000)),
-        minimum_tcb: optional(textUpTo(200)),
-      }),
-    apply({ platform, description, minimum_tcb }, proposalId) {
-      const row = { description: description ?? '' };
-      if (minimum_tcb !== undefined && minimum_tcb !== null) row.minimum_tcb = minimum_tcb;
-      writeRow('public:coco.tee_manifest', platform, row);
-      dropOtherProposals(proposalId);
-    },
-  },
-  remove_tee: {
-    check(args) {
-      checkFields(args, { platform: textUpTo(100) });
-      if (!hasRow('public:coco.tee_manifest', args.platform)) {
-        throw new Error(`platform: "${args.platform}" is not approved`);
-      }
-    },
-    apply: ({ platform }) => removeRow('public:coco.tee_manifest', platform),
   },
 
   add_node_code: sgxCode.add,

@@ -1,8 +1,10 @@
 // Nodes. A node begins as a tuple that its actor has signed; accepted, it stands on the VN list as Pending. It becomes Trusted
-// when it has joined and the nodes admit it, and Retired by a vote.
+// when it has joined and proved what it runs, and Retired by a vote. One whose lease is over is quarantined: Retired as well, but
+// it may come back when it renews the lease.
 
 const nodeTable = 'public:ccf.gov.nodes.info';
 const tupleTable = 'public:coco.nodes.tuples';
+const leaseTable = 'public:coco.nodes.leases';
 
 const checkAddress = (value, name) => {
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,253}:\d{1,5}$/.test(value)) {
@@ -50,6 +52,35 @@ function knownNode(nodeId) {
 
 function checkTrusted(nodeId) {
   if (knownNode(nodeId).status !== 'Trusted') throw new Error(`node_id: ${nodeId} does not take part`);
+}
+
+/** Whether it is out of the network only until it renews its lease, or the members trust it again. */
+function isQuarantined(nodeId) {
+  const state = readRow(leaseTable, nodeId)?.state;
+  return knownNode(nodeId).status === 'Retired' && (state === 'lapsed' || state === 'distrusted');
+}
+
+/** The reason in the lease of a node that is distrusted by vote. */
+const distrustCode = 'COCO_LEASE_DISTRUSTED';
+
+function isDistrusted(nodeId) {
+  return readRow(leaseTable, nodeId)?.reason?.code === distrustCode;
+}
+
+/** Throws when nobody would be left without this node. */
+function checkOthersLeft(nodeId) {
+  if (trustedNodes().every(([id]) => id === nodeId || isDistrusted(id)))
+    throw new Error('no trusted node would be left');
+}
+
+/** Throws when a proposal takes all nodes out of the network. */
+function checkNodesLeft(proposedActions) {
+  const names = ['remove_node', 'distrust_node'];
+  const leaving = new Set(
+    proposedActions.filter(({ name }) => names.includes(name)).map(({ args }) => args?.node_id),
+  );
+  if (trustedNodes().every(([id]) => leaving.has(id) || isDistrusted(id)))
+    throw new Error('no trusted node would be left');
 }
 
 function trustedNodes() {
@@ -104,22 +135,52 @@ const nodeActions = {
   remove_node: {
     check(args, proposedActions) {
       checkFields(args, { node_id: checkId });
-      if (knownNode(args.node_id).status !== 'Trusted') return;
-      const removals = proposedActions.filter(({ name }) => name === 'remove_node');
-      const removed = new Set(removals.map((action) => action.args?.node_id));
-      if (trustedNodes().every(([id]) => removed.has(id))) throw new Error('no trusted node would be left');
+      if (knownNode(args.node_id).status === 'Trusted') checkNodesLeft(proposedActions);
     },
     apply({ node_id }) {
       const node = readRow(nodeTable, node_id);
-      if (node === undefined || node.status === 'Retired') return;
+      if (node === undefined) return;
       if (node.status === 'Pending') {
         for (const table of [nodeTable, tupleTable, 'public:ccf.gov.nodes.endorsed_certificates']) {
           removeRow(table, node_id);
         }
         return;
       }
-      if (trustedNodes().length === 1) throw new Error('no trusted node would be left');
-      writeRow(nodeTable, node_id, { ...node, status: 'Retired' });
+      if (node.status === 'Trusted') {
+        checkOthersLeft(node_id);
+        writeRow(nodeTable, node_id, { ...node, status: 'Retired' });
+      }
+      // Without a lease it cannot come back.
+      removeRow(leaseTable, node_id);
+    },
+  },
+  distrust_node: {
+    check(args, proposedActions) {
+      checkFields(args, { node_id: checkId, reason: textUpTo(500) });
+      const { node_id } = args;
+      if (isDistrusted(node_id)) throw new Error(`node_id: ${node_id} is distrusted already`);
+      if (knownNode(node_id).status === 'Trusted') checkNodesLeft(proposedActions);
+      else if (!isQuarantined(node_id)) throw new Error(`node_id: ${node_id} does not take part`);
+    },
+    // The primary quarantines it, as soon as those who stay can decide that without it.
+    apply({ node_id, reason }) {
+      if (knownNode(node_id).status === 'Trusted') checkOthersLeft(node_id);
+      const { granted_at, expires_at } = readRow(leaseTable, node_id) ?? { granted_at: 0, expires_at: 0 };
+      const distrusted = { code: distrustCode, sentence: reason };
+      writeRow(leaseTable, node_id, { state: 'distrusted', granted_at, expires_at, reason: distrusted });
+    },
+  },
+  trust_node: {
+    check(args) {
+      checkFields(args, { node_id: checkId });
+      if (!isDistrusted(args.node_id)) throw new Error(`node_id: ${args.node_id} is not distrusted`);
+    },
+    apply({ node_id }) {
+      const reason = {
+        code: 'COCO_LEASE_LAPSED',
+        sentence: 'the members trust the node again; it must renew its lease',
+      };
+      writeRow(leaseTable, node_id, { ...readRow(leaseTable, node_id), state: 'lapsed', reason });
     },
   },
   transition_node_to_trusted: {

@@ -36,7 +36,8 @@ const certificateDays = wholeNumber(1, 36_500);
 
 const settingChecks = {
   epoch_seconds: wholeNumber(60, 31_536_000),
-  lease_seconds: wholeNumber(1, 86_400),
+  lease_seconds: wholeNumber(1, 31_536_000),
+  lease_restart: checkBoolean,
 };
 
 const serviceActions = {
@@ -113,5 +114,6 @@ const serviceActions = {
     apply() {},
   },
   trigger_ledger_chunk: { check: checkNoArguments, apply: () => ccf.node.triggerLedgerChunk() },
+  trigger_ledger_rekey: { check: checkNoArguments, apply: () => ccf.node.triggerLedgerRekey() },
   trigger_snapshot: { check: checkNoArguments, apply: () => ccf.node.triggerSnapshot() },
 };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeId } from '@coco/attestation';
 import { fromUtf8, utf8 } from '@coco/primitives';
 import { admitNode, recordRetired, snapshotEvidence } from './framework.js';
 import { readNetwork } from './network.js';
 import { jsonBytes } from './rows.js';
-import { makeIdentity } from './testing/identities.js';
+import { nodeProof, testTree } from './testing/attest.js';
+import { makeIdentity, testTimeMs } from './testing/identities.js';
 import { createWorld } from './testing/world.js';
 
 const nodeTable = 'public:ccf.gov.nodes.info';
@@ -18,8 +20,10 @@ test('NET-2: a node is admitted only when it is on the VN list, with a certifica
   const row = (status: string): Uint8Array =>
     jsonBytes({ status, node_to_node_interface: { published_address: 'b:1' } });
   const tuple = jsonBytes({ actor: world.participant.id, public_key: joiner.certificate.pem });
+  const network = service.certificate.fingerprint;
+  const attestation = nodeProof({ key: joiner.key, network, purpose: 'join', atMs: testTimeMs });
   const tried = (certificate = certificatePem): string => {
-    const outcome = admitNode(store.begin(), { nodeId, certificatePem: certificate });
+    const outcome = admitNode(store.begin(), { nodeId, certificatePem: certificate, attestation });
     return outcome.outcome === 'refused' ? outcome.why : outcome.outcome;
   };
   const write = (table: string, value: Uint8Array): void =>
@@ -39,7 +43,11 @@ test('NET-2: a node is admitted only when it is on the VN list, with a certifica
   const other = makeIdentity({ isCa: true, name: 'service' });
   assert.equal(tried(makeIdentity({ issuer: other, key: joiner.key }).certificate.pem), 'certificate');
   const transaction = store.begin();
-  assert.deepEqual(admitNode(transaction, { nodeId, certificatePem }), { outcome: 'admitted' });
+  const lease = { state: 'held', grantedAtMs: testTimeMs, expiresAtMs: testTimeMs + 3_600_000 } as const;
+  assert.deepEqual(admitNode(transaction, { nodeId, certificatePem, attestation }), {
+    outcome: 'admitted',
+    lease,
+  });
   store.commit(transaction, store.head + 1);
   assert.equal(tried(), 'already');
   const view = readNetwork(store.read(store.head)).nodes.find((node) => node.nodeId === nodeId);
@@ -53,6 +61,13 @@ test('NET-2: a node is admitted only when it is on the VN list, with a certifica
     administrativeAddress: '',
     publicKeyPem: view?.publicKeyPem,
     certificatePem,
+    lease,
+    evidence: {
+      platform: 'virtual',
+      codeId: codeId('virtual', { tree: testTree }),
+      atMs: testTimeMs,
+      shareKey: '04'.repeat(32),
+    },
   });
   write(nodeTable, row('Retired'));
   assert.equal(tried(), 'retired');
@@ -66,6 +81,12 @@ test('a certificate for the right key by another issuer is refused', () => {
   const outcome = admitNode(world.store.begin(), {
     nodeId,
     certificatePem: createWorld().service.certificate.pem,
+    attestation: nodeProof({
+      key: world.node.key,
+      network: world.service.certificate.fingerprint,
+      purpose: 'join',
+      atMs: testTimeMs,
+    }),
   });
   assert.equal(outcome.outcome === 'refused' && outcome.why, 'certificate');
 });

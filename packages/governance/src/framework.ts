@@ -5,44 +5,71 @@
 import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import { type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
+import { decideAttestation } from './decideAttestation.js';
+import { grantLease, writeTrusted } from './grantLease.js';
+import { isQuarantined, readLease } from './leases.js';
 import { countOf, objectRows, putRow, readObject, textOf } from './rows.js';
 import { governanceTables } from './tables.js';
+import type { NodeAttestation, NodeLease } from './types.js';
 
 export type AdmitOutcome =
-  | { readonly outcome: 'admitted' }
+  | { readonly outcome: 'admitted'; readonly lease: NodeLease }
   /** It takes part already: nothing was written. */
   | { readonly outcome: 'already' }
   | {
       readonly outcome: 'refused';
       readonly why: 'unknown' | 'retired' | 'no-tuple' | 'certificate';
       readonly reason: string;
+    }
+  /** What it hands in does not prove what the manifests ask for: `code` is COCO_ATTESTATION_*. */
+  | {
+      readonly outcome: 'refused';
+      readonly why: 'evidence';
+      readonly code: string;
+      readonly reason: string;
     };
 
+/** A node that asks to take part, with the certificate that the service issued for its key, and what it proves. */
+export interface AdmitInput {
+  readonly nodeId: NodeId;
+  readonly certificatePem: string;
+  readonly attestation: NodeAttestation;
+}
+
 /**
- * Makes a Pending node of the VN list Trusted (NET-2), with the certificate that the service issued for its key: the entry
- * with these changes is the reconfiguration.
+ * Makes a Pending node of the VN list Trusted (NET-2) when its evidence is accepted by the manifests of this very version: the
+ * entry with these changes is the reconfiguration. Evidence, decision and lease are written with it.
  */
-export function admitNode(
-  transaction: Transaction,
-  node: { readonly nodeId: NodeId; readonly certificatePem: string },
-): AdmitOutcome {
-  const { nodeId, certificatePem } = node;
+export function admitNode(transaction: Transaction, node: AdmitInput): AdmitOutcome {
+  const { nodeId, certificatePem, attestation } = node;
   const refused = (
     why: 'unknown' | 'retired' | 'no-tuple' | 'certificate',
     reason: string,
   ): AdmitOutcome => ({ outcome: 'refused', why, reason });
   const row = readObject(transaction, governanceTables.nodeInfo, nodeId);
   if (row === undefined) return refused('unknown', 'the node is not on the VN list');
-  if (row['status'] === 'Trusted') return { outcome: 'already' };
-  if (row['status'] !== 'Pending') return refused('retired', 'the node was removed');
+  if (row['status'] === 'Retired') return refused('retired', retiredReason(transaction, nodeId));
   if (readObject(transaction, governanceTables.nodeTuples, nodeId) === undefined) {
     return refused('no-tuple', 'no actor has signed for the node');
   }
   const wrong = certificateFault(transaction, node);
   if (wrong !== undefined) return refused('certificate', wrong);
-  putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, status: 'Trusted' });
+  const asked = { ...attestation, nodeId, purpose: 'join' } as const;
+  const decision = decideAttestation(transaction, asked);
+  if (decision.outcome === 'refused') {
+    const { code, sentence } = decision.refusal;
+    return { outcome: 'refused', why: 'evidence', code, reason: sentence };
+  }
+  if (row['status'] === 'Trusted') return { outcome: 'already' };
+  writeTrusted(transaction, asked, row, decision.codeId);
   transaction.put(governanceTables.nodeCertificates, utf8(nodeId), utf8(certificatePem));
-  return { outcome: 'admitted' };
+  return { outcome: 'admitted', lease: grantLease(transaction, asked, decision) };
+}
+
+function retiredReason(reader: Reader, nodeId: NodeId): string {
+  return isQuarantined({ status: 'Retired', lease: readLease(reader, nodeId) })
+    ? 'the node is quarantined: it comes back by renewing its lease, not by joining'
+    : 'the node was removed';
 }
 
 /**
@@ -81,13 +108,14 @@ function certificateFault(
 }
 
 /**
- * Marks every Retired node as `retired_committed`, and gives the ids of those that were not yet. Call it once the removal is
+ * Marks every Retired node (of `nodes`, if they are given) as `retired_committed`, and gives the ids of those that were not yet. Call it once the removal is
  * committed; the nodes may be shut down when the entry with this mark is committed in its turn.
  */
-export function recordRetired(transaction: Transaction): readonly NodeId[] {
+export function recordRetired(transaction: Transaction, nodes?: readonly NodeId[]): readonly NodeId[] {
   const marked: NodeId[] = [];
   for (const [nodeId, row] of [...objectRows(transaction, governanceTables.nodeInfo)]) {
     if (row['status'] !== 'Retired' || row['retired_committed'] === true) continue;
+    if (nodes?.includes(nodeId) === false) continue;
     putRow(transaction, governanceTables.nodeInfo, nodeId, { ...row, retired_committed: true });
     marked.push(nodeId);
   }
@@ -114,9 +142,15 @@ export function forgetNode(transaction: Transaction, nodeId: NodeId): ForgetOutc
     const reason = 'only a node whose removal is committed can be forgotten: remove it by vote first';
     return { outcome: 'refused', why: 'not-retired', reason };
   }
+  if (isQuarantined({ status: 'Retired', lease: readLease(transaction, nodeId) })) {
+    const reason = 'the node is quarantined and may come back: remove it by vote first';
+    return { outcome: 'refused', why: 'not-retired', reason };
+  }
   const actor = textOf(readObject(transaction, governanceTables.nodeTuples, nodeId)?.['actor']);
-  const { nodeInfo, nodeTuples, nodeCertificates } = governanceTables;
-  for (const table of [nodeInfo, nodeTuples, nodeCertificates]) transaction.remove(table, utf8(nodeId));
+  const { nodeInfo, nodeTuples, nodeCertificates, nodeEvidence, nodeLeases } = governanceTables;
+  for (const table of [nodeInfo, nodeTuples, nodeCertificates, nodeEvidence, nodeLeases]) {
+    transaction.remove(table, utf8(nodeId));
+  }
   putRow(transaction, governanceTables.formerNodes, nodeId, actor === undefined ? {} : { actor });
   return { outcome: 'forgotten' };
 }

@@ -5,14 +5,20 @@
 import { parseCertificate, publicKeyToPem } from '@coco/crypto';
 import type { Put, TableChanges } from '@coco/kv';
 import { CocoError, compareBytes, utf8 } from '@coco/primitives';
+import { leaseSecondsDefault } from './leases.js';
+import { parseCodeRow } from './manifests.js';
 import { genesisNodeRow } from './nodeRow.js';
 import { jsonPut } from './rows.js';
 import { serviceConfigDefaults } from './serviceConfig.js';
 import { governanceTables as tables } from './tables.js';
+import { parseTeeRow } from './teeRow.js';
 import type { GenesisActor, GenesisConstitution, GenesisNode } from './types.js';
 import { parseVotingPolicy, votesNeeded, votingPolicyRow } from './votingPolicy.js';
 
-const settingsDefault = { epoch_seconds: 3600, lease_seconds: 10 };
+const settingsDefault = { epoch_seconds: 3600, lease_seconds: leaseSecondsDefault };
+
+/** For tests and the simplest networks: nothing is proved, and nobody says otherwise. */
+const teeDefault = { virtual: { code: 'any' } };
 
 /**
  * The governance tables of the genesis entry, ascending by name; the same genesis gives the same bytes. Throws
@@ -30,6 +36,8 @@ export function genesisTables(genesis: GenesisConstitution): readonly TableChang
     [tables.votingPolicies]: Object.entries(genesis.votingPolicies).map(([name, policy]) =>
       jsonPut(name, votingPolicyRow(policy)),
     ),
+    [tables.teeManifest]: rowsOf(genesis.teeManifest ?? teeDefault),
+    [tables.codeManifest]: rowsOf(genesis.codeManifest ?? {}),
     ...memberRows(members),
     [tables.participantCertificates]: participants.map(({ id, pem }) => textPut(id, pem)),
     [tables.participantInfo]: participants.map(({ id, name }) => jsonPut(id, { name, status: 'Active' })),
@@ -106,6 +114,10 @@ function genesisTuple(node: GenesisNode, actor: string): unknown {
   };
 }
 
+function rowsOf(rows: Readonly<Record<string, unknown>>): readonly Put[] {
+  return Object.entries(rows).map(([key, row]) => jsonPut(key, row));
+}
+
 function textPut(key: string, text: string): Put {
   return { key: utf8(key), value: utf8(text) };
 }
@@ -123,6 +135,7 @@ function checkGenesis(
   for (const { actorId } of genesis.nodes) {
     if (actorId !== undefined && !ids.includes(actorId)) throw refused('a node is run by an unknown actor');
   }
+  checkManifests(genesis);
   for (const [name, policy] of Object.entries(genesis.votingPolicies)) {
     const read = parseVotingPolicy(votingPolicyRow(policy));
     if (read === undefined) throw refused(`the voting policy "${name}" is not one`);
@@ -130,6 +143,19 @@ function checkGenesis(
     if (Math.max(inFavour, voted) > members.length) {
       throw refused(`the voting policy "${name}" asks for more votes than there are members`);
     }
+  }
+}
+
+function checkManifests({ teeManifest = teeDefault, codeManifest = {} }: GenesisConstitution): void {
+  if (Object.keys(teeManifest).length === 0)
+    throw refused('no platform is approved, so no node can take part');
+  for (const [platform, row] of Object.entries(teeManifest)) {
+    const read = parseTeeRow(platform, row);
+    if ('malformed' in read) throw refused(`what it asks of the platform "${platform}": ${read.malformed}`);
+  }
+  for (const [id, row] of Object.entries(codeManifest)) {
+    if (parseCodeRow(id, row) === undefined)
+      throw refused(`the approved code "${id}" has no code id of 64 digits`);
   }
 }
 

@@ -1,7 +1,16 @@
 export { identifyActor } from './actors/identifyActor.js';
 export { createGovernance } from './createGovernance.js';
-export { constitutionDigest } from './digest.js';
 export {
+  type AttestationCase,
+  type AttestationDecision,
+  decideAttestation,
+  networkDigest,
+  recordRefusal,
+} from './decideAttestation.js';
+export { constitutionDigest } from './digest.js';
+export { type AttestationRecord, readAttestation } from './evidenceRow.js';
+export {
+  type AdmitInput,
   type AdmitOutcome,
   admitNode,
   type ForgetOutcome,
@@ -12,12 +21,38 @@ export {
   snapshotSeqno,
 } from './framework.js';
 export { genesisTables } from './genesis.js';
+export {
+  distrustedByVote,
+  isQuarantined,
+  type LeasePolicy,
+  leaseRow,
+  readLease,
+  readLeasePolicy,
+} from './leases.js';
+export {
+  concernsOutsiders,
+  isRekeyDue,
+  type SecretRecipient,
+  secretRecipients,
+  writeLedgerSecret,
+} from './ledgerSecret.js';
+export { manifestTables, parseCodeRow, readManifests } from './manifests.js';
 export { readNetwork, touchesNetwork } from './network.js';
 export { govOpenApi } from './openapi/document.js';
 export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
+export { type RenewalOutcome, renewLease } from './renewLease.js';
+export {
+  distrustedNodes,
+  isOver,
+  type Lapse,
+  leaseGraceMs,
+  type Review,
+  type ReviewInput,
+  reviewNodes,
+} from './reviewNodes.js';
 export { constitutionFiles, defaultConstitution } from './scripts/defaultConstitution.js';
 export { noBallot, yesBallot } from './scripts/plainBallots.js';
 export { createScriptRunner } from './scripts/scriptRunner.js';
@@ -40,6 +75,7 @@ export {
   type SummaryPolicy,
 } from './summary.js';
 export { governanceTables, policyTables } from './tables.js';
+export { parseTeeRow, type TeeRow } from './teeRow.js';
 export {
   type NodeTuple,
   nodeTupleMessageType,

@@ -5,6 +5,8 @@
 import type { Reader } from '@coco/kv';
 import { readActors } from './actors/readActors.js';
 import { constitutionDigest } from './digest.js';
+import { readLeasePolicy } from './leases.js';
+import { readManifests } from './manifests.js';
 import { readNode } from './nodeRow.js';
 import { objectRows, readObject, textOf } from './rows.js';
 import { readServiceConfig } from './serviceConfig.js';
@@ -13,6 +15,7 @@ import type { NetworkView, NodeView } from './types.js';
 
 /** The view of one version; empty before the genesis. Rows that are not well-formed are left out. */
 export function readNetwork(reader: Reader): NetworkView {
+  const { leaseSeconds, restart } = readLeasePolicy(reader);
   const service = readObject(reader, governanceTables.serviceInfo);
   const nodes: NodeView[] = [];
   for (const [nodeId, row] of objectRows(reader, governanceTables.nodeInfo)) {
@@ -27,6 +30,9 @@ export function readNetwork(reader: Reader): NetworkView {
     nodes,
     ...readActors(reader),
     nodeCertificateDays: readServiceConfig(reader).nodeCertificateDays,
+    manifests: readManifests(reader),
+    leaseSeconds,
+    leaseRestart: restart,
   };
 }
 
@@ -35,6 +41,8 @@ const viewedTables: ReadonlySet<string> = new Set([
   governanceTables.nodeInfo,
   governanceTables.nodeCertificates,
   governanceTables.nodeTuples,
+  governanceTables.nodeEvidence,
+  governanceTables.nodeLeases,
   governanceTables.serviceInfo,
 ]);
 

@@ -5,6 +5,9 @@
 import { parseCertificate, publicKeyFromPem, publicKeyToPem } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
+import { readEvidence } from './evidenceRow.js';
+import { readLease } from './leases.js';
+import { noQuote } from './quoteInfo.js';
 import { isJsonObject, type JsonObject, readObject, readText, textOf } from './rows.js';
 import { governanceTables } from './tables.js';
 import type { GenesisNode, NodeView } from './types.js';
@@ -36,6 +39,8 @@ export function readNode(
     return { malformed: 'it has no address for its peers' };
   const interfaces = isJsonObject(row['rpc_interfaces']) ? row['rpc_interfaces'] : {};
   const actorId = textOf(tuple?.['actor']);
+  const lease = readLease(reader, nodeId);
+  const evidence = readEvidence(reader, nodeId);
   return {
     node: {
       nodeId,
@@ -49,6 +54,8 @@ export function readNode(
         published(interfaces['administrative']) ?? textOf(tuple?.['administrative_address']) ?? '',
       publicKeyPem,
       ...(certificatePem !== undefined && { certificatePem }),
+      ...(lease !== undefined && { lease }),
+      ...(evidence !== undefined && { evidence }),
     },
   };
 }
@@ -58,7 +65,7 @@ export function genesisNodeRow(node: GenesisNode): JsonObject {
   return {
     node_to_node_interface: networkInterface(node.peerAddress),
     public_key: publicKeyToPem(parseCertificate(node.certificatePem).publicKey),
-    quote_info: { format: 'Insecure_Virtual', quote: '', endorsements: '' },
+    quote_info: noQuote,
     rpc_interfaces: {
       application: networkInterface(node.applicationAddress),
       administrative: networkInterface(node.administrativeAddress),

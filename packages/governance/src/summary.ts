@@ -2,11 +2,13 @@
  * The constitution for people who are not engineers (GOV-8): what a person approves before a node of theirs joins, as plain
  * data that a terminal or a page can lay out.
  */
+import { type Assurance, type Manifests, networkAssurance } from '@coco/attestation';
 import { parseCertificate, sha256 } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
 import { readActors } from './actors/readActors.js';
 import { constitutionDigest } from './digest.js';
+import { readManifests } from './manifests.js';
 import { type JsonObject, objectRows, parseJson, readObject, readRow, textOf, textRows } from './rows.js';
 import { readServiceConfig } from './serviceConfig.js';
 import { governanceTables as tables } from './tables.js';
@@ -42,10 +44,14 @@ export interface ConstitutionSummary {
   readonly votingPolicies: readonly SummaryPolicy[];
   /** Rows of `public:coco.automation`, by rule. */
   readonly automation: Readonly<Record<string, unknown>>;
-  /** Rows of `public:coco.code_manifest`, by measurement. */
+  /** Rows of `public:coco.code_manifest`, by code id. */
   readonly codeManifest: Readonly<Record<string, unknown>>;
   /** Rows of `public:coco.tee_manifest`, by platform. */
   readonly teeManifest: Readonly<Record<string, unknown>>;
+  /** What both manifests, and CCF's tables beside them, come to: what is accepted as evidence. */
+  readonly manifests: Manifests;
+  /** How much that is worth. */
+  readonly assurance: Assurance;
   readonly settings: JsonObject;
   readonly service: {
     readonly status: string;
@@ -68,6 +74,7 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
   const active = members.filter(({ status }) => status === 'Active').length;
   const source = utf8(textOf(readRow(reader, tables.constitution)) ?? '');
   const config = readServiceConfig(reader);
+  const manifests = readManifests(reader);
   return {
     digest: constitutionDigest(reader),
     members: members.map(summaryActor),
@@ -81,6 +88,8 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
     automation: Object.fromEntries(objectRows(reader, tables.automation)),
     codeManifest: rowsOf(reader, tables.codeManifest),
     teeManifest: rowsOf(reader, tables.teeManifest),
+    manifests,
+    assurance: networkAssurance(manifests.tee),
     settings: readObject(reader, tables.settings) ?? {},
     service: {
       status: textOf(readObject(reader, tables.serviceInfo)?.['status']) ?? '',

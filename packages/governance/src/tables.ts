@@ -48,6 +48,12 @@ export const governanceTables = {
   nodeTuples: 'public:coco.nodes.tuples',
   /** Nodes that are off the list again: {actor?}. Their ids must never take part once more. */
   formerNodes: 'public:coco.nodes.former',
+  /** By what evidence a node was admitted, or renewed its lease last: see evidenceRow.ts. */
+  nodeEvidence: 'public:coco.nodes.evidence',
+  /** Until when a node may take part: see leases.ts. */
+  nodeLeases: 'public:coco.nodes.leases',
+  /** The secret of the ledger from the next entry on, sealed to each node: see rekey.ts of ledger. */
+  ledgerSecrets: 'public:coco.ledger.secrets',
   votingPolicies: 'public:coco.voting_policies',
   automation: 'public:coco.automation',
   codeManifest: 'public:coco.code_manifest',

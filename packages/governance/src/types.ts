@@ -5,6 +5,7 @@
  * change (reconfigure, revoke) is derived from what was written, by `readNetwork`, and never called from a script.
  */
 import type { AdapterRequest, AdapterResponse, Caller } from '@coco/adapter';
+import type { Manifests, Platform } from '@coco/attestation';
 import type { Certificate } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import type { NodeId, Seqno, TxId, TxStatus } from '@coco/primitives';
@@ -46,6 +47,8 @@ export interface GovernanceTriggers {
   /** End the chunk of the ledger. */
   readonly chunk?: true;
   readonly snapshot?: true;
+  /** Change the secret of the ledger. */
+  readonly rekey?: true;
   /** Issue new certificates for nodes that take part. */
   readonly nodeCertificates?: readonly ({ readonly nodeId: NodeId } & CertificateValidity)[];
 }
@@ -85,10 +88,47 @@ export interface ActorView {
   readonly status: 'Accepted' | 'Active';
 }
 
+/** Until when a node may take part (MIT-2). Times in milliseconds since 1970. */
+export interface NodeLease {
+  /**
+   * held: it may take part. lapsed: it did not renew in time. distrusted: its evidence is not accepted any more, or the
+   * members have distrusted the node itself.
+   */
+  readonly state: 'held' | 'lapsed' | 'distrusted';
+  readonly grantedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Why it is not held. */
+  readonly reason?: { readonly code: string; readonly sentence: string };
+}
+
+/** What the evidence said by which a node was admitted, or renewed its lease last. */
+export interface NodeEvidence {
+  readonly platform: Platform;
+  readonly codeId: string;
+  /** When it was judged, milliseconds since 1970. */
+  readonly atMs: number;
+  /** The node's X25519 public key, hex. */
+  readonly shareKey?: string;
+}
+
+/** What a node hands in to be admitted or to renew its lease, and to what it must be bound. */
+export interface NodeAttestation {
+  /** A CMW collection in CBOR. */
+  readonly evidence: Uint8Array;
+  /** What the primary asked for, and the exported keying material of the connection on which it came. */
+  readonly nonce: Uint8Array;
+  readonly exporter: Uint8Array;
+  /** As of when it is judged: the primary's wall clock, milliseconds since 1970. */
+  readonly atMs: number;
+}
+
 /** A node on the VN list. */
 export interface NodeView {
   readonly nodeId: NodeId;
-  /** Pending: approved by vote, not yet taking part. Trusted: in the configuration. Retired: left out of it. */
+  /**
+   * Pending: approved by vote, not yet taking part. Trusted: in the configuration. Retired: left out of it, for now or for
+   * good: see `isQuarantined`.
+   */
   readonly status: 'Pending' | 'Trusted' | 'Retired';
   /** The record that its removal is committed is in the ledger: it may be shut down. */
   readonly retiredCommitted: boolean;
@@ -100,6 +140,10 @@ export interface NodeView {
   readonly publicKeyPem: string;
   /** Issued by the service; absent while Pending. */
   readonly certificatePem?: string;
+  /** Absent before the first one, and when it was removed by vote. */
+  readonly lease?: NodeLease;
+  /** Absent before it has handed in any. */
+  readonly evidence?: NodeEvidence;
 }
 
 /** Who takes part in the network, as one version of the store says. */
@@ -114,6 +158,11 @@ export interface NetworkView {
   readonly participants: readonly ActorView[];
   /** How many days the certificate of a node is valid. */
   readonly nodeCertificateDays: number;
+  /** What is accepted as evidence. */
+  readonly manifests: Manifests;
+  /** How long a lease holds that is granted now, and whether its renewal must come from another start of the node. */
+  readonly leaseSeconds: number;
+  readonly leaseRestart: boolean;
 }
 
 /** The genesis constitution (GOV-2) as `coco network create` writes it. */
@@ -126,8 +175,17 @@ export interface GenesisConstitution {
   readonly nodes: readonly GenesisNode[];
   /** Rows of `public:coco.voting_policies`: policy by action name, and "default". */
   readonly votingPolicies: Readonly<Record<string, VotingPolicy>>;
-  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of an hour, leases of 10 seconds. */
+  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of an hour, leases of an hour. */
   readonly settings?: Readonly<Record<string, number | string | boolean>>;
+  /**
+   * Rows of `public:coco.tee_manifest` by platform, as they are to be written (see teeRow.ts). Default: `virtual`, which
+   * proves nothing, with any code.
+   */
+  readonly teeManifest?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Rows of `public:coco.code_manifest` by code id. Default: none. */
+  readonly codeManifest?: Readonly<
+    Record<string, { readonly component: string; readonly description: string }>
+  >;
 }
 
 export interface GenesisActor {

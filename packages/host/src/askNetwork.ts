@@ -4,7 +4,14 @@
  */
 import { CocoError, fromUtf8 } from '@coco/primitives';
 import { type Address, formatAddress, parseAddress } from './address.js';
-import { type Pin, type PinnedAnswer, type PinnedRequest, pinnedRequest } from './pinnedRequest.js';
+import {
+  type Pin,
+  type PinnedAnswer,
+  type PinnedRequest,
+  type PinnedSession,
+  pinnedRequest,
+  withPinnedSession,
+} from './pinnedRequest.js';
 
 /** Why it is waited. */
 export interface Waiting {
@@ -26,11 +33,14 @@ export interface NetworkAnswer extends PinnedAnswer {
   readonly from: Address;
 }
 
+/** Several requests on one connection; what it returns is the answer that counts. */
+export type Exchange = (session: PinnedSession, at: Address) => Promise<PinnedAnswer>;
+
 const redirectsMax = 5;
 
 /** Asks until there is an answer with status 200 or 206. Failures have the code and sentence that the node gave. */
 export async function askNetwork(
-  asked: PinnedRequest,
+  asked: PinnedRequest | Exchange,
   options: AskOptions,
   onBody?: Parameters<typeof pinnedRequest>[3],
 ): Promise<NetworkAnswer> {
@@ -50,22 +60,26 @@ type Outcome = { readonly answer: NetworkAnswer } | { readonly waiting: Waiting;
 
 async function tryOnce(
   to: Address,
-  asked: PinnedRequest,
+  asked: PinnedRequest | Exchange,
   { pin }: AskOptions,
   onBody: Parameters<typeof pinnedRequest>[3],
 ): Promise<Outcome> {
   try {
     let from = to;
-    let request = asked;
+    let path: string | undefined;
     for (let hops = 0; hops <= redirectsMax; hops++) {
-      const answer = await pinnedRequest(from, request, pin, onBody);
+      const at = from;
+      const answer =
+        typeof asked === 'function'
+          ? await withPinnedSession(at, pin, (session) => asked(session, at))
+          : await pinnedRequest(at, { ...asked, path: path ?? asked.path }, pin, onBody);
       const { status } = answer;
       if (status === 200 || status === 206) return { answer: { ...answer, from } };
       if (status !== 307 && status !== 308) return judge(answer);
       const next = locationOf(answer);
       if (next === undefined) break;
       from = next.address;
-      request = { ...request, path: next.path };
+      path = next.path;
     }
     return { waiting: { code: 'PrimaryNotFound', message: 'the nodes point at one another' }, pauseMs: 1000 };
   } catch (error) {

@@ -82,7 +82,13 @@ test('a missing, misspelt, mistyped or out-of-range setting is refused by its pa
     ['limits.headersMax', 20.5],
     ['limits.headersMin', 1],
     ['worker.queueItemsMax', 0],
-    ['worker.threads', 3],
+    ['worker.thread', true],
+    ['worker.isolation', 'vm'],
+    ['worker.user', 'coco-worker'],
+    ['worker.network', true],
+    ['worker', { isolation: 'process', user: 'root; id' }, 'worker.user'],
+    ['worker', { isolation: 'process', user: '1:2:3' }, 'worker.user'],
+    ['worker', { isolation: 'process', user: `0:${2 ** 32}` }, 'worker.user'],
     ['replica.consensus.electionTimeoutMs', '1000'],
     ['replica.consensus.heartbeatMs', 900],
     ['ledger.chunkBytesMax', -1],
@@ -102,6 +108,15 @@ test('a missing, misspelt, mistyped or out-of-range setting is refused by its pa
       },
     );
   }
+});
+
+test('a worker in a process of its own has a user, by name or by number, and no network', (t) => {
+  const workerOf = (worker: Json) => loadConfig(write(t, { ...smallest(), worker })).worker;
+  const { user, isolation, network } = workerOf({ isolation: 'process', user: 'coco-worker' });
+  assert.deepEqual([user, isolation, network], [{ name: 'coco-worker' }, 'process', false]);
+  assert.deepEqual(workerOf({ isolation: 'process', user: '7:8' }).user, { uid: 7, gid: 8 });
+  assert.equal(workerOf({ isolation: 'process', network: true }).network, true);
+  assert.equal(workerOf({}).isolation, 'thread');
 });
 
 test('what is not a JSON object, or is missing or huge, is refused', (t) => {
@@ -142,9 +157,19 @@ test('a genesis is read as strictly', (t) => {
       },
     ],
     votingPolicies: { default: { kind: 'm_of_n', m: 2, quorum: 2 }, set_member: { kind: 'unanimous' } },
+    settings: { lease_seconds: 60, lease_restart: true },
+    teeManifest: { virtual: { code: 'listed' } },
+    codeManifest: { ['c'.repeat(64)]: { component: 'coco', description: 'the first' } },
     adapters: { ethereum: { chainId: 1 } },
   };
   assert.deepEqual(loadGenesis(write(t, genesis)), genesis);
+  for (const bad of [
+    { settings: { a: {} } },
+    { teeManifest: { virtual: 5 } },
+    { codeManifest: { a: { component: 1 } } },
+  ]) {
+    assert.throws(() => loadGenesis(write(t, { ...genesis, ...bad })), { code: 'COCO_HOST_CONFIG' });
+  }
   for (const bad of [
     { ...member, certificatePem: 'x' },
     { ...member, name: 7 },

@@ -8,8 +8,10 @@ import { CocoError, type NodeId } from '@coco/primitives';
 import type { ReplicaSettings } from '@coco/replica';
 import type { WorkerSettings } from '@coco/worker';
 import { type Address, parseAddress } from './address.js';
+import { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 import { Fields, readJsonFile } from './fields.js';
 import { defaultHttpLimits, type HttpLimits } from './http.js';
+import type { WorkerPlacement, WorkerUser } from './workerPlacement.js';
 
 /** Where a joining node begins, and what it trusts. */
 export interface JoinSettings {
@@ -33,7 +35,10 @@ export interface NodeConfig {
   readonly nodeId?: NodeId;
   /** Absolute paths; relative ones in the file are relative to the file. */
   readonly directories: { readonly ledger: string; readonly sealed: string; readonly snapshots: string };
+  /** What seals the node's secrets. */
   readonly platform: 'virtual';
+  /** What proves what the node runs. */
+  readonly attestation: AttestationSettings;
   /** The file that stands for the sealing key of hardware on the `virtual` platform. */
   readonly virtualKeyPath: string;
   readonly addresses: {
@@ -46,7 +51,7 @@ export interface NodeConfig {
   /** On a node that joins a network. */
   readonly join?: JoinSettings;
   readonly admitAnonymous: boolean;
-  readonly worker: WorkerSettings & { readonly thread: boolean };
+  readonly worker: WorkerSettings & WorkerPlacement;
   readonly adapters: readonly AdapterChoice[];
   readonly replica: ReplicaSettings;
   readonly ledger: {
@@ -95,6 +100,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
     ...(genesis !== undefined && { genesisPath: resolve(genesis) }),
     ...(join !== undefined && { join }),
     platform: fields.choice('platform', ['virtual'], 'virtual'),
+    attestation: readAttestationSettings(fields.inner('attestation'), resolve),
     virtualKeyPath: resolve(fields.text('virtualKey')),
     directories: {
       ledger: resolve(directories.text('ledger')),
@@ -152,8 +158,16 @@ function origin(value: unknown, at: string): string {
 }
 
 function readWorker(fields: Fields): NodeConfig['worker'] {
+  const isolation = fields.choice('isolation', ['none', 'thread', 'process'], 'thread');
+  for (const key of ['user', 'network']) {
+    if (isolation !== 'process' && fields.has(key))
+      throw fields.refused(key, 'only means something where worker.isolation is process');
+  }
+  const user = readUser(fields);
   const worker = {
-    thread: fields.flag('thread', true),
+    isolation,
+    ...(user !== undefined && { user }),
+    network: fields.flag('network', false),
     batch: {
       itemsMax: fields.whole('batchItemsMax', { min: 1, max: 100_000, fallback: 1000 }),
       executeMs: fields.whole('batchExecuteMs', { min: 1, max: 10_000, fallback: 50 }),
@@ -165,6 +179,16 @@ function readWorker(fields: Fields): NodeConfig['worker'] {
   };
   fields.end();
   return worker;
+}
+
+function readUser(fields: Fields): WorkerUser | undefined {
+  const text = fields.optionalText('user');
+  if (text === undefined) return undefined;
+  const [, uid, gid] = /^(\d{1,10}):(\d{1,10})$/.exec(text) ?? [];
+  if (uid !== undefined && Number(uid) < 2 ** 32 - 1 && Number(gid) < 2 ** 32 - 1)
+    return { uid: Number(uid), gid: Number(gid) };
+  if (/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(text)) return { name: text };
+  throw fields.refused('user', 'must be the name of a user, or uid:gid');
 }
 
 function readJoin(parent: Fields): JoinSettings | undefined {

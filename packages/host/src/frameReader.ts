@@ -1,9 +1,11 @@
 /**
  * Cuts a stream of bytes from a peer into frames:
  *
- *   frame = u32 length | payload[length]
+ *   frame = u32 length | payload[length]        length < 2^31
  *
- * A stated length takes no memory before the bytes are there, and one that is too large ends the connection.
+ * A frame whose length has the highest bit set is marked: it belongs to the session itself, by which peers prove what they
+ * run, and not to the payload. A stated length takes no memory before the bytes are there, and one that is too large ends the
+ * connection.
  */
 export interface FrameReader {
   /**
@@ -13,9 +15,20 @@ export interface FrameReader {
   push(bytes: Uint8Array): readonly Uint8Array[] | undefined;
 }
 
-const lengthBytes = 4;
+/** What is to be done with marked frames. */
+export interface MarkedFrames {
+  readonly bytesMax: number;
+  /** Whether frames that are not marked may come by now; one that comes too early is as one that is too large. */
+  readonly isOpen: () => boolean;
+  /** Called within `push`, so that it holds for what comes behind. */
+  readonly receive: (payload: Uint8Array) => void;
+}
 
-export function createFrameReader(frameBytesMax: number): FrameReader {
+const lengthBytes = 4;
+const mark = 0x8000_0000;
+
+/** Without `marked`, marked frames are refused. */
+export function createFrameReader(frameBytesMax: number, marked?: MarkedFrames): FrameReader {
   let parts: Uint8Array[] = [];
   let held = 0;
 
@@ -35,32 +48,40 @@ export function createFrameReader(frameBytesMax: number): FrameReader {
     return out;
   };
 
-  let length: number | undefined;
+  /** How long the frame that begins with `word` may be; negative when it may not come at all. */
+  const lengthMax = (word: number): number => {
+    if (word >= mark) return marked?.bytesMax ?? -1;
+    return marked?.isOpen() === false ? -1 : frameBytesMax;
+  };
+
+  let word: number | undefined;
   return {
     push(bytes) {
       if (bytes.length > 0) parts.push(bytes);
       held += bytes.length;
       const frames: Uint8Array[] = [];
       while (true) {
-        if (length === undefined) {
+        if (word === undefined) {
           if (held < lengthBytes) return frames;
-          length = new DataView(take(lengthBytes).buffer).getUint32(0, true);
-          if (length > frameBytesMax) {
+          word = new DataView(take(lengthBytes).buffer).getUint32(0, true);
+          if (word % mark > lengthMax(word)) {
             parts = [];
             return undefined;
           }
         }
-        if (held < length) return frames;
-        frames.push(take(length));
-        length = undefined;
+        if (held < word % mark) return frames;
+        const payload = take(word % mark);
+        if (word >= mark) marked?.receive(payload);
+        else frames.push(payload);
+        word = undefined;
       }
     },
   };
 }
 
 /** The length field before a payload of `length` bytes. */
-export function frameHeader(length: number): Uint8Array {
+export function frameHeader(length: number, marked = false): Uint8Array {
   const header = new Uint8Array(lengthBytes);
-  new DataView(header.buffer).setUint32(0, length, true);
+  new DataView(header.buffer).setUint32(0, marked ? mark + length : length, true);
   return header;
 }

@@ -11,6 +11,7 @@ const membersMax = 1000;
 const participantsMax = 10_000;
 const nodesMax = 100;
 const policiesMax = 200;
+const rowsMax = 1000;
 
 /** The genesis constitution in the file at `file`. COCO_HOST_CONFIG when it is not one. */
 export function loadGenesis(file: string): Genesis {
@@ -22,6 +23,10 @@ export function loadGenesis(file: string): Genesis {
     participants: fields.list('participants', participantsMax, actor),
     nodes: fields.list('nodes', nodesMax, node),
     votingPolicies: votingPolicies(fields),
+    ...rows(fields, 'settings', settingOf),
+    // What rows mean, the genesis says when it is made.
+    ...rows(fields, 'teeManifest', objectAt),
+    ...rows(fields, 'codeManifest', codeOf),
     adapters: fields.raw('adapters') ?? {},
   };
   fields.end();
@@ -82,6 +87,41 @@ function votingPolicy(fields: Fields): VotingPolicy {
     throw fields.refused('m', 'belongs to the kind m_of_n, and to no other');
   }
   return policy;
+}
+
+/** Rows by key, where there are any. */
+function rows<Name extends string, Row>(
+  parent: Fields,
+  name: Name,
+  read: (fields: Fields, key: string) => Row,
+): { readonly [Key in Name]?: Readonly<Record<string, Row>> } {
+  if (!parent.has(name)) return {};
+  const fields = parent.inner(name);
+  const keys = fields.keys();
+  if (keys.length > rowsMax) throw parent.refused(name, `must have at most ${rowsMax} rows`);
+  const found = Object.fromEntries(keys.map((key) => [key, read(fields, key)]));
+  return { [name]: found } as { readonly [Key in Name]?: Readonly<Record<string, Row>> };
+}
+
+function settingOf(fields: Fields, key: string): number | string | boolean {
+  const value = fields.raw(key);
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
+  throw fields.refused(key, 'must be a number, a text, true or false');
+}
+
+function objectAt(fields: Fields, key: string): Readonly<Record<string, unknown>> {
+  const value = fields.raw(key);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw fields.refused(key, 'must be an object');
+}
+
+function codeOf(fields: Fields, key: string): { readonly component: string; readonly description: string } {
+  const inner = fields.inner(key);
+  const row = { component: inner.text('component'), description: inner.text('description') };
+  inner.end();
+  return row;
 }
 
 function certificate(fields: Fields, key: string): string {

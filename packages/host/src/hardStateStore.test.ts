@@ -33,6 +33,8 @@ test('view and vote survive; a view without a vote has none', async (t) => {
   assert.equal(await read(options), undefined);
   await save(options, { view: 3, votedFor: alice }, { view: 4 }, { view: 4, votedFor: bob });
   assert.deepEqual(await read(options), { view: 4, votedFor: bob });
+  await save(options, { view: 4, votedFor: bob, commit: 70 }, { view: 5, commit: 71 });
+  assert.deepEqual(await read(options), { view: 5, commit: 71 });
   await save(options, { view: 5 });
   assert.deepEqual(await read(options), { view: 5 });
 });

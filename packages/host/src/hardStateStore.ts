@@ -1,10 +1,10 @@
 /**
- * The few bytes of consensus that must be durable before any message that follows from them leaves: the view, and
- * who got this node's vote in it. A node that forgot its vote could vote twice.
+ * The few bytes of consensus that must be durable before any message that follows from them leaves: the view, who got
+ * this node's vote in it, and the commit that last ended a configuration. A node that forgot its vote could vote twice.
  *
  *   file  = slot[2], 4096 bytes each
  *   slot  = u32 length | sealed[length] | zeros
- *   sealed: u64 generation | u64 view | u32 length | votedFor in UTF-8, empty for nobody
+ *   sealed: u64 generation | u64 view | u32 length | votedFor in UTF-8, empty for nobody | u64 commit, 0 for none
  *
  * A state is written to the first slot and is durable after one fdatasync; then the second slot gets the same,
  * without anyone waiting. So a write torn by a crash leaves the state before it in the other slot, and at rest either
@@ -99,7 +99,8 @@ function encodeSlot(sealer: Sealer, { generation, state }: Slot): Uint8Array {
   const plain = new ByteWriter()
     .u64(generation)
     .u64(state.view)
-    .sized32(utf8(state.votedFor ?? ''));
+    .sized32(utf8(state.votedFor ?? ''))
+    .u64(state.commit ?? 0);
   const slot = new Uint8Array(slotBytes);
   slot.set(new ByteWriter().sized32(sealer.seal(purpose, plain.finish())).finish());
   return slot;
@@ -111,8 +112,10 @@ function decodeSlot(sealer: Sealer, bytes: Uint8Array): Slot | undefined {
     const generation = plain.u64();
     const view = plain.u64();
     const votedFor = fromUtf8(plain.sized32()) ?? '';
+    const commit = plain.u64();
     plain.end();
-    return { generation, state: votedFor === '' ? { view } : { view, votedFor } };
+    const state = { view, ...(votedFor !== '' && { votedFor }), ...(commit > 0 && { commit }) };
+    return { generation, state };
   } catch (error) {
     if (error instanceof CocoError) return undefined;
     throw error;

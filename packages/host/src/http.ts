@@ -13,6 +13,7 @@ import { type Certificate, type PrivateKey, privateKeyToPem } from '@coco/crypto
 import type { IdentifyActor, NetworkView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
 import type { Address } from './address.js';
+import { type TlsConnection, tlsConnection } from './attestation/sessionExporter.js';
 import { type HttpResponse, send, sendResponse } from './httpAnswer.js';
 import { type BodyBudget, readBody } from './httpBody.js';
 import { type Admission, type Callers, createCallers } from './httpCallers.js';
@@ -29,6 +30,7 @@ export type { Admission } from './httpCallers.js';
 export interface HttpRequest extends AdapterRequest {
   /** Certificates that the connection was made with, leaf first; whoever they are of. */
   readonly chain: readonly Certificate[];
+  readonly connection: TlsConnection;
 }
 
 /** Sizes in bytes, times in milliseconds. */
@@ -236,6 +238,7 @@ class Endpoint implements HttpEndpoint {
         body: read.body,
         caller,
         chain,
+        connection: tlsConnection(request.socket as TLSSocket),
       });
     } finally {
       this.#budget.held -= held;

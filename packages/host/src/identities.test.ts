@@ -1,6 +1,7 @@
 /**
  * A service and nodes with certificates of it, for the tests of this room.
  */
+import type { CodeManifest, TeeEntry } from '@coco/attestation';
 import {
   type Certificate,
   generateKeyPair,
@@ -48,8 +49,35 @@ export function testNetworkView(
     members: members.map(actor('member')),
     participants: participants.map(actor('participant')),
     nodeCertificateDays: 365,
+    manifests: { tee: { virtual: testDemand }, code: noCode },
+    leaseSeconds: 3600,
+    leaseRestart: false,
   };
 }
+
+/** What is demanded of virtual nodes where nobody demands anything. */
+const testDemand: TeeEntry = {
+  description: '',
+  code: 'any',
+  roots: [],
+  machines: [],
+  minimumTcb: {},
+  signers: [],
+  cspIds: [],
+  minimumReportVersion: 0,
+  vmplMax: 0,
+  uvm: [],
+  acceptedStatuses: [],
+  allowedAdvisories: [],
+  minimumTcbEvaluation: 0,
+  collateralDaysMax: 0,
+};
+
+const noCode: CodeManifest = {
+  codes: {},
+  snp: { measurements: [], hostData: [], uvm: [], tcb: {} },
+  virtual: { measurements: [] },
+};
 
 /** A node on the VN list, at addresses of ours. */
 export function testNodeView(identity: TestIdentity, options: Partial<NodeView> = {}): NodeView {

@@ -1,4 +1,7 @@
 export { type Address, formatAddress, parseAddress } from './address.js';
+export type { ProvedNode } from './attestation/checkNode.js';
+export { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
+export { type Attester, type AttesterOptions, openAttester } from './attesters/attester.js';
 export { type AdapterChoice, type JoinSettings, loadConfig, type NodeConfig } from './config.js';
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
 export { loadGenesis } from './genesisFile.js';
@@ -31,6 +34,8 @@ export {
   type StoredEntry,
 } from './ledgerStore.js';
 export { createLog, type Log, type LogLevel, type LogOptions } from './log.js';
+export { type CodeMeasurement, type MeasureOptions, measureCode } from './measure/measureCode.js';
+export type { MeasuredComponent, MeasuredFile } from './measure/treeDigest.js';
 export { createMetrics, type Latency, type Metrics, type MetricsSnapshot } from './metrics.js';
 export { type NodeOptions, type RunningNode, startNode } from './node.js';
 export { type EndorseOptions, endorseNode, selfSignedNodeCertificate } from './nodeCertificate.js';
@@ -60,3 +65,4 @@ export { openSnapshotFiles, type SnapshotFile, type SnapshotFiles } from './snap
 export { realTiming, type Timing } from './timing.js';
 export { openVirtualSealer } from './virtualSealer.js';
 export { openWorkerChannel, type WorkerChannel, type WorkerChannelOptions } from './workerChannel.js';
+export type { WorkerIsolation, WorkerPlacement, WorkerSituation } from './workerPlacement.js';

@@ -2,9 +2,18 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  builtInAnchors,
+  decodeEvidence,
+  evidenceExtensionOid,
+  evidenceInExtension,
+  readCertificate,
+  verifyEvidence,
+} from '@coco/attestation';
 import { privateKeyToPem, publicKeyToPem } from '@coco/crypto';
-import { toBase64 } from '@coco/primitives';
-import { ledgerService, readBytes, type Test, temporaryDirectory } from './entries.test.js';
+import { toBase64, toHex } from '@coco/primitives';
+import { virtualSettings } from './attestation/testAttestation.test.js';
+import { ledgerNode, ledgerService, readBytes, type Test, temporaryDirectory } from './entries.test.js';
 import { testIdentity, testService } from './identities.test.js';
 import { type JoinOptions, type JoinProgress, joinNetwork } from './joinNetwork.js';
 import { history, type JoinWorld, joinWorld } from './joinWorld.test.js';
@@ -37,7 +46,12 @@ async function joinerOf(t: Test, world: JoinWorld, changes: Partial<JoinOptions>
   const progress: JoinProgress[] = [];
   const serviceFingerprint = ledgerService.certificate.fingerprint;
   const options: JoinOptions = {
-    config: { directories, join: { peer: world.address, serviceFingerprint } },
+    config: {
+      directories,
+      join: { peer: world.address, serviceFingerprint },
+      attestation: virtualSettings,
+      adapters: [],
+    },
     sealer,
     approve: () => true,
     onProgress: (one) => void progress.push(one),
@@ -71,7 +85,7 @@ test('NET-4, GOV-8: a node joins from an address and a fingerprint; it waits for
   const joiner = await joinerOf(t, world, {
     approve: ({ digest, summary }) => {
       shown.push(digest, summary);
-      assert.ok(!world.asked.some((one) => /join|snapshot/.test(one)), 'nothing is fetched before');
+      assert.ok(!world.asked.some((one) => /join|snapshot|evidence/.test(one)), 'nothing is fetched before');
       return true;
     },
     onProgress: (one) => {
@@ -106,7 +120,7 @@ test('to join again when all is there asks nobody anything', async (t) => {
 
 test('after a crash anywhere in the middle, joining goes on where it stopped', async (t) => {
   const world = await joinWorld(t);
-  const types = ['identity', 'approved', 'secrets', 'snapshot', 'joined'];
+  const types = ['identity', 'approved', 'proved', 'secrets', 'snapshot', 'joined'];
   for (const stopAt of types) {
     const joiner = await listedJoiner(t, world);
     const crashing: JoinOptions = {
@@ -116,7 +130,10 @@ test('after a crash anywhere in the middle, joining goes on where it stopped', a
       },
     };
     await assert.rejects(joinNetwork(crashing), /crash/);
-    await joinNetwork({ ...joiner.options, approve: () => stopAt === 'identity' || stopAt === 'approved' });
+    await joinNetwork({
+      ...joiner.options,
+      approve: () => ['identity', 'approved', 'proved'].includes(stopAt),
+    });
     assert.deepEqual(readdirSync(joiner.directories.snapshots), [newest.name], stopAt);
   }
 });
@@ -200,7 +217,7 @@ test('a constitution that nobody approves ends it before anything is fetched (CO
     config: { ...config, join: { ...config.join, constitutionDigest: 'a'.repeat(64) } },
   };
   await assert.rejects(joinNetwork(wrong), { code: 'COCO_JOIN_CONSTITUTION' });
-  assert.ok(world.asked.every((one) => one === 'GET /gov/coco/constitution'));
+  assert.ok(world.asked.every((one) => one === 'GET /node/constitution'));
   assert.equal(loadMembership(config.directories.sealed, declined.sealer), undefined);
   const { constitutionDigest } = world.network();
   await joinNetwork({ ...alone, config: { ...config, join: { ...config.join, constitutionDigest } } });
@@ -243,9 +260,38 @@ test('a node that was not taken in because the constitution changed has it appro
   world.amend();
   world.asked.length = 0;
   await joinNetwork(joiner.options);
-  assert.deepEqual(world.asked, ['GET /gov/coco/constitution']);
+  assert.deepEqual(world.asked, ['GET /node/constitution']);
   assert.equal(shown.length, 2);
   assert.equal(loadMembership(sealed, joiner.sealer)?.joined?.constitutionDigest, shown[1]);
+});
+
+test('SEC-3: a node that does not prove that it runs what the approved constitution admits is asked for nothing (COCO_JOIN_EVIDENCE)', async (t) => {
+  const world = await joinWorld(t);
+  world.demand('virtual');
+  const joiner = await listedJoiner(t, world);
+  await assert.rejects(joinNetwork(joiner.options), {
+    code: 'COCO_JOIN_EVIDENCE',
+    facts: { reason: 'COCO_ATTESTATION_CODE', nodeId: ledgerNode.nodeId },
+  });
+  assert.deepEqual(world.asked.slice(-2), ['POST /node/join', 'GET /node/evidence']);
+  assert.ok(!world.asked.includes('POST /node/challenge'), 'and nothing was proved to it');
+  assert.equal(loadMembership(joiner.directories.sealed, joiner.sealer), undefined);
+});
+
+test('a node that joins says what the other proved and what that is worth, and shows evidence in its certificate (RFC 9999)', async (t) => {
+  const world = await joinWorld(t);
+  const joiner = await listedJoiner(t, world);
+  const { nodeId } = await joinNetwork(joiner.options);
+  const proved = joiner.progress.find((one) => one.type === 'proved');
+  assert.ok(proved?.type === 'proved');
+  assert.equal(proved.nodeId, ledgerNode.nodeId);
+  assert.equal(proved.assurance, 'none');
+  const file = join(joiner.directories.sealed, 'self-signed-certificate.pem');
+  const value = readCertificate(readBytes(file)).extensions.get(evidenceExtensionOid)?.value;
+  assert.ok(value !== undefined);
+  const { claims } = verifyEvidence(decodeEvidence(evidenceInExtension(value)), builtInAnchors, Date.now());
+  assert.equal(claims.purpose, 'certificate');
+  assert.equal(toHex(claims.nodeKey), nodeId);
 });
 
 test('a node of another service is not talked to (COCO_JOIN_SERVICE)', async (t) => {

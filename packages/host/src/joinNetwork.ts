@@ -2,21 +2,30 @@
  * A node joins a network that runs (NET-1, NET-4): it knows the address of a node and the fingerprint of the service's
  * certificate, and nothing else.
  *
- * 1. It makes its key. 2. It shows the constitution to its operator, who approves it before anything is fetched
- * (GOV-8). 3. It asks for the secrets until it is on the VN list, and seals them. 4. It fetches a snapshot, in as many
- * pieces as it takes, and checks its receipt. What is done is on disk, each step before the next: whoever calls this
+ * 1. It makes its key, and a certificate with evidence of what it runs. 2. It shows the constitution to its operator, who
+ * approves it before anything is fetched (GOV-8). The digest is calculated from the rows that the node sent, as are the summary
+ * and the manifests: whoever approves a digest approves these manifests and no others. 3. The node that it asks proves, by these
+ * manifests, what it runs. 4. It asks for the secrets, and proves what it runs itself, until it is on the VN list; it seals
+ * them. 5. It fetches a snapshot, in as many pieces as it takes, and checks its receipt. What is done is on disk, each step before the next: whoever calls this
  * again after a crash goes on where it stopped. Then the node is started, and asks for its part (admission.ts).
  */
 import { existsSync, readdirSync } from 'node:fs';
+import type { Manifests } from '@coco/attestation';
 import { type Certificate, isIssuedBy, parseCertificate, privateKeyFromPem } from '@coco/crypto';
 import { parseChunkName } from '@coco/ledger';
-import { CocoError, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
+import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
 import { parseAddress } from './address.js';
 import { type AskOptions, askNetwork, distinctAddresses, type Waiting } from './askNetwork.js';
+import { checkNode, type ProvedNode } from './attestation/checkNode.js';
+import { openOwnEvidence } from './attestation/openOwnEvidence.js';
+import type { OwnEvidence } from './attestation/ownEvidence.js';
+import { askProving } from './attestation/proveOverHttps.js';
 import type { NodeConfig } from './config.js';
+import { type ReadConstitution, readConstitutionRows } from './constitutionRows.js';
 import { fetchSnapshot, genuineSnapshot } from './fetchSnapshot.js';
 import { decodeJoinSecrets, encodeJoinAsk, type JoinSecrets } from './joinProtocol.js';
-import { createNodeIdentityFiles, type NodeIdentity } from './nodeIdentity.js';
+import type { Log } from './log.js';
+import { attestedIdentity, createNodeIdentityFiles, type NodeIdentity } from './nodeIdentity.js';
 import {
   loadMembership,
   loadNodeSecrets,
@@ -30,24 +39,31 @@ import type { Sealer } from './sealer.js';
 export interface ShownConstitution {
   /** Names every row of every policy: two constitutions with the same digest are the same. */
   readonly digest: string;
-  /** Members, participants, voting policies and the rest, as `GET /gov/coco/constitution` has them. */
-  readonly summary: Readonly<Record<string, unknown>>;
+  /**
+   * Members, participants, voting policies, manifests and the rest, as `GET /gov/coco/constitution` has them: calculated here,
+   * from the rows to which the digest belongs.
+   */
+  readonly summary: ReadConstitution['summary'];
 }
 
 export type JoinProgress =
   | { readonly type: 'identity'; readonly nodeId: NodeId }
   | { readonly type: 'approved'; readonly digest: string }
   | ({ readonly type: 'waiting' } & Waiting)
+  /** What the node that is asked for secrets runs, and what that proves. */
+  | ({ readonly type: 'proved' } & ProvedNode)
   | { readonly type: 'secrets' }
   | { readonly type: 'snapshot'; readonly name: string; readonly bytes: number; readonly size: number }
   | { readonly type: 'joined'; readonly snapshot: Seqno };
 
 export interface JoinOptions {
-  readonly config: Pick<NodeConfig, 'join' | 'directories' | 'nodeId'>;
+  readonly config: Pick<NodeConfig, 'join' | 'directories' | 'nodeId' | 'attestation' | 'adapters'>;
   readonly sealer: Sealer;
   /** Asked when the constitution is not the one of the configuration, or that has none. Default: no. */
   readonly approve?: (shown: ShownConstitution) => Promise<boolean> | boolean;
   readonly onProgress?: (progress: JoinProgress) => void;
+  /** What the device of the platform has to say. Default: nowhere. */
+  readonly log?: Log;
   readonly signal?: AbortSignal;
   readonly nowMs?: () => number;
   /** The longest pause between two tries. Default 5000. */
@@ -58,7 +74,8 @@ export interface JoinedNode {
   readonly nodeId: NodeId;
 }
 
-const timeoutMs = 15_000;
+/** Of silence: hardware can take a while to make evidence. */
+const timeoutMs = 60_000;
 
 /**
  * Does what is left to do until `startNode` can start the node; waits for as long as it takes until it is on the VN list.
@@ -76,8 +93,25 @@ export async function joinNetwork(options: JoinOptions): Promise<JoinedNode> {
     throw new CocoError('COCO_HOST_SECRETS', 'the sealed node key is not the one of the configured nodeId');
   }
   const membership = await approvedMembership(options, identity);
-  if (!isComplete(options, membership)) await complete(options, identity, membership);
+  if (!isComplete(options, membership)) {
+    const evidence = openOwnEvidence({ config, identity, log: options.log ?? noLog });
+    const attested = await attestedIdentity(identity, evidence, { directory: sealed, nowMs: now(options) });
+    await complete({ options, identity: attested, evidence }, membership);
+  }
   return { nodeId: identity.nodeId };
+}
+
+/** A node that joins. */
+interface Joiner {
+  readonly options: JoinOptions;
+  readonly identity: NodeIdentity;
+  readonly evidence: OwnEvidence;
+}
+
+/** What its operator has approved. */
+interface Approved {
+  readonly constitutionDigest: string;
+  readonly manifests: Manifests;
 }
 
 /**
@@ -93,9 +127,9 @@ async function approvedMembership(
   const membership = loadMembership(sealed, sealer);
   if (membership?.joined === undefined || membership.joined.constitutionDigest !== undefined)
     return membership;
-  const constitutionDigest = await approve(options, identity);
-  onProgress?.({ type: 'approved', digest: constitutionDigest });
-  const approved = { ...membership, joined: { ...membership.joined, constitutionDigest } };
+  const anew = await approve(options, identity);
+  onProgress?.({ type: 'approved', digest: anew.constitutionDigest });
+  const approved = { ...membership, joined: { ...membership.joined, ...anew } };
   saveMembership(sealed, sealer, approved);
   return approved;
 }
@@ -103,6 +137,9 @@ async function approvedMembership(
 function now({ nowMs }: JoinOptions): number {
   return (nowMs ?? Date.now)();
 }
+
+const ignore = (): void => undefined;
+const noLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** Whether the node has all that it needs in order to start. */
 function isComplete({ config, sealer }: JoinOptions, membership: NodeMembership | undefined): boolean {
@@ -120,17 +157,14 @@ function isComplete({ config, sealer }: JoinOptions, membership: NodeMembership 
   return genuineSnapshot(snapshots, { serviceCertificate, secrets: ledgerSecrets }) !== undefined;
 }
 
-async function complete(
-  options: JoinOptions,
-  identity: NodeIdentity,
-  before: NodeMembership | undefined,
-): Promise<void> {
+async function complete(joiner: Joiner, before: NodeMembership | undefined): Promise<void> {
+  const { options, identity } = joiner;
   const { config, onProgress } = options;
-  let approved = before?.joined?.constitutionDigest;
+  let approved = approvedBefore(before);
   for (;;) {
     approved ??= await approve(options, identity);
-    onProgress?.({ type: 'approved', digest: approved });
-    const secrets = await getSecrets(options, identity, approved);
+    onProgress?.({ type: 'approved', digest: approved.constitutionDigest });
+    const secrets = await getSecrets(joiner, approved);
     if (secrets !== undefined) {
       const { serviceCertificate, given } = secrets;
       keep(options, identity, given, approved);
@@ -149,6 +183,13 @@ async function complete(
     // The members have changed the constitution since.
     approved = undefined;
   }
+}
+
+function approvedBefore(membership: NodeMembership | undefined): Approved | undefined {
+  const { constitutionDigest, manifests } = membership?.joined ?? {};
+  return constitutionDigest === undefined || manifests === undefined
+    ? undefined
+    : { constitutionDigest, manifests };
 }
 
 function askOptions(
@@ -172,33 +213,23 @@ function askOptions(
   };
 }
 
-/** Shows the constitution; its digest when it is approved. COCO_JOIN_DECLINED, COCO_JOIN_CONSTITUTION. */
-async function approve(options: JoinOptions, identity: NodeIdentity): Promise<string> {
+/** Shows the constitution; what was approved by it. COCO_JOIN_DECLINED, COCO_JOIN_CONSTITUTION. */
+async function approve(options: JoinOptions, identity: NodeIdentity): Promise<Approved> {
   const { body } = await askNetwork(
-    { method: 'GET', path: '/gov/coco/constitution' },
+    { method: 'GET', path: '/node/constitution' },
     askOptions(options, identity),
   );
-  const shown = readConstitution(body);
+  const { digest, summary, manifests } = readConstitutionRows(body);
+  const approved = { constitutionDigest: digest, manifests };
   const expected = options.config.join?.constitutionDigest;
-  if (shown.digest === expected) return shown.digest;
+  if (digest === expected) return approved;
   if (options.approve !== undefined) {
-    if (await options.approve(shown)) return shown.digest;
+    if (await options.approve({ digest, summary })) return approved;
     throw new CocoError('COCO_JOIN_DECLINED', 'the constitution was not approved: nothing was fetched');
   }
   const than = expected === undefined ? 'and nobody is there to approve it' : `and not ${expected}`;
-  const sentence = `the constitution is ${shown.digest}, ${than}`;
-  throw new CocoError('COCO_JOIN_CONSTITUTION', sentence, { digest: shown.digest });
-}
-
-function readConstitution(body: Uint8Array): ShownConstitution {
-  try {
-    const summary = JSON.parse(fromUtf8(body) ?? '') as Record<string, unknown>;
-    const { digest } = summary;
-    if (typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)) return { digest, summary };
-  } catch {
-    // Told below.
-  }
-  throw new CocoError('COCO_JOIN_ANSWER', "the node's answer is not understood: digest");
+  const sentence = `the constitution is ${digest}, ${than}`;
+  throw new CocoError('COCO_JOIN_CONSTITUTION', sentence, { digest });
 }
 
 interface Given {
@@ -207,16 +238,23 @@ interface Given {
 }
 
 /** Undefined when the constitution is not the approved one any more. */
-async function getSecrets(
-  options: JoinOptions,
-  identity: NodeIdentity,
-  constitutionDigest: string,
-): Promise<Given | undefined> {
-  const { platform } = options.sealer;
-  const body = encodeJoinAsk({ phase: 'secrets', constitutionDigest, platform });
+async function getSecrets(joiner: Joiner, approved: Approved): Promise<Given | undefined> {
+  const { options, identity, evidence } = joiner;
+  const { constitutionDigest, manifests } = approved;
+  const ask = { phase: 'secrets', constitutionDigest, platform: evidence.platform } as const;
   try {
     const answer = await askNetwork(
-      { method: 'POST', path: '/node/join', body },
+      (session) =>
+        askProving(session, {
+          path: '/node/join',
+          body: (proof) => encodeJoinAsk(ask, proof),
+          evidence,
+          purpose: 'join',
+          checkNode: async (node) => {
+            const proved = await checkNode(node, manifests, () => now(options));
+            options.onProgress?.({ type: 'proved', ...proved });
+          },
+        }),
       askOptions(options, identity),
     );
     const given = decodeJoinSecrets(answer.body);
@@ -247,12 +285,7 @@ function checkGiven(given: JoinSecrets, service: Certificate, { nodeId }: NodeId
 }
 
 /** The membership last: with it, everything before is there. */
-function keep(
-  options: JoinOptions,
-  { key }: NodeIdentity,
-  given: JoinSecrets,
-  constitutionDigest: string,
-): void {
+function keep(options: JoinOptions, { key }: NodeIdentity, given: JoinSecrets, approved: Approved): void {
   const { sealer } = options;
   const { sealed } = options.config.directories;
   saveNodeSecrets(sealed, sealer, {
@@ -263,6 +296,6 @@ function keep(
   saveMembership(sealed, sealer, {
     serviceCertificatePem: given.serviceCertificatePem,
     certificatePem: given.certificatePem,
-    joined: { constitutionDigest, nodes: given.nodes },
+    joined: { ...approved, nodes: given.nodes },
   });
 }

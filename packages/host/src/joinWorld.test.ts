@@ -4,7 +4,6 @@
  */
 import { coseSign1, privateKeyToPem, publicKeyToPem } from '@coco/crypto';
 import {
-  constitutionSummary,
   genesisTables,
   governanceTables,
   identifyActor,
@@ -17,14 +16,18 @@ import {
 import { createStore, type Store } from '@coco/kv';
 import { toBase64, utf8 } from '@coco/primitives';
 import type { Address } from './address.js';
+import { createChallenges } from './attestation/challenges.js';
+import type { OwnEvidence } from './attestation/ownEvidence.js';
+import { testOwnEvidence } from './attestation/testAttestation.test.js';
 import { ledgerNode, ledgerSecrets, ledgerService, type Test, temporaryDirectory } from './entries.test.js';
 import { type HttpEndpoint, type HttpRequest, openHttp } from './http.js';
 import { silentLog } from './httpEndpoint.test.js';
 import { type TestIdentity, testIdentity } from './identities.test.js';
 import { endorseNode } from './nodeCertificate.js';
-import { failure, json } from './routes/answers.js';
+import { failure } from './routes/answers.js';
+import { constitutionRoutes } from './routes/constitutionRoutes.js';
+import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
-import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 import { type SnapshotFacts, snapshotRoutes } from './routes/snapshotRoutes.js';
 import { openSnapshotFiles } from './snapshotFiles.js';
@@ -46,11 +49,15 @@ export interface JoinWorld {
   isPrimary: boolean;
   /** In place of answering, if it returns something. */
   meddle: (request: HttpRequest) => ReturnType<typeof failure> | undefined;
+  /** The code that the node runs, by name. */
+  code: string;
   /** Puts a node on the VN list, by a tuple that `signer` signed for it. */
   list(nodeId: string, publicKeyPem: string, signer?: TestIdentity): void;
   setStatus(nodeId: string, status: 'Pending' | 'Trusted' | 'Retired'): void;
   /** Changes something in the constitution. */
   amend(): void;
+  /** The members accept nodes on `platform`, with listed code, and on no other. */
+  demand(platform: string): void;
   network(): NetworkView;
 }
 
@@ -129,9 +136,11 @@ export async function joinWorld(
   };
   const facts: JoinFacts & SnapshotFacts = {
     ...about,
-    platform: 'virtual',
+    challenges: createChallenges(Date.now),
     serviceCertificate: ledgerService.certificate,
     tables: () => store.read(store.head),
+    head: network,
+    ledgerSecrets: () => ledgerSecrets,
     secretsFor: (_node, { publicKey }) => ({
       serviceCertificatePem: ledgerService.certificate.pem,
       serviceKeyPem: privateKeyToPem(ledgerService.privateKey),
@@ -152,14 +161,20 @@ export async function joinWorld(
     snapshots: files,
     makeSnapshot: () => void asked.push('make a snapshot'),
   };
-  const constitution: Route = {
-    method: 'GET',
-    path: '/gov/coco/constitution',
-    summary: '',
-    answers: {},
-    handle: () => json(200, constitutionSummary(store.read(store.head))),
+  const { challenges, tables } = facts;
+  const serviceFingerprint = ledgerService.certificate.fingerprint;
+  const evidence: OwnEvidence = {
+    platform: 'virtual',
+    provesNothing: true,
+    make: (wanted) => testOwnEvidence(ledgerNode, world.code).make(wanted),
   };
-  const route = createRouter([constitution, ...joinRoutes(facts), ...snapshotRoutes(facts)]);
+  const route = createRouter([
+    ...constitutionRoutes({ network, tables }),
+    evidenceRoute({ evidence, serviceFingerprint }),
+    challengeRoute({ network, challenges }),
+    ...joinRoutes(facts),
+    ...snapshotRoutes(facts),
+  ]);
   const endpoint = await openHttp({
     listen: { host: '127.0.0.1', port: 0 },
     key: ledgerNode.privateKey,
@@ -185,6 +200,7 @@ export async function joinWorld(
     minimumSeqno: 0,
     isPrimary: true,
     meddle: () => undefined,
+    code: 'code',
     network,
     list(nodeId, publicKeyPem, signer = member) {
       put(store, governanceTables.nodeInfo, nodeId, nodeRow(publicKeyPem, 'Pending'));
@@ -195,6 +211,14 @@ export async function joinWorld(
       const node = network().nodes.find((one) => one.nodeId === nodeId);
       put(store, governanceTables.nodeInfo, nodeId, nodeRow(node?.publicKeyPem ?? '', status));
       endpoint.setNetwork(network());
+    },
+    demand: (platform) => {
+      const transaction = store.begin();
+      for (const { key } of transaction.range(governanceTables.teeManifest)) {
+        transaction.remove(governanceTables.teeManifest, key);
+      }
+      transaction.put(governanceTables.teeManifest, utf8(platform), utf8(JSON.stringify({ code: 'listed' })));
+      store.commit(transaction, store.head + 1);
     },
     amend: () => put(store, governanceTables.votingPolicies, 'set_member', { kind: 'unanimous' }),
   };

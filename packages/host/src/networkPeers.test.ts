@@ -16,7 +16,7 @@ test('NET-2: a node talks to those that take part, and to those whose removal st
       testNodeView(nowhere, { peerAddress: 'not an address' }),
     ],
   });
-  assert.deepEqual(networkPeers(view, view), [
+  assert.deepEqual(networkPeers(view, view, false), [
     { nodeId: trusted.nodeId, address: { host: '::1', port: 7 } },
     { nodeId: leaving.nodeId, address: { host: 'leaving.example', port: 8 } },
   ]);
@@ -35,8 +35,25 @@ test('NET-3: a node is heard until the record that its removal is committed is i
       testNodeView(coming),
     ],
   });
-  const ids = (...views: Parameters<typeof networkPeers>) =>
-    networkPeers(...views).map(({ nodeId }) => nodeId);
+  const ids = (newest: typeof head, settled: typeof committed) =>
+    networkPeers(newest, settled, false).map(({ nodeId }) => nodeId);
   assert.deepEqual(ids(head, committed), [staying.nodeId, leaving.nodeId, coming.nodeId]);
   assert.deepEqual(ids(head, head), [staying.nodeId, coming.nodeId]);
+});
+
+test('MIT-2: the primary cuts a quarantined node off at once, the others when that is committed and not taken back', () => {
+  const [staying, out] = ['a', 'b'].map((name) => testIdentity(name));
+  assert.ok(staying && out);
+  const reason = { code: 'COCO_LEASE_LAPSED', sentence: 'its lease is over' };
+  const lease = { state: 'lapsed', grantedAtMs: 1, expiresAtMs: 2, reason } as const;
+  const before = testNetworkView({ nodes: [testNodeView(staying), testNodeView(out)] });
+  const after = testNetworkView({
+    nodes: [testNodeView(staying), testNodeView(out, { status: 'Retired', lease })],
+  });
+  const has = (...views: Parameters<typeof networkPeers>) =>
+    networkPeers(...views).some(({ nodeId }) => nodeId === out.nodeId);
+  assert.equal(has(after, before, true), false);
+  assert.equal(has(after, before, false), true, 'it may be rolled back, and its vote be needed');
+  assert.equal(has(after, after, false), false);
+  assert.equal(has(before, after, false), true, 'the log takes it back');
 });

@@ -4,10 +4,13 @@
  */
 import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
+import { distrustedNodes } from '@coco/governance';
+import type { LedgerSecret } from '@coco/ledger';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
-import { createReplica, type Replica, type ReplicaEvent } from '@coco/replica';
+import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
+import { type Attesting, createAttesting } from './attestation/attesting.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import type { HttpResponse } from './http.js';
@@ -19,10 +22,11 @@ import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
+import { nodeReplica, randomSeed } from './nodeReplica.js';
 import { nodeRouting } from './nodeRouting.js';
-import { saveMembership } from './nodeSecrets.js';
+import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
+import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
-import { certificateRenewal } from './renewNode.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
@@ -81,6 +85,7 @@ const peerLimits = {
   sendBytesMax: 512 * 1024 * 1024,
   unauthenticatedMax: 64,
   handshakeTimeoutMs: 5000,
+  attestationTimeoutMs: 30_000,
   pingMs: 5000,
   reconnectMsMin: 50,
   reconnectMsMax: 2000,
@@ -104,6 +109,7 @@ class Node implements RunningNode {
   readonly #parts: NodeParts;
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
+  readonly #attesting: Attesting;
   readonly #events: MemberEvents;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
@@ -122,7 +128,7 @@ class Node implements RunningNode {
 
   constructor(options: NodeOptions, parts: NodeParts) {
     const { config, sealer } = options;
-    const { identity, secrets, ledger, replayed, sandbox, genesis, hardStates, network, membership } = parts;
+    const { identity, replayed, network, membership } = parts;
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
@@ -134,25 +140,23 @@ class Node implements RunningNode {
       membership,
       network,
       events: this.#events,
+      log: options.log,
+      distrusted: () => distrustedNodes(this.#tables()).length,
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
     });
-    this.replica = createReplica({
-      nodeId: identity.nodeId,
-      settings: config.replica,
-      random: seededRandom(randomSeed()),
-      ledger,
-      sandbox,
-      endorseNode: certificateRenewal({
-        service: {
-          key: secrets.serviceKey,
-          certificate: parseCertificate(membership.serviceCertificatePem),
-        },
-        nowMs: Date.now,
-      }),
-      ...(genesis !== undefined && replayed.snapshot === undefined && { genesis }),
-      ...replayed,
-      ...(hardStates.state !== undefined && { hardState: hardStates.state }),
+    this.#attesting = createAttesting({
+      config,
+      identity,
+      serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
+      network: this.#network,
+      status: () => this.replica.status(),
+      door: () => this.#doors?.administrative.address,
+      ...(config.join !== undefined && { joinPeer: config.join.peer }),
+      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
+      log: options.log,
+      metrics: options.metrics,
     });
+    this.replica = nodeReplica(config, parts);
     this.#loop = this.#createLoop();
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
@@ -166,17 +170,25 @@ class Node implements RunningNode {
       toWorker: (message) => {
         worker.post(message);
         if (message.type === 'assigned') this.#postClock();
+        if (message.type === 'role') this.#network.leads(message.primary);
       },
       reply: (token, response) => this.#reply(token, response),
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#options.metrics.add('transactions', items);
       },
+      secrets: (secrets) => this.#keepSecrets(secrets),
       governed: (tables) => this.#events.tables(tables),
       network: (views) => this.#network.changed(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
     });
+  }
+
+  #keepSecrets(secrets: readonly LedgerSecret[]): void {
+    const { config, sealer, log } = this.#options;
+    saveLedgerSecrets(config.directories.sealed, sealer, secrets);
+    log.info('keeps a new secret of the ledger', { secrets: secrets.length });
   }
 
   async open(): Promise<void> {
@@ -192,8 +204,10 @@ class Node implements RunningNode {
       nodes: this.#network.peers,
       limits: peerLimits,
       timing: this.#timing,
+      attestation: this.#attesting.sessions,
+      refusalOf: (nodeId) => this.#network.refusalOf(nodeId),
       onFrame: (from, bytes) => this.#step({ type: 'frame', from, bytes }),
-      onEvent: ({ type, ...facts }) => log.info(`peer ${type}`, facts),
+      onEvent: createPeerLog({ log, metrics, onOut: this.#attesting.lease.told }),
     });
     this.peer = this.#peers.address;
     this.#doors = await this.#openDoors();
@@ -202,17 +216,22 @@ class Node implements RunningNode {
     this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
     if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
-    metrics.set('platform_proves_nothing', this.#options.sealer.provesNothing ? 1 : 0);
+    metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
+  }
+
+  /** Governance tables as committed. */
+  #tables(): ReturnType<typeof committedTables> {
+    return committedTables(this.#parts.replayed.governanceStore, this.replica.commit);
   }
 
   #openDoors(): Promise<NodeDoors> {
-    const { config, sealer, log, metrics } = this.#options;
-    const { secrets, membership, replayed, store } = this.#parts;
+    const { config, log, metrics } = this.#options;
+    const { secrets, membership, store } = this.#parts;
     const { serviceCertificatePem } = membership;
     const routing = nodeRouting({
       config,
       parts: this.#parts,
-      sealer,
+      attesting: this.#attesting,
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
@@ -220,9 +239,12 @@ class Node implements RunningNode {
       events: this.#events,
       startSeqno: store.last,
       network: () => this.#network.committed,
-      tables: () => committedTables(replayed.governanceStore, this.replica.commit),
-      admit: (nodeId, certificatePem) =>
-        this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem })),
+      head: () => this.#network.head,
+      tables: () => this.#tables(),
+      admit: (nodeId, certificatePem, attestation) =>
+        this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem, attestation })),
+      renewLease: (nodeId, attestation, last) =>
+        this.#ask((token) => ({ type: 'renewLease', token, nodeId, attestation, last })),
       forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
@@ -239,16 +261,17 @@ class Node implements RunningNode {
   }
 
   #askForAdmission(): void {
-    const { config, log, sealer } = this.#options;
+    const { config, log } = this.#options;
     const { secrets, membership, store } = this.#parts;
     this.#stopAsking = askForAdmission({
       peer: config.join?.peer,
       membership,
       key: secrets.nodeKey,
-      platform: sealer.platform,
+      evidence: this.#attesting.evidence,
       startupSeqno: store.last,
       isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
+      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
       onWaiting: (waiting) => log.info('not yet taken in', { ...waiting }),
       onRefused: (error) => {
         if (error.code === 'COCO_JOIN_CONSTITUTION') this.#network.forgetApproval();
@@ -273,6 +296,7 @@ class Node implements RunningNode {
       if (now - watched < watchMs) return;
       watched = now;
       this.#watch(this.replica.status());
+      this.#attesting.look();
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }
@@ -347,6 +371,7 @@ class Node implements RunningNode {
     const { worker, store, hardStates, snapshots } = this.#parts;
     this.#stopping ??= (async () => {
       this.#stopAsking();
+      this.#attesting.stop();
       this.#events.close();
       await this.#doors?.close();
       await this.#loop.drained();
@@ -360,10 +385,6 @@ class Node implements RunningNode {
     })();
     return this.#stopping;
   }
-}
-
-function randomSeed(): number {
-  return new DataView(randomBytes(4).buffer).getUint32(0);
 }
 
 const stopped = failure(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');

@@ -4,6 +4,7 @@
 import {
   type Certificate,
   type CertificateIssuer,
+  type CertificateRequest,
   issueCertificate,
   type PrivateKey,
   type PublicKey,
@@ -17,10 +18,14 @@ export const dayMs = 86_400_000;
 const earlierMs = 3_600_000;
 const selfSignedDays = 365;
 
-/** A certificate of `key` by itself. */
-export function selfSignedNodeCertificate(key: PrivateKey, nowMs: number): Certificate {
-  const subjectCommonName = 'Coco node';
-  return issue(key.publicKey, [], selfSignedDays, nowMs, { key, subjectCommonName });
+/** A certificate of `key` by itself, with `extensions` besides what is in every certificate of a node. */
+export function selfSignedNodeCertificate(
+  key: PrivateKey,
+  nowMs: number,
+  extensions: NonNullable<CertificateRequest['extensions']> = [],
+): Certificate {
+  const about = { publicKey: key.publicKey, addresses: [], days: selfSignedDays, nowMs, extensions };
+  return issue(about, { key, subjectCommonName: 'Coco node' });
 }
 
 export interface EndorseOptions {
@@ -33,15 +38,14 @@ export interface EndorseOptions {
 }
 
 /** A certificate of a node by its service. */
-export function endorseNode({ publicKey, addresses, days, nowMs, service }: EndorseOptions): Certificate {
-  return issue(publicKey, addresses, days, nowMs, service);
+export function endorseNode({ service, ...about }: EndorseOptions): Certificate {
+  return issue(about, service);
 }
 
+interface About extends Omit<EndorseOptions, 'service'>, Pick<CertificateRequest, 'extensions'> {}
+
 function issue(
-  publicKey: PublicKey,
-  addresses: readonly string[],
-  days: number,
-  nowMs: number,
+  { publicKey, addresses, days, nowMs, extensions = [] }: About,
   issuer: CertificateIssuer,
 ): Certificate {
   const hosts = new Set(addresses.flatMap((address) => parseAddress(address)?.host ?? []));
@@ -55,6 +59,7 @@ function issue(
       notAfterMs: nowMs + days * dayMs,
       isCa: false,
       ...(subjectAltNames.length > 0 && { subjectAltNames }),
+      extensions,
       serialNumber: randomBytes(16),
     },
     issuer,

@@ -38,6 +38,9 @@ export interface NodeDoors {
 /** What a signature and its headers may add to a proposal. */
 const coseBytes = 65_536;
 
+/** A request to join: evidence of 1 MiB in base64. */
+const joinBytesMax = 1_500_000;
+
 /** Opens both. COCO_HOST_LISTEN. */
 export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoors> {
   const { config, key, certificatePem, serviceCertificatePem, network, log } = options;
@@ -64,7 +67,7 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     admit: { anonymous: true, strangers: true, nodes: true },
     limits: {
       ...config.limits,
-      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes),
+      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes, joinBytesMax),
     },
     headers: ['content-type', 'accept', 'prefer', 'range', 'last-event-id'],
     handle: administrativeHandler(options),
@@ -92,7 +95,7 @@ function applicationHandler({ applicationRoutes, forward }: NodeDoorsOptions): H
   const route = createRouter(applicationRoutes);
   return async (request) => {
     const { path } = request;
-    if (/^\/(gov|node)(\/|$)/.test(path)) return elsewhere;
+    if (/^\/(gov|node)(\/|$)/.test(path)) return route(request) ?? elsewhere;
     return route(request) ?? route({ ...request, path: `/app${path}` }) ?? forward(plain(request));
   };
 }
@@ -106,8 +109,8 @@ function administrativeHandler({ administrativeRoutes, forward }: NodeDoorsOptio
   };
 }
 
-/** The manager has no use for certificates. */
-function plain({ chain: _, ...request }: HttpRequest): AdapterRequest {
+/** The manager has no use for certificates and connections. */
+function plain({ chain: _, connection: __, ...request }: HttpRequest): AdapterRequest {
   return request;
 }
 

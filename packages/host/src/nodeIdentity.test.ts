@@ -26,7 +26,11 @@ test('NET-1: a node makes its key once; to ask again gives the same, whatever a 
   }
   const later = createNodeIdentityFiles({ directory, sealer, nowMs: made.certificate.notAfterMs + 1 });
   assert.ok(later.certificate.notAfterMs > made.certificate.notAfterMs, 'an ended certificate is made anew');
-  assert.deepEqual(readdirSync(directory).toSorted(), ['node-key.sealed', 'self-signed-certificate.pem']);
+  assert.deepEqual(readdirSync(directory).toSorted(), [
+    'node-key.sealed',
+    'self-signed-certificate.pem',
+    'share-key.sealed',
+  ]);
 });
 
 test('the service certifies a node for its addresses and its time', () => {

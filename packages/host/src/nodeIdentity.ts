@@ -1,17 +1,26 @@
 /**
  * The identity of a node before it belongs to any network: a key that is made here, sealed, and never leaves; and a
- * certificate of it by itself, which it shows while it joins.
+ * certificate of it by itself, which it shows while it joins, with evidence of what it runs (RFC 9999).
  *
  *     <sealed>/node-key.sealed               the private key
+ *     <sealed>/share-key.sealed              the key to which others seal what only this node shall have
  *     <sealed>/self-signed-certificate.pem   the certificate
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Certificate, generateKeyPair, type PrivateKey, parseCertificate } from '@coco/crypto';
+import { evidenceExtension, evidenceExtensionOid } from '@coco/attestation';
+import {
+  type Certificate,
+  generateKeyPair,
+  type PrivateKey,
+  parseCertificate,
+  type ShareKey,
+} from '@coco/crypto';
 import { CocoError, type NodeId, utf8 } from '@coco/primitives';
+import type { OwnEvidence } from './attestation/ownEvidence.js';
 import { replaceFileSync } from './disk.js';
 import { selfSignedNodeCertificate } from './nodeCertificate.js';
-import { loadNodeKey, saveNodeKey } from './nodeSecrets.js';
+import { ensureShareKey, loadNodeKey, saveNodeKey } from './nodeSecrets.js';
 import type { Sealer } from './sealer.js';
 
 export interface NodeIdentityOptions {
@@ -25,6 +34,7 @@ export interface NodeIdentityOptions {
 export interface NodeIdentity {
   readonly nodeId: NodeId;
   readonly key: PrivateKey;
+  readonly shareKey: ShareKey;
   readonly certificate: Certificate;
 }
 
@@ -35,14 +45,33 @@ export function createNodeIdentityFiles({ directory, sealer, nowMs }: NodeIdenti
     key = generateKeyPair();
     saveNodeKey(directory, sealer, key);
   }
-  const file = path.join(directory, 'self-signed-certificate.pem');
+  const shareKey = ensureShareKey(directory, sealer);
+  const file = path.join(directory, certificateName);
   const nodeId = key.publicKey.fingerprint;
   let certificate = existing(file);
   if (certificate?.publicKey.fingerprint !== nodeId || certificate.notAfterMs <= nowMs) {
     certificate = selfSignedNodeCertificate(key, nowMs);
     replaceFileSync(file, utf8(certificate.pem), 0o644);
   }
-  return { nodeId, key, certificate };
+  return { nodeId, key, shareKey, certificate };
+}
+
+const certificateName = 'self-signed-certificate.pem';
+/** A certificate of 32 KiB is still read everywhere; with more evidence than that, it goes without. */
+const evidenceBytesMax = 32 * 1024;
+
+/** The identity with a new certificate of it by itself that carries evidence, in the file as well. */
+export async function attestedIdentity(
+  identity: NodeIdentity,
+  evidence: OwnEvidence,
+  { directory, nowMs }: Pick<NodeIdentityOptions, 'directory' | 'nowMs'>,
+): Promise<NodeIdentity> {
+  const cmw = await evidence.make({ purpose: 'certificate' });
+  if (cmw.length > evidenceBytesMax) return identity;
+  const extension = { objectId: evidenceExtensionOid, value: evidenceExtension(cmw) };
+  const certificate = selfSignedNodeCertificate(identity.key, nowMs, [extension]);
+  replaceFileSync(path.join(directory, certificateName), utf8(certificate.pem), 0o644);
+  return { ...identity, certificate };
 }
 
 function existing(file: string): Certificate | undefined {

@@ -60,6 +60,7 @@ function world(script: readonly ReplicaEffects[]): World {
     toWorker: (sent) => done.push(`worker ${'seqno' in sent ? sent.seqno : ''}`),
     reply: (token) => done.push(`reply ${token}`),
     committed: (seqno, items) => done.push(`committed ${seqno} ${items}`),
+    secrets: () => done.push('secrets'),
     governed: () => done.push('governed'),
     network: () => done.push('network'),
     snapshots: () => done.push('snapshots'),

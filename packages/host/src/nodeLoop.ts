@@ -8,7 +8,7 @@
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
 import type { HardState } from '@coco/consensus';
 import type { Reader } from '@coco/kv';
-import type { SealedEntry } from '@coco/ledger';
+import type { LedgerSecret, SealedEntry } from '@coco/ledger';
 import { concatBytes, type NodeId, type Seqno, type TxId } from '@coco/primitives';
 import type { PeerFrame, Replica, ReplicaEffects, ReplicaEvent } from '@coco/replica';
 
@@ -39,6 +39,8 @@ export interface LoopOutlets {
   toWorker(message: ToWorker): void;
   reply(token: number, response: AdapterResponse): void;
   committed(seqno: Seqno, items: number): void;
+  /** To be kept before anything else of the step is carried out. */
+  secrets(secrets: readonly LedgerSecret[]): void;
   /** Governance tables were committed; called within the step, as long as they can be read. */
   governed(tables: Reader): void;
   network(network: NonNullable<ReplicaEffects['network']>): void;
@@ -80,6 +82,7 @@ class Loop implements NodeLoop {
   step(event: ReplicaEvent): void {
     if (this.#stopped) return;
     const effects = this.#replica.step(event);
+    if (effects.ledgerSecrets !== undefined) this.#outlets.secrets(effects.ledgerSecrets);
     for (const message of effects.now) this.#outlets.toWorker(message);
     if (effects.persist !== undefined) this.#outlets.disk.note(effects.persist);
     if (effects.governance !== undefined) this.#outlets.governed(effects.governance);

@@ -25,14 +25,17 @@ import {
 } from './nodeSecrets.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
+import { type SecretSealing, secretSealing } from './secretSealing.js';
 import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
 import { chooseStartSnapshot } from './startSnapshot.js';
 import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
+import { devicesOfThePlatform } from './workerPlacement.js';
 
 /** What a node is made of, open and ready. */
 export interface NodeParts {
   readonly identity: NodeIdentity;
   readonly secrets: NodeSecrets;
+  readonly sealing: SecretSealing;
   readonly membership: NodeMembership;
   readonly genesis?: Genesis;
   readonly sandbox: Awaited<ReturnType<typeof loadSandbox>>;
@@ -55,7 +58,7 @@ export interface NodePartsOptions {
 
 /** COCO_HOST_*, COCO_LEDGER_*: what in configuration or on disk is wrong. */
 export async function openNodeParts(options: NodePartsOptions): Promise<NodeParts> {
-  const { config, sealer, log, onMessage } = options;
+  const { config, sealer, log } = options;
   const who = loadWho(config, sealer);
   const { secrets, membership, genesis } = who;
   const { ledger: directory, sealed } = config.directories;
@@ -74,8 +77,7 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const snapshot = chooseStartSnapshot({ snapshots, store, log, ...trust });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
-  const { thread, ...settings } = config.worker;
-  const worker = await openWorkerChannel({ settings, adapters: config.adapters, thread, onMessage });
+  const worker = await openWorker(options);
   const ledger = openLedger(config, who, snapshot?.base);
   const progress = progressLog(log);
   const replayed = await replayLedger({ store, ledger, worker, progress, ...(snapshot && { snapshot }) });
@@ -84,7 +86,19 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   return { ...who, sandbox, store, hardStates, snapshots, worker, ledger, replayed, network };
 }
 
-type Who = Pick<NodeParts, 'identity' | 'secrets' | 'membership' | 'genesis'>;
+function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<WorkerChannel> {
+  const { isolation, user, network, ...settings } = config.worker;
+  return openWorkerChannel({
+    settings,
+    adapters: config.adapters,
+    placement: { isolation, network, ...(user !== undefined && { user }) },
+    hidden: [...Object.values(config.directories), config.virtualKeyPath, ...devicesOfThePlatform],
+    log,
+    onMessage,
+  });
+}
+
+type Who = Pick<NodeParts, 'identity' | 'secrets' | 'sealing' | 'membership' | 'genesis'>;
 
 /** Who this node is, and to which network it belongs. */
 function loadWho(config: NodeConfig, sealer: Sealer): Who {
@@ -107,7 +121,9 @@ function loadWho(config: NodeConfig, sealer: Sealer): Who {
     throw new CocoError('COCO_HOST_CONFIG', sentence, { path: 'genesis' });
   }
   const identity = createNodeIdentityFiles({ directory: sealed, sealer, nowMs: Date.now() });
-  return { identity, secrets, membership, ...(genesis !== undefined && { genesis }) };
+  const serviceFingerprint = parseCertificate(membership.serviceCertificatePem).fingerprint;
+  const sealing = secretSealing({ identity, serviceFingerprint });
+  return { identity, secrets, sealing, membership, ...(genesis !== undefined && { genesis }) };
 }
 
 function membershipOf({ serviceCertificatePem, nodes }: Genesis, nodeId: NodeId): NodeMembership {
@@ -138,7 +154,7 @@ async function beginAfter(base: SnapshotBase, store: LedgerStore, hardStates: Ha
 
 function openLedger(
   config: NodeConfig,
-  { secrets, membership }: Who,
+  { secrets, sealing, membership }: Who,
   base: SnapshotBase | undefined,
 ): Ledger {
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
@@ -153,6 +169,7 @@ function openLedger(
     },
     serviceCertificate,
     secrets: ledgerSecrets,
+    openSecret: sealing.openSecret,
     receiptLeavesMax: config.ledger.receiptLeavesMax,
     chunkBytes: config.ledger.chunkBytesMax,
     ...(base !== undefined && { base }),

@@ -6,6 +6,7 @@ import type { NetworkView, NodeView } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
+import type { Attesting } from './attestation/attesting.js';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import type { HttpResponse } from './http.js';
@@ -14,20 +15,23 @@ import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
 import type { NodeParts } from './nodeParts.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
+import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
+import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
+import { type LeaseFacts, leaseRoutes } from './routes/leaseRoutes.js';
 import { networkRoutes } from './routes/networkRoutes.js';
 import { nodeRoutes } from './routes/nodeRoutes.js';
 import type { Route } from './routes/route.js';
 import { snapshotRoutes } from './routes/snapshotRoutes.js';
 import { transactionRoutes } from './routes/transactionRoutes.js';
-import type { Sealer } from './sealer.js';
 import { cocoVersion } from './version.js';
+import type { WorkerSituation } from './workerPlacement.js';
 
 export interface NodeRoutingOptions {
   readonly config: NodeConfig;
   readonly parts: NodeParts;
-  readonly sealer: Sealer;
+  readonly attesting: Attesting;
   readonly replica: Replica;
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
@@ -36,8 +40,10 @@ export interface NodeRoutingOptions {
   readonly startSeqno: Seqno;
   /** As committed. */
   readonly network: () => NetworkView;
+  readonly head: () => NetworkView;
   readonly tables: () => Reader;
-  readonly admit: (nodeId: NodeId, certificatePem: string) => Promise<HttpResponse>;
+  readonly admit: JoinFacts['admit'];
+  readonly renewLease: LeaseFacts['renewLease'];
   readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
   readonly makeSnapshot: () => void;
 }
@@ -48,38 +54,49 @@ export interface NodeRouting {
 }
 
 export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
-  const { parts, replica, sealer, network, tables, admit, serviceCertificate } = options;
+  const { parts, replica, attesting, network, tables, admit, renewLease, serviceCertificate } = options;
   const { nodeId } = parts.identity;
-  const { platform, provesNothing } = sealer;
+  const { evidence, challenges, lease } = attesting;
+  const { platform, provesNothing } = evidence;
   const about = { nodeId, replica, network };
   const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
   const isPrimary = (): boolean => replica.isPrimary;
+  const { head } = options;
+  const ledgerSecrets = () => parts.ledger.settledSecrets;
+  const proving = { challenges, nowMs: Date.now };
   const joining: JoinFacts = {
     ...about,
-    platform,
+    ...proving,
     serviceCertificate,
     isPrimary,
     tables,
     minimumSeqno,
+    head,
+    ledgerSecrets,
     secretsFor: (node, certificate) => secretsFor(options, node, certificate),
     admit,
-    nowMs: Date.now,
   };
+  const showing = evidenceRoute({ evidence, serviceFingerprint: serviceCertificate.fingerprint });
   const administrativeRoutes = withApi('/node', [
     ...transactionRoutes('/node', replica),
     ...nodeRoutes({
       ...about,
       platform,
       provesNothing,
+      lease: lease.standing,
       startSeqno: options.startSeqno,
       version: cocoVersion,
       selfSignedCertificatePem: parts.identity.certificate.pem,
-      settings: publicSettings(options.config),
+      settings: publicSettings(options.config, parts.worker.situation),
       metrics: options.metrics,
       commitTimes: options.commitTimes,
     }),
     ...networkRoutes({ ...about, forget: options.forget }),
+    ...constitutionRoutes({ network, tables }),
+    showing,
+    challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
+    ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,
@@ -90,7 +107,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     ...eventRoutes(options.events),
   ]);
   return {
-    applicationRoutes: withApi('/app', transactionRoutes('/app', replica)),
+    applicationRoutes: [...withApi('/app', transactionRoutes('/app', replica)), showing],
     administrativeRoutes: [...administrativeRoutes, govApiRoute],
   };
 }
@@ -112,7 +129,7 @@ function secretsFor(
   node: NodeView,
   { publicKey }: Certificate,
 ): ReturnType<JoinFacts['secretsFor']> {
-  const { serviceKey, ledgerSecrets } = parts.secrets;
+  const { serviceKey } = parts.secrets;
   const certificate = endorseNode({
     publicKey,
     addresses: [node.applicationAddress, node.administrativeAddress, node.peerAddress],
@@ -123,13 +140,17 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets,
+    ledgerSecrets: parts.ledger.settledSecrets,
     certificatePem: certificate.pem,
   };
 }
 
-function publicSettings({ platform, admitAnonymous, ledger, snapshot, replica }: NodeConfig) {
+function publicSettings(
+  { platform, admitAnonymous, ledger, snapshot, replica }: NodeConfig,
+  worker: WorkerSituation,
+) {
   return {
+    worker,
     platform,
     admit_anonymous: admitAnonymous,
     ledger_chunk_bytes: ledger.chunkBytesMax,

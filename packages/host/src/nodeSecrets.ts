@@ -1,10 +1,19 @@
 /**
- * The secrets of a node on its own disk, sealed under the platform's key: its private key, the service's, and the
- * ledger secrets (CONF-1). Each file is sealed for its purpose, so that they cannot be exchanged.
+ * The secrets of a node on its own disk, sealed under the platform's key: its private key, its share key, the service's key,
+ * and the ledger secrets (CONF-1). Each file is sealed for its purpose, so that they cannot be exchanged.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type PrivateKey, privateKeyFromPem, privateKeyToPem } from '@coco/crypto';
+import type { Manifests } from '@coco/attestation';
+import {
+  generateShareKey,
+  keepShareKey,
+  type PrivateKey,
+  privateKeyFromPem,
+  privateKeyToPem,
+  type ShareKey,
+  shareKeyFrom,
+} from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
 import { ByteReader, ByteWriter, CocoError, fromUtf8, type NodeId, utf8 } from '@coco/primitives';
 import { onDiskSync, replaceFileSync } from './disk.js';
@@ -29,6 +38,8 @@ export interface NodeMembership {
   readonly joined?: {
     /** Digest of the constitution that its operator approved (GOV-8); absent when it must be approved again. */
     readonly constitutionDigest?: string;
+    /** What that constitution accepts as evidence: by it the node judges others until it takes part. */
+    readonly manifests?: Manifests;
     /** Nodes that it can ask, as it was told last. */
     readonly nodes: readonly PeerNode[];
   };
@@ -43,6 +54,7 @@ export interface PeerNode {
 
 const files = {
   nodeKey: 'node key',
+  shareKey: 'share key',
   serviceKey: 'service key',
   ledgerSecrets: 'ledger secrets',
   membership: 'membership',
@@ -52,8 +64,17 @@ const files = {
 export function saveNodeSecrets(directory: string, sealer: Sealer, secrets: NodeSecrets): void {
   saveNodeKey(directory, sealer, secrets.nodeKey);
   save(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
-  const writer = new ByteWriter().u32(secrets.ledgerSecrets.length);
-  for (const { fromSeqno, key } of secrets.ledgerSecrets) writer.u64(fromSeqno).sized32(key);
+  saveLedgerSecrets(directory, sealer, secrets.ledgerSecrets);
+}
+
+/** Replaces the secrets of the ledger, durably, all or nothing. COCO_HOST_DISK. */
+export function saveLedgerSecrets(
+  directory: string,
+  sealer: Sealer,
+  secrets: NodeSecrets['ledgerSecrets'],
+): void {
+  const writer = new ByteWriter().u32(secrets.length);
+  for (const { fromSeqno, key } of secrets) writer.u64(fromSeqno).sized32(key);
   save(directory, sealer, files.ledgerSecrets, writer.finish());
 }
 
@@ -71,6 +92,16 @@ function save(directory: string, sealer: Sealer, purpose: string, bytes: Uint8Ar
 export function loadNodeKey(directory: string, sealer: Sealer): PrivateKey | undefined {
   if (!existsSync(fileOf(directory, files.nodeKey))) return undefined;
   return privateKeyFromPem(fromUtf8(load(directory, sealer, files.nodeKey)) ?? '');
+}
+
+/** The node's share key, which is made when there is none. COCO_HOST_SEALED when it does not open, COCO_HOST_DISK. */
+export function ensureShareKey(directory: string, sealer: Sealer): ShareKey {
+  if (existsSync(fileOf(directory, files.shareKey))) {
+    return shareKeyFrom(load(directory, sealer, files.shareKey));
+  }
+  const key = generateShareKey();
+  keepShareKey(key, (material) => save(directory, sealer, files.shareKey, material));
+  return key;
 }
 
 /** Replaces what is known of the network, durably, all or nothing. COCO_HOST_DISK. */

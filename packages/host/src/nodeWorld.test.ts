@@ -7,13 +7,14 @@ import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { coseSign1, privateKeyToPem, randomBytes } from '@coco/crypto';
+import { coseSign1, privateKeyToPem, publicKeyToPem, randomBytes } from '@coco/crypto';
 import { type NodeTuple, nodeTupleMessageType, nodeTuplePayload, nodeTupleRow } from '@coco/governance';
-import { fromUtf8, toBase64, utf8 } from '@coco/primitives';
+import { fromUtf8, type NodeId, toBase64, utf8 } from '@coco/primitives';
 import { loadConfig } from './config.js';
 import { type Test, temporaryDirectory } from './entries.test.js';
 import { silentLog } from './httpEndpoint.test.js';
 import { type TestIdentity, testIdentity, testService } from './identities.test.js';
+import { joinNetwork } from './joinNetwork.js';
 import { createMetrics } from './metrics.js';
 import { type RunningNode, startNode } from './node.js';
 import { endorseNode } from './nodeCertificate.js';
@@ -45,6 +46,15 @@ export function apply(proposal) {
     } else if (name === 'remove_node') {
       const row = ccf.bufToJsonCompatible(info.get(key(args.node_id)));
       info.set(key(args.node_id), ccf.jsonCompatibleToBuf({ ...row, status: 'Retired' }));
+    } else if (name === 'demand') {
+            for (const [platform, row] of Object.entries(args.tee ?? {})) {
+        table('public:coco.tee_manifest').set(key(platform), ccf.jsonCompatibleToBuf(row));
+      }
+      for (const [id, row] of Object.entries(args.code ?? {})) {
+        table('public:coco.code_manifest').set(key(id), ccf.jsonCompatibleToBuf(row));
+      }
+    } else if (name === 'trigger_ledger_rekey') {
+      ccf.node.triggerLedgerRekey();
     } else if (name === 'remove_member') {
       for (const part of ['certs', 'info']) table('public:ccf.gov.members.' + part).delete(key(args.member_id));
     }
@@ -90,7 +100,7 @@ export async function placeOf(t: Test): Promise<Place> {
           virtualKey: 'key',
           directories: { ledger: 'ledger', sealed: 'sealed' },
           addresses,
-          worker: { thread: false },
+          worker: { isolation: 'none' },
           replica: { consensus: { electionTimeoutMs: 300, heartbeatMs: 40 } },
           adapters: [{ module: new URL('./echoAdapter.test.js', import.meta.url).href }],
           ...settings,
@@ -107,8 +117,8 @@ export interface Network {
 
 export const sealerOf = ({ directory }: Place) => openVirtualSealer(join(directory, 'key'));
 
-/** The files of a network of one node. */
-export async function networkOf(t: Test): Promise<Network> {
+/** The files of a network of one node; `more` is for its genesis. */
+export async function networkOf(t: Test, more: object = {}): Promise<Network> {
   const [service, alice, bob] = [testService(), testIdentity('alice'), testIdentity('bob')];
   const place = await placeOf(t);
   const sealer = await sealerOf(place);
@@ -145,6 +155,7 @@ export async function networkOf(t: Test): Promise<Network> {
     ],
     votingPolicies: { default: { kind: 'majority' } },
     adapters: { echo: {} },
+    ...more,
   };
   writeFileSync(join(place.directory, 'genesis.json'), JSON.stringify(genesis));
   place.configure({ genesis: 'genesis.json' });
@@ -236,6 +247,22 @@ export async function propose(
     sent.end(message);
   });
   assert.match(answer, /^200 .*Accepted/);
+}
+
+/** Proposes the node at `place`, and lets it join by `node`; it is not started. */
+export async function joinAt(network: Network, node: RunningNode, place: Place): Promise<NodeId> {
+  const [alice] = network.members as [TestIdentity];
+  const config = loadConfig(place.file);
+  const sealer = await sealerOf(place);
+  const { key, nodeId } = createNodeIdentityFiles({
+    directory: config.directories.sealed,
+    sealer,
+    nowMs: Date.now(),
+  });
+  const tuple = signedTuple(place, nodeId, publicKeyToPem(key.publicKey), alice);
+  await propose(network, node, [{ name: 'add_node', args: { tuple } }]);
+  await joinNetwork({ config, sealer, approve: () => true, retryMsMax: 50 });
+  return nodeId;
 }
 
 /** The tuple of the node at `place`, signed by `actor`. */

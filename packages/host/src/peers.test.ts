@@ -6,6 +6,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { privateKeyToPem } from '@coco/crypto';
 import { CocoError, seededRandom } from '@coco/primitives';
 import type { Address } from './address.js';
+import { testSessions } from './attestation/testAttestation.test.js';
 import type { Test } from './entries.test.js';
 import { type TestIdentity, testIdentity, testService } from './identities.test.js';
 import { openPeers, type PeerLimits, type Peers, type PeersOptions } from './peers.js';
@@ -17,6 +18,7 @@ const limits: PeerLimits = {
   sendBytesMax: 4 << 20,
   unauthenticatedMax: 8,
   handshakeTimeoutMs: 2000,
+  attestationTimeoutMs: 2000,
   pingMs: 1000,
   reconnectMsMin: 2,
   reconnectMsMax: 20,
@@ -68,6 +70,7 @@ async function openNode(
     nodes: [],
     limits,
     timing: realTiming(seededRandom(1)),
+    attestation: testSessions(identity, service).attestation,
     onFrame: inbox.add,
     ...options,
   });
@@ -108,6 +111,8 @@ async function stranger(t: Test, to: Address, identity?: TestIdentity, maxVersio
   });
   t.after(() => socket.destroy());
   socket.on('error', () => undefined);
+  // Who reads nothing does not hear that it was refused.
+  socket.resume();
   return socket;
 }
 

@@ -1,16 +1,19 @@
 /**
  * The network between the nodes: mutually authenticated TLS 1.3 (SEC-1), one outgoing connection to each peer. The
  * only certificate authority is the service; beyond that, both sides must find the other's key among the known nodes,
- * so a certificate that the service once issued is worth nothing after its node was removed (GOV-7).
+ * so a certificate that the service once issued is worth nothing after its node was removed (GOV-7); and both prove what
+ * they run, on each connection, before a frame is parsed (attestedSession.ts).
  *
  * Nothing that a peer or the network does throws here; what a peer does wrong costs it the connection.
  */
 import { type ConnectionOptions, createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Platform } from '@coco/attestation';
 import { type Certificate, type PrivateKey, privateKeyToPem } from '@coco/crypto';
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { Address } from './address.js';
-import { createFrameReader, frameHeader } from './frameReader.js';
-import { nodeIdOf, PeerLink, type PeerLinkCounters } from './peerLink.js';
+import { type SessionAttestation, type SessionEnd, sendRefusal } from './attestation/attestedSession.js';
+import { IncomingPeer } from './incomingPeer.js';
+import { about, nodeIdOf, PeerLink, type PeerLinkCounters } from './peerLink.js';
 import type { Timing } from './timing.js';
 
 /** Consensus repeats what is lost; nothing repeats a forwarded request or its answer. */
@@ -24,7 +27,10 @@ export interface PeerLimits {
   readonly sendBytesMax: number;
   /** Connections that have not yet shown who they are; beyond it the oldest of them is closed. */
   readonly unauthenticatedMax: number;
+  /** For TLS. */
   readonly handshakeTimeoutMs: number;
+  /** For evidence: hardware can take seconds. */
+  readonly attestationTimeoutMs: number;
   readonly pingMs: number;
   readonly reconnectMsMin: number;
   readonly reconnectMsMax: number;
@@ -34,7 +40,16 @@ export interface PeerLimits {
 export type PeerEvent =
   | { readonly type: 'connected'; readonly peer: NodeId }
   | { readonly type: 'disconnected'; readonly peer: NodeId; readonly reason: string }
-  | { readonly type: 'refused'; readonly from: string; readonly reason: string };
+  /** Both sides of a connection have accepted each other's evidence, so many milliseconds after TLS. */
+  | { readonly type: 'proved'; readonly peer: NodeId; readonly platform: Platform; readonly ms: number }
+  /** Somebody was refused: by this node if nothing else is said. With a code the other side was told. */
+  | {
+      readonly type: 'refused';
+      readonly from: string;
+      readonly reason: string;
+      readonly code?: string;
+      readonly by?: SessionEnd['by'];
+    };
 
 export interface KnownNode {
   readonly nodeId: NodeId;
@@ -52,6 +67,9 @@ export interface PeersOptions {
   readonly nodes: readonly KnownNode[];
   readonly limits: PeerLimits;
   readonly timing: Timing;
+  readonly attestation: SessionAttestation;
+  /** Why a node that is not known is refused, if there is more to say. It is told. */
+  readonly refusalOf?: (nodeId: NodeId) => SessionEnd['refusal'] | undefined;
   /** `bytes` is the callee's. A CocoError thrown from here closes the connection. */
   readonly onFrame: (from: NodeId, bytes: Uint8Array) => void;
   readonly onEvent?: (event: PeerEvent) => void;
@@ -81,6 +99,8 @@ export interface Peers {
   setNodes(nodes: readonly KnownNode[]): void;
   /** The certificate to show from the next connection on. */
   setCertificate(certificate: Certificate): void;
+  /** What the members demand of evidence may have changed: whoever's is not good any more is cut at once. */
+  demandsChanged(): void;
   counters(): PeersCounters;
   close(): Promise<void>;
 }
@@ -132,8 +152,10 @@ class PeerNetwork implements Peers {
   readonly #tls: TlsSettings;
   readonly #self: NodeId;
   readonly #links = new Map<NodeId, PeerLink>();
-  /** The connection on which each peer sends; a new one replaces the old. */
-  readonly #incoming = new Map<NodeId, TLSSocket>();
+  /** The connection on which each peer sends; a new one replaces the old once its peer has proved itself on it. */
+  readonly #incoming = new Map<NodeId, IncomingPeer>();
+  /** Those on which it has not yet: the newest of each peer. */
+  readonly #entering = new Map<NodeId, IncomingPeer>();
   /** Connections before their handshake is done, oldest first, by remote address and port. */
   readonly #strangers = new Map<string, { destroy(): void }>();
   readonly #figures = { refused: 0, hostile: 0, framesReceived: 0, bytesReceived: 0 };
@@ -179,12 +201,15 @@ class PeerNetwork implements Peers {
       link.close();
       this.#links.delete(peer);
     }
-    for (const [peer, socket] of this.#incoming) if (!known.has(peer)) socket.destroy();
-    const { limits, timing } = this.#options;
+    for (const [peer, connection] of this.#everyIncoming()) {
+      if (!known.has(peer)) connection.close(this.#refusalOf(peer));
+    }
+    const { limits, timing, attestation } = this.#options;
     for (const [peer, address] of known) {
       if (this.#links.has(peer)) continue;
       const onEvent = (event: PeerEvent): void => this.#options.onEvent?.(event);
-      this.#links.set(peer, new PeerLink({ peer, address, tls: this.#tls, limits, timing, onEvent }));
+      const options = { peer, address, tls: this.#tls, attestation, limits, timing, onEvent };
+      this.#links.set(peer, new PeerLink(options));
     }
   }
 
@@ -194,51 +219,80 @@ class PeerNetwork implements Peers {
     this.#server.setSecureContext(this.#tls);
   }
 
+  demandsChanged(): void {
+    for (const link of this.#links.values()) link.demandsChanged();
+    for (const [, connection] of this.#everyIncoming()) connection.demandsChanged();
+  }
+
+  #everyIncoming(): readonly (readonly [NodeId, IncomingPeer])[] {
+    return [...this.#incoming, ...this.#entering];
+  }
+
+  #refusalOf(peer: NodeId): SessionEnd['refusal'] {
+    const sentence = 'it takes no part in the network, as far as is known here';
+    return this.#options.refusalOf?.(peer) ?? { code: 'COCO_HOST_PEER_UNKNOWN', sentence };
+  }
+
   #accept(socket: TLSSocket): void {
+    if (socket.destroyed) return;
     const peer = nodeIdOf(socket.getPeerX509Certificate()?.raw);
-    if (peer === undefined || !this.#links.has(peer)) {
-      this.#refuse(socket, peer === undefined ? 'no certificate' : `${peer} is not a known node`);
+    if (peer === undefined) {
+      this.#refuse(socket, 'no certificate');
       return;
     }
-    this.#incoming.get(peer)?.destroy();
-    this.#incoming.set(peer, socket);
-    const reader = createFrameReader(this.#options.limits.frameBytesMax);
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 10_000);
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      if (this.#incoming.get(peer) === socket) this.#incoming.delete(peer);
+    if (!this.#links.has(peer)) {
+      const refusal = this.#refusalOf(peer);
+      socket.on('error', () => undefined);
+      sendRefusal(socket, refusal, this.#options.timing);
+      this.#refused(peer, { by: 'this node', refusal });
+      return;
+    }
+    this.#entering.get(peer)?.close();
+    this.#entering.set(peer, this.#enter(socket, peer));
+  }
+
+  #enter(socket: TLSSocket, peer: NodeId): IncomingPeer {
+    const { limits, timing, attestation, onFrame, onEvent } = this.#options;
+    const startedMs = performance.now();
+    const entering: IncomingPeer = new IncomingPeer({
+      socket,
+      peer,
+      attestation,
+      limits,
+      timing,
+      onFrame: (frame) => {
+        this.#figures.framesReceived++;
+        this.#figures.bytesReceived += frame.length;
+        onFrame(peer, frame);
+      },
+      onOpen: ({ platform }) => {
+        if (this.#entering.get(peer) === entering) this.#entering.delete(peer);
+        this.#incoming.get(peer)?.close();
+        this.#incoming.set(peer, entering);
+        onEvent?.({ type: 'proved', peer, platform, ms: performance.now() - startedMs });
+      },
+      onRefused: (end) => {
+        forget();
+        this.#refused(peer, end);
+      },
+      onHostile: (reason) => {
+        forget();
+        this.#figures.hostile++;
+        onEvent?.({ type: 'refused', from: peer, reason });
+      },
     });
-    socket.on('data', (bytes: Uint8Array) => {
-      const frames = reader.push(bytes);
-      if (frames === undefined) this.#punish(socket, peer, 'a frame is too large');
-      for (const frame of frames ?? []) {
-        if (socket.destroyed) return;
-        this.#receive(socket, peer, frame);
+    const forget = (): void => {
+      for (const connections of [this.#incoming, this.#entering]) {
+        if (connections.get(peer) === entering) connections.delete(peer);
       }
-    });
+    };
+    socket.once('close', forget);
+    return entering;
   }
 
-  #receive(socket: TLSSocket, peer: NodeId, frame: Uint8Array): void {
-    if (frame.length === 0) {
-      if (socket.writableNeedDrain) this.#punish(socket, peer, 'it does not read the answers to its pings');
-      else socket.write(frameHeader(0));
-      return;
-    }
-    this.#figures.framesReceived++;
-    this.#figures.bytesReceived += frame.length;
-    try {
-      this.#options.onFrame(peer, frame);
-    } catch (error) {
-      if (!(error instanceof CocoError)) throw error;
-      this.#punish(socket, peer, error.message);
-    }
-  }
-
-  #punish(socket: TLSSocket, peer: NodeId, reason: string): void {
-    this.#figures.hostile++;
-    socket.destroy();
-    this.#options.onEvent?.({ type: 'refused', from: peer, reason });
+  #refused(from: NodeId, end: SessionEnd): void {
+    this.#figures.refused++;
+    this.#options.onEvent?.({ type: 'refused', from, reason: end.refusal.sentence, ...about(end) });
   }
 
   #refuse(socket: TLSSocket, reason: string): void {
@@ -256,7 +310,7 @@ class PeerNetwork implements Peers {
   async close(): Promise<void> {
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
-    for (const socket of this.#incoming.values()) socket.destroy();
+    for (const [, connection] of this.#everyIncoming()) connection.close();
     for (const socket of this.#strangers.values()) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }

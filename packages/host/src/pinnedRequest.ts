@@ -2,7 +2,7 @@
  * Requests to the administrative endpoint of another node by somebody who knows of its network nothing but the
  * fingerprint of the service's certificate: the node sends that certificate along, and its own must be issued by it.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
 import {
   type Certificate,
@@ -13,6 +13,7 @@ import {
 } from '@coco/crypto';
 import { CocoError, concatBytes } from '@coco/primitives';
 import { type Address, formatAddress } from './address.js';
+import { sessionExporter } from './attestation/sessionExporter.js';
 import { plainBytes } from './plainBytes.js';
 
 /** Whom to ask, as whom, and what is trusted. */
@@ -42,23 +43,88 @@ export interface PinnedAnswer {
   readonly body: Uint8Array;
 }
 
+/** Several requests on one connection. */
+export interface PinnedSession {
+  /** The service's certificate, as pinned. */
+  readonly serviceCertificate: Certificate;
+  /** The node's own. */
+  readonly nodeCertificate: Certificate;
+  /** See sessionExporter.ts. */
+  readonly exporter: Uint8Array;
+  /** Asks; one after another. COCO_JOIN_UNREACHABLE. */
+  ask(asked: PinnedRequest, onBody?: OnBody): Promise<PinnedAnswer>;
+}
+
+type OnBody = (bytes: Uint8Array, answer: Omit<PinnedAnswer, 'body'>) => void;
+
 const bodyBytesMax = 16 * 1024 * 1024;
 
 /**
  * Asks, and collects the whole answer; with `onBody` the body goes there instead, as it comes, if the status is 200 or
  * 206. COCO_JOIN_UNREACHABLE, COCO_JOIN_SERVICE.
  */
-export async function pinnedRequest(
+export function pinnedRequest(
   to: Address,
   asked: PinnedRequest,
   pin: Pin,
-  onBody?: (bytes: Uint8Array, answer: Omit<PinnedAnswer, 'body'>) => void,
+  onBody?: OnBody,
 ): Promise<PinnedAnswer> {
-  const { socket, serviceCertificate } = await connectPinned(to, pin);
+  const headers = { connection: 'close', ...asked.headers };
+  return withPinnedSession(to, pin, ({ ask }) => ask({ ...asked, headers }, onBody));
+}
+
+/** Does `work` on one connection, which is closed then. COCO_JOIN_UNREACHABLE, COCO_JOIN_SERVICE, and what `work` throws. */
+export async function withPinnedSession<Result>(
+  to: Address,
+  pin: Pin,
+  work: (session: PinnedSession) => Promise<Result>,
+): Promise<Result> {
+  const { socket, ...certificates } = await connectPinned(to, pin);
+  const agent = new OneSocketAgent(socket);
+  try {
+    const exporter = sessionExporter(socket);
+    const ask = (asked: PinnedRequest, onBody?: OnBody): Promise<PinnedAnswer> =>
+      askOver(agent, { to, asked, pin, serviceCertificate: certificates.serviceCertificate }, onBody);
+    return await work({ ...certificates, exporter, ask });
+  } finally {
+    socket.destroy();
+    agent.destroy();
+  }
+}
+
+/** Keeps to one connection that is open already. */
+class OneSocketAgent extends Agent {
+  #socket: TLSSocket | undefined;
+
+  constructor(socket: TLSSocket) {
+    super({ keepAlive: true, maxSockets: 1 });
+    this.#socket = socket;
+  }
+
+  override createConnection(): TLSSocket {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket === undefined) throw new Error('it closed the connection');
+    return socket;
+  }
+}
+
+interface Asking {
+  readonly to: Address;
+  readonly asked: PinnedRequest;
+  readonly pin: Pin;
+  readonly serviceCertificate: Certificate;
+}
+
+async function askOver(
+  agent: Agent,
+  { to, asked, pin, serviceCertificate }: Asking,
+  onBody: OnBody | undefined,
+): Promise<PinnedAnswer> {
   /** What the taker of the body threw is its own, and not the connection's. */
   let thrown: { readonly error: unknown } | undefined;
   try {
-    const message = await send(socket, to, asked, pin);
+    const message = await send(agent, to, asked, pin);
     const answer = { status: message.statusCode ?? 0, headers: message.headers, serviceCertificate };
     const body = new Body();
     const streamed = onBody !== undefined && (answer.status === 200 || answer.status === 206);
@@ -76,8 +142,6 @@ export async function pinnedRequest(
     return { ...answer, body: body.bytes };
   } catch (error) {
     throw thrown === undefined ? unreachable(to, error) : thrown.error;
-  } finally {
-    socket.destroy();
   }
 }
 
@@ -96,10 +160,11 @@ class Body {
   }
 }
 
-function connectPinned(
-  to: Address,
-  pin: Pin,
-): Promise<{ readonly socket: TLSSocket; readonly serviceCertificate: Certificate }> {
+interface Connected extends Pick<PinnedSession, 'serviceCertificate' | 'nodeCertificate'> {
+  readonly socket: TLSSocket;
+}
+
+function connectPinned(to: Address, pin: Pin): Promise<Connected> {
   const { identity, timeoutMs, signal } = pin;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
@@ -111,7 +176,7 @@ function connectPinned(
       port: to.port,
       // The chain is judged below, by the pinned fingerprint.
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
+      minVersion: 'TLSv1.3',
       ALPNProtocols: ['http/1.1'],
       ...(identity && { key: privateKeyToPem(identity.key), cert: identity.certificate.pem }),
     });
@@ -123,8 +188,8 @@ function connectPinned(
     socket.on('close', () => reject(unreachable(to, new Error('it closed the connection'))));
     socket.once('secureConnect', () => {
       const judged = judge(socket, pin);
-      if ('certificate' in judged) {
-        resolve({ socket, serviceCertificate: judged.certificate });
+      if (!('refused' in judged)) {
+        resolve({ socket, ...judged });
         return;
       }
       const sentence = `the node at ${formatAddress(to)} is not of the service that was named: ${judged.refused}`;
@@ -134,11 +199,11 @@ function connectPinned(
   });
 }
 
-/** The service's certificate when the node showed a chain to it. */
+/** The certificates when the node showed a chain to the pinned one. */
 function judge(
   socket: TLSSocket,
   { serviceFingerprint, nowMs }: Pin,
-): { readonly certificate: Certificate } | { readonly refused: string } {
+): Omit<Connected, 'socket'> | { readonly refused: string } {
   const sent = socket.getPeerCertificate(true);
   if (sent?.raw === undefined) return { refused: 'it shows no certificate' };
   try {
@@ -152,23 +217,22 @@ function judge(
     if (!isIssuedBy(own, service)) return { refused: 'the service did not issue its certificate' };
     const now = nowMs();
     if (now < own.notBeforeMs || now > own.notAfterMs) return { refused: 'its certificate is not valid now' };
-    return { certificate: service };
+    return { serviceCertificate: service, nodeCertificate: own };
   } catch (error) {
     if (error instanceof CocoError) return { refused: 'its certificate cannot be read' };
     throw error;
   }
 }
 
-function send(socket: TLSSocket, to: Address, asked: PinnedRequest, pin: Pin): Promise<IncomingMessage> {
+function send(agent: Agent, to: Address, asked: PinnedRequest, pin: Pin): Promise<IncomingMessage> {
   const { method, path, headers = {}, body } = asked;
   return new Promise((resolve, reject) => {
     const request = httpRequest({
-      createConnection: () => socket,
+      agent,
       method,
       path,
       headers: {
         host: formatAddress(to),
-        connection: 'close',
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

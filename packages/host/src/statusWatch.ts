@@ -1,6 +1,6 @@
 /**
  * What an operator should hear of a running node: who is primary, and troubles that nobody else can mend and nothing else
- * tells of (a node that can never catch up, a snapshot that cannot be made). Each is logged once for as long as it lasts.
+ * tells of (a node that can never catch up, a snapshot that cannot be made, a node that should be out and is not). Each is logged once for as long as it lasts.
  */
 import type { ReplicaStatus } from '@coco/replica';
 import type { Log } from './log.js';
@@ -11,6 +11,9 @@ export type StatusWatch = (status: ReplicaStatus) => void;
 export function createStatusWatch(log: Pick<Log, 'info' | 'warn'>): StatusWatch {
   let lagging: ReadonlySet<string> = new Set();
   let snapshotTrouble: string | undefined;
+  let leaseTrouble: string | undefined;
+  let rekeyTrouble: string | undefined;
+  let untoldFrom: number | undefined;
   let told: string | undefined;
   return (status) => {
     const { nodeId, leadership, view } = status.consensus;
@@ -32,5 +35,14 @@ export function createStatusWatch(log: Pick<Log, 'info' | 'warn'>): StatusWatch 
     if (trouble !== undefined && trouble !== snapshotTrouble)
       log.warn(`no snapshot could be made: ${trouble}`);
     snapshotTrouble = trouble;
+    if (status.leaseTrouble !== undefined && status.leaseTrouble !== leaseTrouble)
+      log.warn(status.leaseTrouble);
+    leaseTrouble = status.leaseTrouble;
+    if (status.rekeyTrouble !== undefined && status.rekeyTrouble !== rekeyTrouble)
+      log.warn(status.rekeyTrouble);
+    rekeyTrouble = status.rekeyTrouble;
+    if (status.untoldFrom !== undefined && status.untoldFrom !== untoldFrom)
+      log.warn(`this node was not told the key of the entries from ${status.untoldFrom} on: it asks for it`);
+    untoldFrom = status.untoldFrom;
   };
 }

@@ -55,3 +55,25 @@ test('a retired node is leaving until its retirement is recorded as committed, o
   assert.deepEqual(nextLeaving([a, b], changes(a, { retired_committed: true })), [b]);
   assert.deepEqual(nextLeaving([b], [{ nodeId: b }]), []);
 });
+
+test('a node that is taken back is leaving no more, and is once more when it is retired again', () => {
+  const after = (current: readonly string[], row: object) =>
+    nextLeaving(
+      current,
+      nodeChanges({ puts: [{ key: utf8(b), value: utf8(JSON.stringify(row)) }], removes: [] }),
+    );
+  const left = after([], { status: 'Retired' });
+  assert.deepEqual(left, [b]);
+  assert.deepEqual(after(left, { status: 'Trusted' }), [], 'returned before that was on record');
+  const recorded = after(left, { status: 'Retired', retired_committed: true });
+  const returned = after(recorded, { status: 'Trusted', retired_committed: true });
+  assert.deepEqual([recorded, returned], [[], []]);
+  assert.deepEqual(after(returned, { status: 'Retired' }), [b]);
+});
+
+test('the record of a retirement is no record any more in the row of a node that is trusted', () => {
+  const value = utf8(JSON.stringify({ status: 'Trusted', retired_committed: true }));
+  const changes = nodeChanges({ puts: [{ key: utf8(b), value }], removes: [] });
+  assert.deepEqual(changes, [{ nodeId: b, status: 'Trusted' }]);
+  assert.deepEqual(nextOf([a], changes), [a, b]);
+});

@@ -6,7 +6,7 @@ import type { NodeId } from '@coco/primitives';
 import { nextConfiguration, nodeChanges } from './configuration.js';
 import { type EntryLayout, flagChunkAfter, parseEntry } from './entry.js';
 import { decodeMaps } from './maps.js';
-import { ledgerTables } from './tables.js';
+import { ledgerTables, singletonValue } from './tables.js';
 import type { EntryDescription } from './types.js';
 
 /** How to describe an entry. */
@@ -37,6 +37,7 @@ export function describeLayout(layout: EntryLayout, current: readonly NodeId[] =
   const nodesInfo = tables.find(({ table }) => table === ledgerTables.nodesInfo);
   const nodes = nodesInfo === undefined ? [] : nodeChanges(nodesInfo);
   const configuration = nodes.length === 0 ? undefined : nextConfiguration(current, nodes);
+  const secretRow = singletonValue(tables, ledgerTables.ledgerSecrets);
   const gone = nodes.filter(({ retiredCommitted }) => retiredCommitted).map(({ nodeId }) => nodeId);
   return {
     view,
@@ -46,6 +47,7 @@ export function describeLayout(layout: EntryLayout, current: readonly NodeId[] =
     ...(nodes.length > 0 && { nodes }),
     ...(configuration !== undefined && { configuration }),
     ...(gone.length > 0 && { retiredCommitted: gone }),
+    ...(secretRow !== undefined && { secretRow }),
     ...((flags & flagChunkAfter) !== 0 && { endsChunk: true }),
   };
 }
@@ -54,6 +56,7 @@ const telling: ReadonlySet<string> = new Set([
   ledgerTables.signatures,
   ledgerTables.coseSignatures,
   ledgerTables.nodesInfo,
+  ledgerTables.ledgerSecrets,
 ]);
 
 function isSignature({ table, puts }: TableChanges): boolean {

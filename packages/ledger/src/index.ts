@@ -13,7 +13,7 @@ export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export type { EntryLayout } from './entry.js';
-export { createLedger, type LedgerStart } from './ledger.js';
+export { createLedger } from './ledger.js';
 export {
   firstSnapshot,
   type LedgerFile,
@@ -22,8 +22,15 @@ export {
   type SnapshotFile,
 } from './ledger-files.js';
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
-export { type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
-export { type CoseReceiptVerdict, verifyCoseReceipt } from './receipt-cose.js';
+export type { LedgerStart } from './ledger-start.js';
+export { checkMaps, type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
+export {
+  type CoseReceiptVerdict,
+  type ExaminedCoseReceipt,
+  examineCoseReceipt,
+  verifyCoseReceipt,
+} from './receipt-cose.js';
+export { type ExaminedReceipt, examineReceipt, type ReceiptTransaction } from './receipt-examine.js';
 export { type ReceiptVerdict, verifyReceipt } from './receipt-verify.js';
 export {
   combineShares,
@@ -33,12 +40,14 @@ export {
   recoverLedgerSecrets,
   unwrapSecret,
 } from './recovery-shares.js';
+export { encodeSecretRow, formerIn, type SecretRow, secretFor } from './rekey.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';
 export {
   decodeSnapshotTables,
   encodeSnapshotTables,
+  readSnapshotTables,
   type SplitSnapshotOptions,
   splitSnapshotTables,
 } from './snapshot-tables.js';
@@ -48,5 +57,5 @@ export {
   snapshotReceiptBytes,
   verifySnapshot,
 } from './snapshot-verify.js';
-export { singletonKey } from './tables.js';
+export { ledgerTables, singletonKey } from './tables.js';
 export type * from './types.js';

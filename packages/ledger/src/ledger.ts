@@ -3,7 +3,6 @@
  * the node's log: what consensus appends is appended or added here, what it drops is rolled back, what it commits
  * is compacted. It holds no entries, only what later entries and receipts need of them.
  */
-import { type Certificate, isIssuedBy } from '@coco/crypto';
 import { assert, CocoError, type NodeId, type Seqno, type TxId, toHex, type View } from '@coco/primitives';
 import { nextConfiguration, nextLeaving } from './configuration.js';
 import { describeLayout } from './describe.js';
@@ -16,16 +15,19 @@ import {
   sealEntry,
   sealedBytes,
 } from './entry.js';
+import { assertIdentity, type LedgerStart } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
 import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
-import { createSecrets, type Secrets } from './secrets.js';
+import { secretFor } from './rekey.js';
+import { createSecrets, type GrowingSecrets, type Secrets } from './secrets.js';
 import { makeSignature, signatureTables } from './signature.js';
 import { readSignature } from './signature-read.js';
 import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
 import { sealSnapshot, snapshotBytesMaxDefault } from './snapshot-seal.js';
 import { decodeTree, encodeTree } from './tree-table.js';
 import type {
+  EntryDescription,
   Ledger,
   LedgerIdentity,
   LedgerSecret,
@@ -35,28 +37,6 @@ import type {
   SnapshotBase,
   SnapshotSealer,
 } from './types.js';
-
-/** How a ledger begins. */
-export interface LedgerStart {
-  /** Who signs. Absent on a verifier, which can open and add but not append. */
-  readonly identity?: LedgerIdentity;
-  readonly serviceCertificate: Certificate;
-  /** In any order; the first holds from seqno 1. */
-  readonly secrets: readonly LedgerSecret[];
-  /** The most bytes that an entry may have, header included. Default 64 MiB. */
-  readonly entryBytesMax?: number;
-  /** How many of the last entries receipts can be made for. Default 65,536, for about 30 MB. */
-  readonly receiptLeavesMax?: number;
-  /**
-   * A chunk file ends with the first signature that makes it at least this long: in the same place on every node.
-   * Default 5 MB, as CCF.
-   */
-  readonly chunkBytes?: number;
-  /** The largest snapshot that is made. Default 1 GiB. */
-  readonly snapshotBytesMax?: number;
-  /** Go on after this snapshot, as `openSnapshot` gave it. Default: from the beginning. */
-  readonly base?: SnapshotBase;
-}
 
 /** Makes a ledger: empty, or with everything up to the base, of which it knows only what it must. */
 export function createLedger(start: LedgerStart): Ledger {
@@ -95,7 +75,8 @@ const beginning: Note = {
 
 class NodeLedger implements Ledger {
   readonly #identity: LedgerIdentity | undefined;
-  readonly #secrets: Secrets;
+  readonly #secrets: GrowingSecrets;
+  readonly #openSecret: LedgerStart['openSecret'];
   readonly #checker: SignatureChecker;
   readonly #entryBytesMax: number;
   readonly #receiptLeavesMax: number;
@@ -117,6 +98,7 @@ class NodeLedger implements Ledger {
     if (start.identity !== undefined) assertIdentity(start.identity, start.serviceCertificate);
     this.#identity = start.identity;
     this.#secrets = createSecrets(start.secrets);
+    this.#openSecret = start.openSecret;
     this.#checker = createSignatureChecker(start.serviceCertificate);
     this.#entryBytesMax = start.entryBytesMax ?? defaultEntryBytesMax;
     this.#receiptLeavesMax = start.receiptLeavesMax ?? 65_536;
@@ -235,17 +217,58 @@ class NodeLedger implements Ledger {
     const description = describeLayout(parseEntry(bytes, this.#entryBytesMax), this.#note.configuration);
     assert(description.signature === (signature !== undefined), 'only sign() makes signature transactions');
     const claimsDigest = contents.claimsDigest ?? noClaims;
-    this.#push({ ...description, ...leaf, claimsDigest }, signature);
+    const secret = this.#toldBy(description);
+    this.#push({ ...description, ...leaf, claimsDigest, ...(secret && { secret }) }, signature);
     return { ...description, bytes };
   }
 
-  open(bytes: Uint8Array, current: readonly NodeId[] = this.#note.configuration): OpenedEntry {
+  open(
+    bytes: Uint8Array,
+    current: readonly NodeId[] = this.#note.configuration,
+    secrets: Secrets = this.#secrets,
+  ): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
     const { publicMaps, claimsDigest = noClaims } = layout;
-    const privateMaps = openEntry(layout, this.#secrets);
+    const privateMaps = openEntry(layout, secrets);
     const description = describeLayout(layout, current);
     const claims = claimsDigest.some((byte) => byte !== 0) ? { claimsDigest } : {};
-    return { ...description, publicMaps, privateMaps, ...claims, ...entryLeaf(layout) };
+    const secret = this.#toldBy(description);
+    return {
+      ...description,
+      publicMaps,
+      privateMaps,
+      ...claims,
+      ...(secret && { secret }),
+      ...entryLeaf(layout),
+    };
+  }
+
+  /** The secret that an entry has for this node. */
+  #toldBy({ seqno, secretRow }: EntryDescription): LedgerSecret | undefined {
+    if (secretRow === undefined || this.#identity === undefined) return undefined;
+    const sealed = secretFor(secretRow, this.#identity.nodeId);
+    const key = sealed === undefined ? undefined : this.#openSecret?.(sealed);
+    return key?.length === 32 ? { fromSeqno: seqno + 1, key } : undefined;
+  }
+
+  get secrets(): readonly LedgerSecret[] {
+    return this.#secrets.all;
+  }
+
+  secretsAfter(seqno: Seqno): GrowingSecrets {
+    return this.#secrets.ahead(seqno);
+  }
+
+  get settledSecrets(): readonly LedgerSecret[] {
+    return this.#secrets.settled;
+  }
+
+  get untoldFrom(): Seqno | undefined {
+    return this.#secrets.untoldFrom;
+  }
+
+  addSecrets(secrets: readonly LedgerSecret[]): void {
+    this.#secrets.add(secrets);
   }
 
   add(entry: OpenedEntry): void {
@@ -275,12 +298,17 @@ class NodeLedger implements Ledger {
   }
 
   #push(
-    entry: Pick<OpenedEntry, 'view' | 'seqno' | 'size' | 'nodes' | 'endsChunk' | 'leaf'> & ReceiptLeaf,
+    entry: Pick<
+      OpenedEntry,
+      'view' | 'seqno' | 'size' | 'nodes' | 'endsChunk' | 'leaf' | 'secretRow' | 'secret'
+    > &
+      ReceiptLeaf,
     signature: KeptSignature | undefined,
   ): void {
     const { view, seqno, writeSetDigest, claimsDigest, nodes = [] } = entry;
     const { configuration, leaving } = this.#note;
     this.#tree.append(entry.leaf);
+    this.#secrets.follow(entry);
     if (this.#views.at(-1)?.view !== view) this.#views.push({ view, from: seqno });
     this.#note = {
       view,
@@ -305,6 +333,7 @@ class NodeLedger implements Ledger {
     const note = this.#notes.get(to);
     assert(note !== undefined, 'everything since the commit is held');
     this.#tree.retract(to + 1);
+    this.#secrets.rollback(to);
     while ((this.#views.at(-1)?.from ?? 0) > to) this.#views.pop();
     this.#note = note;
     this.#last = { view: note.view, seqno: to };
@@ -314,6 +343,7 @@ class NodeLedger implements Ledger {
     assert(seqno <= this.#last.seqno, 'only what is there is committed');
     if (seqno <= this.#committed) return;
     this.#committed = seqno;
+    this.#secrets.settle(seqno);
     // The next signature repeats the tree from the last one on; a rollback needs the note of the committed entry, and a
     // snapshot there what its signature repeats.
     const oldest = this.#last.seqno + 1 - this.#receiptLeavesMax;
@@ -361,15 +391,4 @@ class NodeLedger implements Ledger {
 
 function noteOf({ view, seqno, configuration, leaving }: SnapshotBase): Note {
   return { ...beginning, view, configuration: configuration.nodes, leaving, lastSignature: seqno };
-}
-
-function assertIdentity(identity: LedgerIdentity, serviceCertificate: Certificate): void {
-  const { nodeId, nodeKey, nodeCertificate, serviceKey } = identity;
-  const { fingerprint } = nodeKey.publicKey;
-  assert(fingerprint === nodeId, "a node's id is that of its key");
-  assert(fingerprint === nodeCertificate.publicKey.fingerprint, "the node's certificate is for its key");
-  const service = serviceCertificate.publicKey.fingerprint;
-  assert(serviceKey.publicKey.fingerprint === service, "the service's certificate is for its key");
-  assert(identity.serviceCertificate.publicKey.fingerprint === service, 'there is one service');
-  assert(isIssuedBy(nodeCertificate, serviceCertificate), "the service issued the node's certificate");
 }

@@ -10,7 +10,7 @@ import {
   toHex,
   utf8,
 } from '@coco/primitives';
-import { decodeMaps, encodeMaps, splitDomains } from './index.js';
+import { checkMaps, decodeMaps, encodeMaps, splitDomains } from './index.js';
 import { randomBytesOf } from './synthetic.test.js';
 
 function randomTables(random: Random): TableChanges[] {
@@ -134,4 +134,78 @@ test('a domain cut anywhere but between tables is refused', () => {
     if (length === first) continue;
     assert.throws(() => decodeMaps(bytes.subarray(0, length)), { code: 'COCO_LEDGER_MAPS_MALFORMED' });
   }
+});
+
+const rowsOf = (table: string, ...keys: readonly string[]): TableChanges => ({
+  table,
+  puts: keys.map((key) => ({ key: utf8(key), value: utf8('v') })),
+  removes: [],
+});
+const none = new Uint8Array(0);
+const any = (): void => undefined;
+
+test('a domain that is checked is what we write, and nothing else (MIT-1)', () => {
+  const encoded = (...tables: readonly TableChanges[]): Uint8Array => encodeMaps(tables);
+  const a = encoded(rowsOf('a', 'k'));
+  const kl = encoded(rowsOf('a', 'k', 'l'));
+  const removes = (puts: readonly string[], ...keys: readonly string[]): Uint8Array =>
+    encoded({ ...rowsOf('a', ...puts), removes: keys.map(utf8) });
+  const head = (): ByteWriter => new ByteWriter().sized64(utf8('a'));
+  const bad: readonly (readonly [string, Uint8Array, RegExp])[] = [
+    ['no domain', utf8('anything at all'), /exceeds the domain/],
+    ['cut short', a.subarray(0, a.length - 1), /exceeds|cut short/],
+    ['a table twice', concatBytes(a, a), /ascend by name/],
+    ['tables in another order', concatBytes(encoded(rowsOf('b', 'k')), a), /ascend by name/],
+    ['a name that is no text', encoded(rowsOf('a', 'k')).map((b) => (b === 97 ? 0xff : b)), /proper name/],
+    ['no name', concatBytes(new Uint8Array(8), a.subarray(9)), /proper name/],
+    ['a long name', encoded(rowsOf('x'.repeat(257), 'k')), /proper name/],
+    ['a long key', encoded(rowsOf('a', 'k'.repeat(8193))), /key is too long/],
+    ['a long key that goes', removes([], 'k'.repeat(8193)), /key is too long/],
+    ['rows in another order', kl.map((byte) => (byte === 107 ? 109 : byte)), /do not ascend/],
+    ['a row twice', kl.map((byte) => (byte === 107 ? 108 : byte)), /do not ascend/],
+    ['removes twice', removes([], 'k', 'l').map((byte) => (byte === 107 ? 108 : byte)), /do not ascend/],
+    ['set and removed', removes(['k'], 'k'), /set and removed/],
+    ['set and removed, among others', removes(['a', 'k', 'z'], 'b', 'k', 'x'), /set and removed/],
+    ['no rows', head().u64(0).u64(0).u64(0).u64(0).finish(), /no rows/],
+    ['a version', head().u64(7).u64(0).u64(1).sized64(none).sized64(none).u64(0).finish(), /was read/],
+    ['a row read', head().u64(0).u64(1).sized64(none).u64(0).u64(0).u64(0).finish(), /were read/],
+  ];
+  for (const [what, bytes, message] of bad)
+    assert.throws(() => checkMaps(bytes, any), { code: 'COCO_LEDGER_MAPS_MALFORMED', message }, what);
+  const value = new Uint8Array(16 * 2 ** 20 + 1);
+  const long = encoded({ table: 'a', puts: [{ key: none, value }], removes: [] });
+  assert.throws(() => checkMaps(long, any), /value is too long/);
+  for (const bytes of [
+    none,
+    removes(['a', 'k', 'z'], 'b', 'l', 'x'),
+    concatBytes(a, encoded(rowsOf('b', 'k'))),
+  ])
+    checkMaps(bytes, any);
+});
+
+test('what is written passes the check, table by table; whatever else passes is what would be written (seeded)', () => {
+  const random = seededRandom(5);
+  let passed = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const tables = randomTables(random);
+    const bytes = encodeMaps(tables);
+    const seen: string[] = [];
+    checkMaps(bytes, (table) => seen.push(table));
+    assert.deepEqual(
+      seen,
+      tables.map(({ table }) => table),
+    );
+    if (bytes.length === 0) continue;
+    for (let change = 1 + random.integer(3); change > 0; change--)
+      bytes[random.integer(bytes.length)] = random.integer(256);
+    try {
+      checkMaps(bytes, any);
+    } catch (error) {
+      assert.equal((error as { readonly code?: string }).code, 'COCO_LEDGER_MAPS_MALFORMED', String(error));
+      continue;
+    }
+    passed++;
+    assert.deepEqual(encodeMaps(decodeMaps(bytes)), bytes);
+  }
+  assert.ok(passed > 100, `${passed} passed`);
 });

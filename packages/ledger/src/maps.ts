@@ -9,7 +9,7 @@
  * What we write has readVersion 0, no reads, tables and keys in ascending order, no empty table: the same changes
  * always give the same bytes. Read is what CCF writes: any order, tables without rows.
  */
-import type { Put, TableChanges, WriteSet } from '@coco/kv';
+import { type Put, storeLimitsDefault, type TableChanges, type WriteSet } from '@coco/kv';
 import { assert, CocoError, compareBytes, fromUtf8, utf8 } from '@coco/primitives';
 
 /** Encodes the changes of one domain. Asserts the order that the contract of a write set promises. */
@@ -122,6 +122,78 @@ function skipRows(cursor: Cursor): undefined {
   for (let removes = cursor.count(8); removes > 0; removes--) cursor.skipSized();
 }
 
+/**
+ * Checks that a domain is what `encodeMaps` makes of changes that a store can hold, of rows that are set or removed, not
+ * both. `onTable` hears of each table and may throw. It makes nothing of the rows, for it runs for every batch. Throws
+ * COCO_LEDGER_MAPS_MALFORMED with the offset of what is wrong.
+ */
+export function checkMaps(bytes: Uint8Array, onTable: (table: string) => void): void {
+  const cursor = new Cursor(bytes);
+  let last = '';
+  while (cursor.at < bytes.length) {
+    const nameAt = cursor.at;
+    const name = cursor.sized();
+    const table = name.length > storeLimitsDefault.tableNameBytesMax ? undefined : fromUtf8(name);
+    if (table === undefined || table === '') throw malformed('a table has no proper name', nameAt);
+    if (table <= last) throw malformed('the tables do not ascend by name', nameAt);
+    last = table;
+    onTable(table);
+    cursor.zero('a table has a version that was read');
+    cursor.zero('a table has rows that were read');
+    checkRows(cursor, nameAt);
+  }
+}
+
+function checkRows(cursor: Cursor, nameAt: number): void {
+  const puts = cursor.count(16);
+  const putsAt = cursor.at;
+  let last = -1;
+  for (let left = puts; left > 0; left--) {
+    last = checkKey(cursor, last);
+    if (cursor.skipSized() > storeLimitsDefault.valueBytesMax) throw malformed('a value is too long', last);
+  }
+  const removes = cursor.count(8);
+  if (puts + removes === 0) throw malformed('a table has no rows', nameAt);
+  if (removes > 0) checkRemoves(cursor, removes, new Cursor(cursor.bytes, putsAt), puts);
+}
+
+/** Goes through the rows that are set beside those that are removed. */
+function checkRemoves(cursor: Cursor, removes: number, set: Cursor, puts: number): void {
+  let unpassed = puts;
+  let last = -1;
+  for (let left = removes; left > 0; left--) {
+    last = checkKey(cursor, last);
+    for (; unpassed > 0; unpassed--) {
+      const order = compareKeys(cursor, set.at, last);
+      if (order === 0) throw malformed('a row is set and removed', last);
+      if (order > 0) break;
+      set.skipSized();
+      set.skipSized();
+    }
+  }
+}
+
+/** Passes a key, which must come after that at `last`, if that is not -1; gives where it is. */
+function checkKey(cursor: Cursor, last: number): number {
+  const { at } = cursor;
+  if (cursor.skipSized() > storeLimitsDefault.keyBytesMax) throw malformed('a key is too long', at);
+  if (last >= 0 && compareKeys(cursor, last, at) >= 0) throw malformed('the rows do not ascend', at);
+  return at;
+}
+
+/** Order of the keys at two places where keys have been found. */
+function compareKeys(cursor: Cursor, a: number, b: number): number {
+  const { bytes } = cursor;
+  const aLength = cursor.lengthAt(a);
+  const bLength = cursor.lengthAt(b);
+  const length = Math.min(aLength, bLength);
+  for (let i = 8; i < length + 8; i++) {
+    const difference = (bytes[a + i] as number) - (bytes[b + i] as number);
+    if (difference !== 0) return difference;
+  }
+  return aLength - bLength;
+}
+
 /** The changes of a transaction, by the domain that they belong to: `public:` in the name means in clear. */
 export function splitDomains(writeSet: WriteSet): {
   readonly publicMaps: Uint8Array;
@@ -136,11 +208,12 @@ export function splitDomains(writeSet: WriteSet): {
 /** A position in a domain. Every length is compared with what is left before anything is made of it. */
 class Cursor {
   readonly bytes: Uint8Array;
-  at = 0;
+  at: number;
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, at = 0) {
     this.bytes = bytes;
+    this.at = at;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -160,9 +233,22 @@ class Cursor {
     return this.bytes.subarray(this.at - length, this.at);
   }
 
-  skipSized(): void {
+  /** Gives how long that was. */
+  skipSized(): number {
     const length = this.count(1);
     this.at += length;
+    return length;
+  }
+
+  /** A length that was read before. */
+  lengthAt(at: number): number {
+    return this.#view.getUint32(at, true);
+  }
+
+  /** A number that must be 0. */
+  zero(otherwise: string): void {
+    const { at } = this;
+    if (this.count(0) !== 0) throw malformed(otherwise, at);
   }
 
   skip(length: number): void {

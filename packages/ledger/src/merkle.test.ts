@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sha256 } from '@coco/crypto';
 import { concatBytes, seededRandom, toHex } from '@coco/primitives';
 import { MerkleTree } from './merkle.js';
-import { foldProof } from './receipt-verify.js';
+import { foldProof } from './receipt-proof.js';
 import { decodeTree, encodeTree } from './tree-table.js';
 
 function leafOf(index: number): Uint8Array {

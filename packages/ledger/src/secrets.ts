@@ -10,35 +10,115 @@
  */
 import { hmacSha256 } from '@coco/crypto';
 import { assert, CocoError, formatTxId, type Seqno, type TxId, toHex, utf8 } from '@coco/primitives';
-import type { LedgerSecret } from './types.js';
+import type { LedgerSecret, OpenedEntry } from './types.js';
+
+const commitLabel = utf8('Commit S');
 
 /** The secrets of one ledger, ready for use. */
 export interface Secrets {
-  /** The key of the entry at `seqno`, or undefined when it is older than the first secret. */
+  /** The key of the entry at `seqno`, or undefined when it is older than the first secret, or was not told. */
   keyAt(seqno: Seqno): Uint8Array | undefined;
   /** The text of the commit evidence of `id`. COCO_LEDGER_ENTRY_SECRET when there is no key for it. */
   commitEvidence(id: TxId): string;
 }
 
-const commitLabel = utf8('Commit S');
+/** Secrets to which more come while the ledger grows. */
+export interface GrowingSecrets extends Secrets {
+  /** All of them that are known, ascending by their first entry. */
+  readonly all: readonly LedgerSecret[];
+  /** The first entry of the last secret that an entry told, but not to this node. */
+  readonly untoldFrom: Seqno | undefined;
+  /** Takes over secrets that hold whatever becomes of the log. */
+  add(secrets: readonly LedgerSecret[]): void;
+  /** Takes over what an entry tells. */
+  follow(entry: Pick<OpenedEntry, 'seqno' | 'secretRow' | 'secret'>): void;
+  /** Those that hold whatever becomes of the log, ascending. */
+  readonly settled: readonly LedgerSecret[];
+  /** What entries up to `commit` told holds from now on whatever becomes of the log. */
+  settle(commit: Seqno): void;
+  /** Forgets what entries above `to` told. */
+  rollback(to: Seqno): void;
+  /** The same as they would be after a rollback to `seqno`, to be followed by other entries. */
+  ahead(seqno: Seqno): GrowingSecrets;
+}
 
 /** Prepares `secrets`, in any order, for look-ups by sequence number. */
-export function createSecrets(secrets: readonly LedgerSecret[]): Secrets {
-  const epochs = secrets
-    .map(({ fromSeqno, key }) => {
-      assert(key.length === 32, 'a ledger secret has 32 bytes');
-      return { fromSeqno, key, commitSecret: hmacSha256(key, commitLabel) };
-    })
-    .toSorted((a, b) => b.fromSeqno - a.fromSeqno);
+export function createSecrets(secrets: readonly LedgerSecret[]): GrowingSecrets {
+  return growing(secrets.reduce<readonly Epoch[]>((epochs, one) => withEpoch(epochs, known(one)), []));
+}
+
+/** A time during which one secret seals. Descending by their first entry. */
+interface Epoch {
+  readonly fromSeqno: Seqno;
+  /** Undefined when an entry told a secret, but not to this node. */
+  readonly keys?: { readonly key: Uint8Array; readonly commitSecret: Uint8Array };
+  /** An entry began it, and it goes with that entry. */
+  readonly isLearned: boolean;
+}
+
+function growing(begun: readonly Epoch[]): GrowingSecrets {
+  let epochs = begun;
+  const epochAt = (seqno: Seqno): Epoch | undefined => epochs.find(({ fromSeqno }) => fromSeqno <= seqno);
   return {
-    keyAt: (seqno) => epochs.find(({ fromSeqno }) => fromSeqno <= seqno)?.key,
+    keyAt: (seqno) => epochAt(seqno)?.keys?.key,
     commitEvidence(id) {
-      const epoch = epochs.find(({ fromSeqno }) => fromSeqno <= id.seqno);
-      if (epoch === undefined) throw noSecret(id);
+      const keys = epochAt(id.seqno)?.keys;
+      if (keys === undefined) throw noSecret(id);
       const text = formatTxId(id);
-      return `ce:${text}:${toHex(hmacSha256(epoch.commitSecret, utf8(text)))}`;
+      return `ce:${text}:${toHex(hmacSha256(keys.commitSecret, utf8(text)))}`;
     },
+    get all() {
+      return secretsOf(epochs);
+    },
+    get settled() {
+      return secretsOf(epochs.filter(({ isLearned }) => !isLearned));
+    },
+    settle(commit) {
+      // Commits are many, secrets are few.
+      if (!epochs.some((one) => isSettling(one, commit))) return;
+      epochs = epochs.map((one) => (isSettling(one, commit) ? { ...one, isLearned: false } : one));
+    },
+    get untoldFrom() {
+      return epochs.find(({ keys }) => keys === undefined)?.fromSeqno;
+    },
+    add(more) {
+      for (const secret of more) epochs = withEpoch(epochs, known(secret));
+    },
+    follow({ seqno, secretRow, secret }) {
+      if (secretRow === undefined) return;
+      const begins = { fromSeqno: seqno + 1, isLearned: true };
+      epochs = withEpoch(epochs, secret === undefined ? begins : { ...known(secret), ...begins });
+    },
+    rollback(to) {
+      epochs = epochsUpTo(epochs, to);
+    },
+    ahead: (seqno) => growing(epochsUpTo(epochs, seqno)),
   };
+}
+
+function withEpoch(epochs: readonly Epoch[], added: Epoch): readonly Epoch[] {
+  // What holds whatever becomes of the log goes on holding, whatever an entry tells.
+  const before = epochs.find(({ fromSeqno }) => fromSeqno === added.fromSeqno);
+  if (before?.isLearned === false) return epochs;
+  return [...epochs.filter((one) => one !== before), added].sort((a, b) => b.fromSeqno - a.fromSeqno);
+}
+
+function epochsUpTo(epochs: readonly Epoch[], seqno: Seqno): readonly Epoch[] {
+  return epochs.filter(({ fromSeqno, isLearned }) => !isLearned || fromSeqno <= seqno + 1);
+}
+
+function secretsOf(epochs: readonly Epoch[]): readonly LedgerSecret[] {
+  const all = epochs.flatMap(({ fromSeqno, keys }) => (keys ? [{ fromSeqno, key: keys.key }] : []));
+  return all.toReversed();
+}
+
+function isSettling({ fromSeqno, keys, isLearned }: Epoch, commit: Seqno): boolean {
+  return isLearned && keys !== undefined && fromSeqno <= commit + 1;
+}
+
+function known({ fromSeqno, key }: LedgerSecret): Epoch {
+  assert(key.length === 32, 'a ledger secret has 32 bytes');
+  return { fromSeqno, isLearned: false, keys: { key, commitSecret: hmacSha256(key, commitLabel) } };
 }
 
 /** The failure that says that no secret for an entry was handed in. */

@@ -25,11 +25,14 @@
  * not look at the order). Differences that are known: our table version is that of the newest row, and removed rows are
  * not written.
  *
- * No (key, IV) pair is used for two different snapshots because there is only one for each `seqno`: the committed
- * state is the same on every node, and its encoding has one form whatever parts it comes in.
+ * No (key, IV) pair is used for two different snapshots because there is at most one attempt for each `seqno`, and the
+ * caller must keep to that. What the tables hold does not help: a worker that was taken over may give others when it is asked
+ * again. So the manager makes a signature of its own for each attempt, on the node that is primary, and begins when that is
+ * committed; an attempt that comes to nothing is never taken up again, there or elsewhere: the next has a signature of its
+ * own (replica room, snapshotting.ts). No other entry can be committed at its seqno.
  */
 import { type AesGcmSealer, aesGcmSealer, type Hasher, sha256Hasher } from '@coco/crypto';
-import type { TableChanges } from '@coco/kv';
+import { storeLimitsDefault, type TableChanges } from '@coco/kv';
 import { assert, ByteWriter, CocoError, compareBytes, type Seqno, utf8 } from '@coco/primitives';
 import { encodeSnapshotTables, readSnapshotRows, readSnapshotTables } from './snapshot-tables.js';
 import { encodeViews } from './snapshot-views.js';
@@ -104,9 +107,14 @@ class Sealer implements SnapshotSealer {
       if (table.startsWith('public:') !== isPublic)
         throw malformed(`${table} is in the wrong domain`, offset);
       if (version > this.base.seqno) throw malformed(`${table} is newer than the snapshot`, offset);
-      if (this.#signature.has(table) || rows.length === 0) continue;
+      if (this.#signature.has(table)) continue;
+      const nameBytes = utf8(table).length;
+      if (nameBytes > storeLimitsDefault.tableNameBytesMax)
+        throw malformed('the name of a table is too long', offset);
+      if (rows.length === 0) throw malformed(`${table} has no rows`, offset);
       const known = tables.get(table);
-      this.#length += rows.length + (known === undefined ? 24 + utf8(table).length : 0);
+      // Also where it goes on: whatever a part holds is held until all is sealed.
+      this.#length += 24 + nameBytes + rows.length;
       if (this.#length > this.#snapshotBytesMax) throw this.#tooLarge();
       const gathered = known ?? { version: 0, length: 0, parts: [], lastKey: undefined };
       if (known === undefined) tables.set(table, gathered);
@@ -119,7 +127,10 @@ class Sealer implements SnapshotSealer {
 
   /** The one form of a table: rows ascend by key, none is removed, and none newer than the snapshot. */
   #checkRows(gathered: GatheredTable, rows: Uint8Array, offset: number): void {
-    for (const { at, key, version } of readSnapshotRows(rows, offset)) {
+    const { keyBytesMax, valueBytesMax } = storeLimitsDefault;
+    for (const { at, key, value, version } of readSnapshotRows(rows, offset)) {
+      // No store could begin with it.
+      if (key.length > keyBytesMax || value.length > valueBytesMax) throw malformed('a row is too long', at);
       const { lastKey } = gathered;
       if (lastKey !== undefined && compareBytes(lastKey, key) >= 0)
         throw malformed('the rows do not ascend', at);

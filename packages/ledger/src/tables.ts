@@ -16,6 +16,8 @@ export const ledgerTables = {
   previousServiceIdentity: 'public:ccf.internal.previous_service_identity_endorsement',
   historicalLedgerSecret: 'public:ccf.internal.historical_encrypted_ledger_secret',
   recoveryShares: 'public:ccf.internal.recovery_shares',
+  /** Coco's own: the secret of the entries that follow, sealed to each node (rekey.ts). */
+  ledgerSecrets: 'public:coco.ledger.secrets',
 } as const;
 
 /** The key of the only row of a table that has one row: 8 zero bytes. */

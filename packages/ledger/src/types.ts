@@ -3,6 +3,7 @@
  */
 import type { Certificate, PrivateKey } from '@coco/crypto';
 import type { NodeId, Seqno, TxId, View } from '@coco/primitives';
+import type { GrowingSecrets, Secrets } from './secrets.js';
 
 /** The symmetric key of the entries from `fromSeqno` on, until the next secret's. 32 bytes. */
 export interface LedgerSecret {
@@ -35,6 +36,8 @@ export interface EntryDescription extends TxId {
    * that nobody needs them any more.
    */
   readonly retiredCommitted?: readonly NodeId[];
+  /** Present when the entry tells a new ledger secret: its row, sealed to each node (rekey.ts). */
+  readonly secretRow?: Uint8Array;
   /** The chunk file that holds this entry is complete with it: the next entry begins a new file. */
   readonly endsChunk?: true;
 }
@@ -53,6 +56,8 @@ export interface OpenedEntry extends EntryDescription {
   readonly writeSetDigest: Uint8Array;
   /** Leaf of the Merkle tree for this entry. */
   readonly leaf: Uint8Array;
+  /** The secret of the entries after it, when the entry tells one to this node. */
+  readonly secret?: LedgerSecret;
 }
 
 /**
@@ -91,9 +96,10 @@ export interface SealedSnapshot {
 export interface SnapshotSealer {
   readonly base: SnapshotBase;
   /**
-   * Takes over rows as of the base, copying them. Tables in any order; one that goes on in a later part goes on where
+   * Takes over rows as of the base, whose memory it keeps. Tables in any order; one that goes on in a later part goes on where
    * it stopped. What the signature entry at the base wrote need not be there: it is known, and passed over. Throws
-   * COCO_LEDGER_SNAPSHOT_SIZE when it becomes larger than `snapshotBytesMax`.
+   * COCO_LEDGER_SNAPSHOT_SIZE when it becomes larger than `snapshotBytesMax`, COCO_LEDGER_SNAPSHOT_MALFORMED when these
+   * are no tables, or none that a store can hold as of the base.
    */
   add(tables: SnapshotTables): void;
   /** Does a piece of the work, and gives the snapshot when all is done; call it until then. No `add` afterwards. */
@@ -166,16 +172,19 @@ export interface Ledger {
    */
   base(seqno: Seqno): SnapshotBase;
   /**
-   * Begins a snapshot with the base at `seqno`, which must be committed. The state at a committed entry is the same on
-   * every node, so a snapshot made twice has the same bytes; that no IV is used twice for different ones rests on it.
+   * Begins a snapshot with the base at `seqno`, which must be committed. Once only, on one node, unless what is added is
+   * known to be the same each time: the IV follows from `seqno`.
    */
   snapshot(seqno: Seqno): SnapshotSealer;
   /**
    * Opens an entry without adding it: authenticates and decrypts. Throws COCO_LEDGER_ENTRY_* when it is
    * malformed, or does not authenticate. `configuration` is told as if the entry followed one that left `current`
-   * trusted (default: `last`); adding it looks again.
+   * trusted (default: `last`); adding it looks again. COCO_LEDGER_ENTRY_SECRET when `secrets` (default: those that are held)
+   * have none for it.
    */
-  open(bytes: Uint8Array, current?: readonly NodeId[]): OpenedEntry;
+  open(bytes: Uint8Array, current?: readonly NodeId[], secrets?: Secrets): OpenedEntry;
+  /** The secrets as they are after the entry `seqno`: to open others that follow it, before they are added. */
+  secretsAfter(seqno: Seqno): GrowingSecrets;
   /**
    * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
    * identity; COCO_LEDGER_SIGNATURE_* when that fails, COCO_LEDGER_ENTRY_ORDER when it does not follow, and
@@ -183,6 +192,14 @@ export interface Ledger {
    */
   add(entry: OpenedEntry): void;
   rollback(to: Seqno): void;
+  /** The secrets that are held, ascending by their first entry. */
+  readonly secrets: readonly LedgerSecret[];
+  /** Those that hold whatever becomes of the log: the committed ones, and what was handed in. To be kept, and told to others. */
+  readonly settledSecrets: readonly LedgerSecret[];
+  /** The first entry that this node cannot open, for it was not told the secret; undefined when it was told all. */
+  readonly untoldFrom: Seqno | undefined;
+  /** Takes over secrets that somebody who was there has told. */
+  addSecrets(secrets: readonly LedgerSecret[]): void;
   /** Entries up to `seqno` are committed: their positions need no longer be rolled back. */
   compact(seqno: Seqno): void;
   /**

@@ -2,6 +2,7 @@
  * What the parts of the manager must know of the node at the moment of a call, and may do to its log.
  */
 import type { AdapterRequest } from '@coco/adapter';
+import type { Consensus } from '@coco/consensus';
 import type { GovernanceContext } from '@coco/governance';
 import type { Ledger } from '@coco/ledger';
 import type { NodeId, Seqno, TxId, View } from '@coco/primitives';
@@ -19,8 +20,8 @@ export interface Circumstances {
   readonly view: View;
   readonly last: Seqno;
   readonly commit: Seqno;
-  /** The first entry that this node can give to others. */
-  heldFrom(): Seqno;
+  /** What consensus says when it is asked. */
+  readonly consensus: Pick<Consensus, 'mayLeaveOut' | 'mayRecord' | 'status'>;
   /** The wall clock, for convenience. */
   readonly nowMs: number;
   /** For answering a governance request. */
@@ -32,6 +33,8 @@ export interface Circumstances {
    * follows from it. Returns its seqno.
    */
   append(contents: EntryContents, placed: (txId: TxId) => void): Seqno;
+  /** Has another node campaign for being primary. */
+  handOver(to: NodeId): void;
   /** Lets the next signature end its chunk. */
   endChunk(): void;
   /** Signs now; gives the signature's seqno. */

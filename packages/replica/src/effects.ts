@@ -4,8 +4,8 @@
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
 import type { HardState, Ready } from '@coco/consensus';
 import type { Reader } from '@coco/kv';
-import type { SealedEntry } from '@coco/ledger';
-import type { Seqno } from '@coco/primitives';
+import type { LedgerSecret, SealedEntry } from '@coco/ledger';
+import type { NodeId, Seqno } from '@coco/primitives';
 import { encodeConsensusFrame } from './frames.js';
 import type { PeerFrame, ReplicaEffects, SnapshotEffect } from './types.js';
 
@@ -20,6 +20,7 @@ export interface EffectsBuilder {
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
   network?: ReplicaEffects['network'];
   governance?: Reader;
+  ledgerSecrets?: readonly LedgerSecret[];
   readonly snapshots: SnapshotEffect[];
 }
 
@@ -27,9 +28,17 @@ export function createEffects(): EffectsBuilder {
   return { now: [], entries: [], send: [], apply: [], replies: [], snapshots: [] };
 }
 
-/** Frames for messages of consensus; an append message's entries are attached by whoever holds their bytes. */
-export function sendMessages(effects: EffectsBuilder, messages: Ready['send']): void {
+/**
+ * Frames for messages of consensus; an append message's entries are attached by whoever holds their bytes. A node that is
+ * quarantined gets none, however its links stand: nothing that is written after that reaches it (MIT-2).
+ */
+export function sendMessages(
+  effects: EffectsBuilder,
+  messages: Ready['send'],
+  isOut: (nodeId: NodeId) => boolean,
+): void {
   for (const { to, message } of messages) {
+    if (message.type === 'appendEntries' && isOut(to)) continue;
     const header = encodeConsensusFrame(message);
     const attached = message.type === 'appendEntries' && message.to > message.previous.seqno;
     effects.send.push(
@@ -48,7 +57,7 @@ export function persistRollback(effects: EffectsBuilder, to: Seqno): void {
 
 export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
   const { now, rollbackTo, hardState, entries, send, apply, committed, replies, snapshots } = effects;
-  const { network, governance } = effects;
+  const { network, governance, ledgerSecrets } = effects;
   const durable = rollbackTo !== undefined || hardState !== undefined || entries.length > 0;
   return {
     now,
@@ -65,6 +74,7 @@ export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
     replies,
     ...(network !== undefined && { network }),
     ...(governance !== undefined && { governance }),
+    ...(ledgerSecrets !== undefined && { ledgerSecrets }),
     snapshots,
   };
 }

@@ -5,10 +5,11 @@
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Governance } from '@coco/governance';
-import { assertNever, type Seqno } from '@coco/primitives';
+import { assertNever, type NodeId, type Seqno } from '@coco/primitives';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
 import { encodeAnswerFrame, encodeForwardFrame } from './frames.js';
+import { answerObjection } from './httpHeads.js';
 import {
   addRequest,
   createRequests,
@@ -19,16 +20,17 @@ import {
   takeRequest,
 } from './requests.js';
 import type { ReplicaSettings } from './types.js';
+import { workerFault } from './workerFault.js';
 
 export interface Forwarding {
   readonly size: number;
   accept(origin: Origin, request: AdapterRequest, now: Circumstances): void;
-  /** The worker answered. */
+  /** The worker answered. COCO_REPLICA_WORKER when the head of its answer is none. */
   finished(id: number, response: AdapterResponse, now: Circumstances): void;
-  /** The worker says that only the primary can answer. */
+  /** The worker says that only the primary can answer. It is sent there once, or it might be carried out twice. */
   forward(id: number, now: Circumstances): void;
-  /** The primary answered, or said (without a response) that it is none. */
-  answered(id: number, response: AdapterResponse | undefined, now: Circumstances): void;
+  /** A node answered, or said (without a response) that it is not the primary. */
+  answered(from: NodeId, id: number, response: AdapterResponse | undefined, now: Circumstances): void;
   primaryChanged(now: Circumstances): void;
   committed(seqno: Seqno, effects: EffectsBuilder): void;
   elapsed(ms: number, now: Circumstances): void;
@@ -104,18 +106,19 @@ export function createForwarding(
     },
     finished(id, response, { effects }) {
       const pending = requests.pending.get(id);
+      checkAnswer(response);
       if (pending?.phase.kind === 'worker') reply(pending, response, effects);
     },
     forward(id, now) {
       const pending = requests.pending.get(id);
-      if (pending === undefined) return;
+      if (pending?.phase.kind !== 'worker') return;
       // The worker has not heard yet that this node became primary: ask it again a little later.
       if (now.acting) pending.phase = { kind: 'homeless' };
       else route(pending, now);
     },
-    answered(id, response, now) {
+    answered(from, id, response, now) {
       const pending = requests.pending.get(id);
-      if (pending?.phase.kind !== 'forwarded') return;
+      if (pending?.phase.kind !== 'forwarded' || pending.phase.to !== from) return;
       const until = response?.txId?.seqno ?? 0;
       if (response === undefined) pending.phase = { kind: 'homeless' };
       else if (until <= now.commit) reply(pending, response, now.effects);
@@ -140,6 +143,12 @@ export function createForwarding(
       for (const pending of [...requests.pending.values()]) age(pending, ms, now);
     },
   };
+}
+
+/** COCO_REPLICA_WORKER when it is none. */
+function checkAnswer(response: AdapterResponse): void {
+  const objection = answerObjection(response);
+  if (objection !== undefined) throw workerFault(objection);
 }
 
 function noPrimary(phase: 'homeless' | 'forwarded'): AdapterResponse {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Message } from '@coco/consensus';
-import { CocoError, seededRandom } from '@coco/primitives';
+import { ByteWriter, CocoError, seededRandom, utf8 } from '@coco/primitives';
 import {
   cutEntries,
   decodeFrame,
@@ -42,6 +42,71 @@ test('requests and answers survive the way over the wire (TX-3)', () => {
   assert.deepEqual(decodeFrame(encodeAnswerFrame(5)), { kind: 'answer', id: 5 });
 });
 
+/** A frame of this kind whose head is `head`. */
+function headed(kind: 1 | 2, head: unknown): Uint8Array {
+  const writer = new ByteWriter().u8(kind).u64(5);
+  if (kind === 2) writer.u8(0);
+  return writer.sized32(utf8(typeof head === 'string' ? head : JSON.stringify(head))).finish();
+}
+
+test('the head of a request or an answer that no node sends is refused (ARC-3)', () => {
+  const { body: _, ...good } = request;
+  const long = 'x'.repeat(70_000);
+  const headers: readonly unknown[] = [
+    null,
+    [],
+    'a',
+    { a: 5 },
+    { A: 'b' },
+    { 'a b': 'c' },
+    { a: 'b\r\nc: d' },
+    { a: '\u20ac' },
+    { a: long },
+    Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`h${i}`, ''])),
+    JSON.parse('{"__proto__":"a"}'),
+  ];
+  const answers: readonly unknown[] = [
+    'null',
+    '[]',
+    '{"status":1e999,"headers":{}}',
+    ...headers.map((one) => ({ status: 200, headers: one })),
+    ...[99, 100, 600, 200.5, -1, '200', null].map((status) => ({ status, headers: {} })),
+    ...[null, 5, 'a', {}, { view: 1 }, { view: -1, seqno: 1 }, { view: 1, seqno: 2 ** 53 }].map((txId) => ({
+      status: 200,
+      headers: {},
+      txId,
+    })),
+    { status: 200, headers: { 'content-length': '5' } },
+    { status: 200, headers: { 'x-ms-ccf-transaction-id': '2.5' } },
+  ];
+  const requests: readonly unknown[] = [
+    ...headers.map((one) => ({ ...good, headers: one })),
+    { ...good, method: 5 },
+    { ...good, path: long },
+    { ...good, query: null },
+    ...[null, 'a', {}, { kind: 'operator', id: 'a' }, { kind: 'member' }, { kind: 'member', id: long }].map(
+      (caller) => ({ ...good, caller }),
+    ),
+    { ...good, caller: { kind: 'member', id: 'a', subject: 5 } },
+    `${' '.repeat(2 ** 20)}{}`,
+  ];
+  const refused = (frame: Uint8Array, what: unknown): void =>
+    assert.throws(() => decodeFrame(frame), { code: 'COCO_REPLICA_FRAME' }, JSON.stringify(what));
+  for (const head of answers) refused(headed(2, head), head);
+  for (const head of requests) refused(headed(1, head), head);
+  decodeFrame(headed(1, good));
+  decodeFrame(headed(2, { status: 200, headers: { etag: 'a' } }));
+});
+
+test('a view that no entry could have is refused: who took it over could never write again', () => {
+  for (const view of [2 ** 31, 2 ** 52]) {
+    for (const message of messages)
+      assert.throws(() => decodeFrame(encodeConsensusFrame({ ...message, view })), {
+        code: 'COCO_REPLICA_FRAME',
+      });
+  }
+});
+
 test('a malformed frame gives a coded failure and nothing else', () => {
   const random = seededRandom(7);
   const frames = [
@@ -63,7 +128,7 @@ function refusedOrParsed(bytes: Uint8Array): void {
   try {
     decodeFrame(bytes);
   } catch (error) {
-    assert.ok(error instanceof CocoError, String(error));
+    assert.ok(error instanceof CocoError && error.code === 'COCO_REPLICA_FRAME', String(error));
   }
 }
 
@@ -76,7 +141,12 @@ test('attached entries are cut by their own sizes, and their number must be the 
     [two, 3],
     [two.subarray(1), 2],
     [two.subarray(0, 19), 2],
+    [two.subarray(0, 11), 2],
+    [two.subarray(0, 1), 1],
+    [two, -1],
+    [entry, 0],
+    [new Uint8Array(0), 1],
   ] as const) {
-    assert.throws(() => cutEntries(bytes, count), CocoError);
+    assert.throws(() => cutEntries(bytes, count), { code: 'COCO_REPLICA_FRAME' });
   }
 });

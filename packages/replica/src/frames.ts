@@ -16,7 +16,8 @@
  */
 import type { AdapterRequest, AdapterResponse, Caller } from '@coco/adapter';
 import type { Message } from '@coco/consensus';
-import { assert, ByteReader, ByteWriter, CocoError, fromUtf8, utf8 } from '@coco/primitives';
+import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8, type View } from '@coco/primitives';
+import { answerObjection, headersObjection, isHeadText } from './httpHeads.js';
 
 /** A frame after parsing. `entries` are the raw bytes behind an append message, not yet cut up. */
 export type Frame =
@@ -80,51 +81,94 @@ export function encodeAnswerFrame(id: number, response?: AdapterResponse): Uint8
     .finish();
 }
 
-/** Parses a frame of a peer; COCO_REPLICA_FRAME or COCO_BYTES_* when it is malformed. */
+/** The head of a request or an answer is no longer than this, whoever sends it. */
+const headBytesMax = 2 ** 20;
+/** What the boundary to the worker lets through. */
+const requestBytesMax = 2 ** 28;
+
+/** Parses a frame of a peer. COCO_REPLICA_FRAME when it is malformed, whatever is wrong with it. */
 export function decodeFrame(bytes: Uint8Array): Frame {
-  const reader = new ByteReader(bytes);
+  return coded(() => {
+    const reader = new ByteReader(bytes);
+    const frame = decodeBody(reader);
+    reader.end();
+    return frame;
+  });
+}
+
+function decodeBody(reader: ByteReader): Frame {
   const kind = reader.u8();
   if (kind === 0) return decodeConsensus(reader);
   const id = reader.u64();
   if (kind === 1) {
     const request = decodeRequestHead(decodeHead(reader));
+    if (reader.remaining > requestBytesMax) throw malformed('a request is too large');
     return { kind: 'forward', id, request: { ...request, body: reader.take(reader.remaining) } };
   }
   if (kind !== 2) throw malformed('unknown kind');
-  if (reader.u8() === 1) return { kind: 'answer', id };
+  if (decodeFlag(reader)) return { kind: 'answer', id };
   const response = decodeResponseHead(decodeHead(reader));
   return { kind: 'answer', id, response: { ...response, body: reader.take(reader.remaining) } };
 }
 
+/** One code for all that can be wrong with what a peer sent: it costs the peer its connection, and nothing else. */
+function coded<Result>(decode: () => Result): Result {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof CocoError) || !error.code.startsWith('COCO_BYTES_')) throw error;
+    throw malformed(error.message);
+  }
+}
+
+function decodeFlag(reader: ByteReader): boolean {
+  const value = reader.u8();
+  if (value > 1) throw malformed('a flag is neither 0 nor 1');
+  return value === 1;
+}
+
+/** Entries have 31 bits for it: a node that took over a larger one could never write again. */
+function decodeView(reader: ByteReader): View {
+  const view = reader.u64();
+  if (view >= 2 ** 31) throw malformed('a view is out of range');
+  return view;
+}
+
 function decodeConsensus(reader: ByteReader): Frame {
   const type = messageTypes[reader.u8()];
-  const view = reader.u64();
+  const view = decodeView(reader);
   const none = reader.bytes.subarray(0, 0);
   switch (type) {
     case 'appendEntries': {
-      const previous = { view: reader.u64(), seqno: reader.u64() };
+      const previous = { view: decodeView(reader), seqno: reader.u64() };
       const message = {
         type,
         view,
         previous,
         to: reader.u64(),
-        entriesView: reader.u64(),
+        entriesView: decodeView(reader),
         commit: reader.u64(),
       };
       return { kind: 'consensus', message, entries: reader.take(reader.remaining) };
     }
     case 'appendEntriesResponse': {
-      const message = { type, view, success: reader.u8() === 1, last: reader.u64(), lastView: reader.u64() };
+      const message = {
+        type,
+        view,
+        success: decodeFlag(reader),
+        last: reader.u64(),
+        lastView: decodeView(reader),
+      };
       return { kind: 'consensus', message, entries: none };
     }
     case 'requestPreVote':
     case 'requestVote': {
-      const message = { type, view, lastCommittable: { view: reader.u64(), seqno: reader.u64() } };
+      const message = { type, view, lastCommittable: { view: decodeView(reader), seqno: reader.u64() } };
       return { kind: 'consensus', message, entries: none };
     }
     case 'requestPreVoteResponse':
     case 'requestVoteResponse':
-      return { kind: 'consensus', message: { type, view, granted: reader.u8() === 1 }, entries: none };
+      return { kind: 'consensus', message: { type, view, granted: decodeFlag(reader) }, entries: none };
     case 'proposeRequestVote':
       return { kind: 'consensus', message: { type, view }, entries: none };
     default:
@@ -133,7 +177,9 @@ function decodeConsensus(reader: ByteReader): Frame {
 }
 
 function decodeHead(reader: ByteReader): Record<string, unknown> {
-  const text = fromUtf8(reader.sized32());
+  const length = reader.u32();
+  if (length > headBytesMax) throw malformed('a head is too long');
+  const text = fromUtf8(reader.take(length));
   if (text === undefined) throw malformed('head is not UTF-8');
   let head: unknown;
   try {
@@ -147,55 +193,62 @@ function decodeHead(reader: ByteReader): Record<string, unknown> {
 
 function decodeRequestHead(head: Record<string, unknown>): Omit<AdapterRequest, 'body'> {
   const { method, path, query, headers, caller } = head;
-  if (typeof method !== 'string' || typeof path !== 'string' || typeof query !== 'string') {
-    throw malformed('request head');
-  }
-  return { method, path, query, headers: decodeHeaders(headers), caller: decodeCaller(caller) };
+  if (!isHeadText(method) || !isHeadText(path) || !isHeadText(query)) throw malformed('request head');
+  const objection = headersObjection(headers);
+  if (objection !== undefined) throw malformed(objection);
+  return {
+    method,
+    path,
+    query,
+    headers: headers as Readonly<Record<string, string>>,
+    caller: decodeCaller(caller),
+  };
 }
 
 function decodeResponseHead(head: Record<string, unknown>): Omit<AdapterResponse, 'body'> {
   const { status, headers, txId } = head;
-  if (typeof status !== 'number') throw malformed('response status');
-  if (txId === undefined) return { status, headers: decodeHeaders(headers) };
-  const { view, seqno } = txId as { view?: unknown; seqno?: unknown };
-  if (!Number.isSafeInteger(view) || !Number.isSafeInteger(seqno)) throw malformed('response transaction id');
-  return { status, headers: decodeHeaders(headers), txId: { view: view as number, seqno: seqno as number } };
+  const objection = answerObjection({ status, headers });
+  if (objection !== undefined) throw malformed(objection);
+  const plain = { status: status as number, headers: headers as Readonly<Record<string, string>> };
+  if (txId === undefined) return plain;
+  const { view, seqno } = (txId ?? {}) as { view?: unknown; seqno?: unknown };
+  if (!isCount(view) || !isCount(seqno)) throw malformed('response transaction id');
+  return { ...plain, txId: { view, seqno } };
 }
 
-function decodeHeaders(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null) throw malformed('headers');
-  for (const text of Object.values(value)) {
-    if (typeof text !== 'string') throw malformed('headers');
-  }
-  return value as Record<string, string>;
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function decodeCaller(value: unknown): Caller {
   const { kind, id, subject } = (value ?? {}) as { kind?: unknown; id?: unknown; subject?: unknown };
   if (kind === 'anonymous') return { kind };
-  if ((kind !== 'member' && kind !== 'participant' && kind !== 'node') || typeof id !== 'string') {
+  if ((kind !== 'member' && kind !== 'participant' && kind !== 'node') || !isHeadText(id))
     throw malformed('caller');
-  }
-  return typeof subject === 'string' ? { kind, id, subject } : { kind, id };
+  if (subject !== undefined && !isHeadText(subject)) throw malformed('caller');
+  return subject === undefined ? { kind, id } : { kind, id, subject };
 }
 
 function malformed(what: string): CocoError {
   return new CocoError('COCO_REPLICA_FRAME', `a peer sent a malformed frame: ${what}`, { what });
 }
 
-/** Cuts the bytes behind an append message into entries by the size each one states. */
+/**
+ * Cuts the bytes behind an append message into `count` entries by the size each one states. COCO_REPLICA_FRAME when they are
+ * not so many, or bytes are left over.
+ */
 export function cutEntries(bytes: Uint8Array, count: number): readonly Uint8Array[] {
-  const entries: Uint8Array[] = [];
-  let reader = new ByteReader(bytes);
-  while (reader.remaining > 0) {
-    const start = reader.offset;
-    reader.take(2);
-    const size = reader.u48();
-    reader = new ByteReader(bytes, start);
-    entries.push(reader.take(8 + size));
-    if (entries.length > count) break;
-  }
-  if (entries.length !== count) throw malformed('number of entries');
-  assert(reader.remaining === 0, 'every byte belongs to an entry');
-  return entries;
+  return coded(() => {
+    const entries: Uint8Array[] = [];
+    let at = 0;
+    while (entries.length < count) {
+      const header = new ByteReader(bytes, at);
+      header.take(2);
+      const entry = new ByteReader(bytes, at).take(8 + header.u48());
+      entries.push(entry);
+      at += entry.length;
+    }
+    if (at < bytes.length) throw malformed('there are more entries than it announced');
+    return entries;
+  });
 }

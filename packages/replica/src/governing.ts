@@ -5,9 +5,14 @@
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import {
+  concernsOutsiders,
   type Governance,
   type GovernanceAnswer,
   type GovernanceContext,
+  isOver,
+  isQuarantined,
+  isRekeyDue,
+  manifestTables,
   type NetworkView,
   readNetwork,
   snapshotSeqno,
@@ -17,6 +22,7 @@ import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@co
 import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
 import { assert, type NodeId, type Seqno } from '@coco/primitives';
 import { isGovernanceTable } from './dividedMaps.js';
+import type { Rekeying } from './rekeying.js';
 import { renewCertificates } from './renewal.js';
 import { errorResponse } from './requests.js';
 import type { EndorseNode, ReplicaEffects } from './types.js';
@@ -34,9 +40,11 @@ export class Governing {
   readonly #governance: Governance;
   readonly #store: Store;
   readonly #endorse: EndorseNode | undefined;
+  readonly #rekeying: Rekeying;
   #commit: Seqno = 0;
   #views: Views | undefined;
-  #isRemovalCommitted = false;
+  #removed: readonly NodeId[] = [];
+  #out: ReadonlySet<NodeId> = new Set();
   #viewsAreOld = true;
   #snapshotSeqno: Seqno | undefined;
   /** The host has not heard of the present views. */
@@ -47,12 +55,20 @@ export class Governing {
   #newlyCommitted = false;
   /** Versions above the commit that change who takes part, ascending. */
   #reforms: Seqno[] = [];
+  #manifestChanges = 0;
+  #changes = 0;
   /** Of the versions up to here it is not known whether they do. */
   readonly #unknownUpTo: Seqno;
 
-  constructor(governance: Governance, store: Store, commit: Seqno, endorse: EndorseNode | undefined) {
+  constructor(
+    governance: Governance,
+    store: Store,
+    commit: Seqno,
+    means: { readonly endorse: EndorseNode | undefined; readonly rekeying: Rekeying },
+  ) {
     this.#governance = governance;
-    this.#endorse = endorse;
+    this.#endorse = means.endorse;
+    this.#rekeying = means.rekeying;
     this.#store = store;
     this.#unknownUpTo = store.head;
     this.committed(commit);
@@ -78,6 +94,10 @@ export class Governing {
       const why = renewCertificates(transaction, triggers.nodeCertificates, this.#endorse);
       if (why !== undefined) return { response: notIssued(why) };
     }
+    if (writes) {
+      const why = this.#rekeyAsDecided(transaction, triggers);
+      if (why !== undefined) return { response: notRekeyed(why) };
+    }
     const writeSet = writes ? transaction.writeSet() : [];
     if (writeSet.length === 0) return { response };
     if (bytesOf(writeSet) > changeBytesMax) return { response: tooLarge };
@@ -85,8 +105,27 @@ export class Governing {
     return { response, transaction, triggers };
   }
 
+  /** Where somebody has left, the primary changes the secret of the ledger anyway, as soon as this is appended. */
+  #rekeyAsDecided(transaction: Transaction, triggers: GovernanceAnswer['triggers']): string | undefined {
+    const isAsked = triggers?.rekey === true;
+    if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
+    if (isRekeyDue(transaction)) return undefined;
+    const why = this.#rekeying.write(transaction);
+    return isAsked ? why : undefined;
+  }
+
   begin(): Transaction {
     return this.#store.begin();
+  }
+
+  /** The governance tables as the log says. */
+  newest(): Reader {
+    return this.at(this.#store.head);
+  }
+
+  /** How often they were changed or rolled back, as far as this node has seen. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Makes the changes of `transaction`, which was begun at the newest version, the version `seqno`. */
@@ -104,6 +143,8 @@ export class Governing {
   }
 
   #changed(tables: readonly TableChanges[], seqno: Seqno): void {
+    this.#changes += 1;
+    if (tables.some(({ table }) => manifestTables.includes(table))) this.#manifestChanges += 1;
     if (!tables.some(({ table }) => touchesNetwork(table))) return;
     this.#reforms.push(seqno);
     this.#reform();
@@ -112,6 +153,7 @@ export class Governing {
   rollback(to: Seqno): void {
     if (to >= this.#store.head) return;
     this.#store.rollback(to);
+    this.#changes += 1;
     this.#reforms = this.#reforms.filter((seqno) => seqno <= to);
     this.#reform();
   }
@@ -162,10 +204,10 @@ export class Governing {
     return Math.min(Math.max(this.#commit, 1), head);
   }
 
-  /** Nodes were removed, all of them committed, and no entry says so yet. */
-  get isRemovalCommitted(): boolean {
+  /** Nodes that were removed, all of them committed, of which no entry says so yet. */
+  get removed(): readonly NodeId[] {
     if (this.#viewsAreOld) this.#readViews();
-    return this.#isRemovalCommitted;
+    return this.#removed;
   }
 
   get hasNews(): boolean {
@@ -198,16 +240,47 @@ export class Governing {
   #readViews(): void {
     this.#viewsAreOld = false;
     this.#views = undefined;
-    this.#isRemovalCommitted = false;
+    this.#removed = [];
+    this.#out = new Set();
     const { head } = this.#store;
     if (head === 0) return;
     const version = this.#committedVersion;
     const committed = readNetwork(this.#store.read(version));
     const newest = version === head ? committed : readNetwork(this.#store.read(head));
     this.#views = { head: newest, committed };
-    const removed = newest.nodes.filter(isUnrecorded);
+    const removed = newest.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId);
     const settled = new Set(committed.nodes.filter(isUnrecorded).map(({ nodeId }) => nodeId));
-    this.#isRemovalCommitted = removed.length > 0 && removed.every(({ nodeId }) => settled.has(nodeId));
+    this.#removed = removed.filter((nodeId) => settled.has(nodeId));
+    this.#out = new Set(newest.nodes.filter(isQuarantined).map(({ nodeId }) => nodeId));
+  }
+
+  /** Whether the log has the node quarantined, committed or not. */
+  isOut(nodeId: NodeId): boolean {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#out.has(nodeId);
+  }
+
+  /** How often the manifests were changed, as far as this node has seen. */
+  get manifestChanges(): number {
+    return this.#manifestChanges;
+  }
+
+  /** The network as the log says, committed or not; undefined before the genesis. */
+  get head(): NetworkView | undefined {
+    if (this.#viewsAreOld) this.#readViews();
+    return this.#views?.head;
+  }
+
+  /** Whether there is a node that takes part and that the members distrust. */
+  get isAnyDistrusted(): boolean {
+    const nodes = this.head?.nodes ?? [];
+    return nodes.some(({ status, lease }) => status === 'Trusted' && lease?.state === 'distrusted');
+  }
+
+  /** Whether there is a node that takes part and has no lease at `nowMs`. */
+  isAnyLeaseOver(nowMs: number): boolean {
+    const nodes = this.head?.nodes ?? [];
+    return nodes.some(({ status, lease }) => status === 'Trusted' && isOver(lease, nowMs));
   }
 
   /** Whether the node takes part, and that is committed. */
@@ -242,6 +315,11 @@ const changeBytesMax = 16 * 2 ** 20;
 
 function notIssued(why: string): AdapterResponse {
   const sentence = `the certificates that this asks for cannot be issued: ${why}; nothing was changed`;
+  return errorResponse(400, 'InvalidInput', sentence);
+}
+
+function notRekeyed(why: string): AdapterResponse {
+  const sentence = `the key of the ledger cannot be changed: ${why}; nothing was changed`;
   return errorResponse(400, 'InvalidInput', sentence);
 }
 

@@ -3,7 +3,16 @@
  * gone, and writes down snapshots. Every change is an entry of its own; whoever asked hears of it once it is committed.
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
-import { admitNode, forgetNode, type Governance, recordRetired, snapshotEvidence } from '@coco/governance';
+import type { Consensus } from '@coco/consensus';
+import {
+  admitNode,
+  forgetNode,
+  type Governance,
+  leaseRow,
+  recordRetired,
+  renewLease,
+  snapshotEvidence,
+} from '@coco/governance';
 import type { Transaction } from '@coco/kv';
 import { encodeMaps } from '@coco/ledger';
 import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
@@ -11,10 +20,12 @@ import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
 import type { Governing } from './governing.js';
+import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
+import { Reviewing } from './reviewing.js';
 import type { ScriptBudget } from './scriptBudget.js';
 import type { FinishedSnapshot, Snapshotting } from './snapshotting.js';
-import type { ReplicaEvent, ReplicaSettings } from './types.js';
+import type { ReplicaEvent, ReplicaStart, ReplicaStatus } from './types.js';
 
 /**
  * Changes of governance in progress, beyond which no more are taken: scripts run in the manager, and a member that sends
@@ -29,10 +40,12 @@ interface Answer {
 }
 
 /** The answer to a change that the host asks for, and whether it holds already where there was nothing to write. */
-interface NodeChange {
-  readonly response: AdapterResponse;
-  readonly isSettled: boolean;
-}
+type NodeChange =
+  | { readonly response: AdapterResponse; readonly isSettled: boolean }
+  /** What was written besides is not to be used. */
+  | { readonly refused: AdapterResponse };
+
+type NodeEvent<Type extends ReplicaEvent['type']> = Extract<ReplicaEvent, { readonly type: Type }>;
 
 export class Governor {
   readonly #governance: Governance;
@@ -41,13 +54,16 @@ export class Governor {
   readonly #snapshots: Snapshotting;
   readonly #uncommittedMax: number;
   readonly #awaiting: Awaiting;
+  readonly #reviewing: Reviewing;
+  readonly #rekeying: Rekeying;
 
   constructor(
     governance: Governance,
     budget: ScriptBudget,
     governing: Governing,
     snapshots: Snapshotting,
-    settings: Pick<ReplicaSettings, 'uncommittedEntriesMax' | 'forwardTimeoutMs'>,
+    rekeying: Rekeying,
+    { nodeId, settings }: Pick<ReplicaStart, 'nodeId' | 'settings'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -55,11 +71,25 @@ export class Governor {
     this.#snapshots = snapshots;
     this.#uncommittedMax = settings.uncommittedEntriesMax;
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
+    this.#rekeying = rekeying;
+    this.#reviewing = new Reviewing(nodeId, governing);
   }
 
   /** How many wait for their change to be committed. */
   get awaiting(): number {
     return this.#awaiting.size;
+  }
+
+  /** What could not be done, for people. */
+  get troubles(): Pick<ReplicaStatus, 'snapshotTrouble' | 'leaseTrouble' | 'rekeyTrouble'> {
+    const { trouble: snapshotTrouble } = this.#snapshots;
+    const { trouble: leaseTrouble } = this.#reviewing;
+    const { trouble: rekeyTrouble } = this.#rekeying;
+    return {
+      ...(snapshotTrouble !== undefined && { snapshotTrouble }),
+      ...(leaseTrouble !== undefined && { leaseTrouble }),
+      ...(rekeyTrouble !== undefined && { rekeyTrouble }),
+    };
   }
 
   /** Answers a request: at once, or once what it changed is committed. What needs the primary comes here only there. */
@@ -105,39 +135,50 @@ export class Governor {
   }
 
   /** Carries out what the host asks of the primary for a node. */
-  changeNode(
-    event: Extract<ReplicaEvent, { readonly type: 'admit' | 'forgetNode' }>,
-    now: Circumstances,
-  ): void {
+  changeNode(event: NodeEvent<'admit' | 'renewLease' | 'forgetNode'>, now: Circumstances): void {
     if (event.type === 'admit') this.#admit(event, now);
+    else if (event.type === 'renewLease') this.#renew(event, now);
     else this.#forget(event, now);
   }
 
   /** Makes a node Trusted that has caught up: the entry that says so is the reconfiguration. */
-  #admit(event: Extract<ReplicaEvent, { readonly type: 'admit' }>, now: Circumstances): void {
-    const { token, nodeId, certificatePem, last } = event;
+  #admit({ token, nodeId, last, ...node }: NodeEvent<'admit'>, now: Circumstances): void {
     this.#forNode(token, now, (transaction) => {
-      if (last !== undefined && last + 1 < now.heldFrom()) return { response: tooOld, isSettled: true };
-      const outcome = admitNode(transaction, { nodeId, certificatePem });
+      if (last !== undefined && last + 1 < now.consensus.status().heldFrom) return { refused: tooOld };
+      const outcome = admitNode(transaction, { nodeId, ...node });
       if (outcome.outcome === 'refused') {
-        const [status, code] = refusals[outcome.why];
-        return { response: errorResponse(status, code, outcome.reason), isSettled: true };
+        const [status, code] =
+          outcome.why === 'evidence' ? ([403, outcome.code] as const) : refusals[outcome.why];
+        return { refused: errorResponse(status, code, outcome.reason) };
       }
+      const lease = outcome.outcome === 'admitted' && { lease: leaseRow(outcome.lease) };
       return {
-        response: answerOf({ nodeId, status: 'Trusted' }),
+        response: answerOf({ nodeId, status: 'Trusted', ...lease }),
         isSettled: this.#governing.isTrusted(nodeId),
       };
     });
   }
 
+  /** Grants a lease; where the node was quarantined the entry that says so is a reconfiguration as well. */
+  #renew({ token, nodeId, last, attestation }: NodeEvent<'renewLease'>, now: Circumstances): void {
+    this.#forNode(token, now, (transaction) => {
+      const outcome = renewLease(transaction, { nodeId, attestation });
+      if (outcome.outcome === 'refused') {
+        return { refused: errorResponse(403, outcome.code, outcome.reason) };
+      }
+      const isBehind = last !== undefined && last + 1 < now.consensus.status().heldFrom;
+      if (outcome.returned && isBehind) return { refused: tooOld };
+      return { response: answerOf({ node_id: nodeId, lease: leaseRow(outcome.lease) }), isSettled: false };
+    });
+  }
+
   /** Takes a node off the list that was removed and shut down. */
-  #forget(event: Extract<ReplicaEvent, { readonly type: 'forgetNode' }>, now: Circumstances): void {
-    const { token, nodeId } = event;
+  #forget({ token, nodeId }: NodeEvent<'forgetNode'>, now: Circumstances): void {
     this.#forNode(token, now, (transaction) => {
       const outcome = forgetNode(transaction, nodeId);
       if (outcome.outcome === 'refused') {
         const [status, code] = forgetRefusals[outcome.why];
-        return { response: errorResponse(status, code, outcome.reason), isSettled: true };
+        return { refused: errorResponse(status, code, outcome.reason) };
       }
       return {
         response: answerOf({ nodeId, forgotten: true }),
@@ -159,7 +200,12 @@ export class Governor {
       return;
     }
     const transaction = this.#governing.begin();
-    const { response, isSettled } = change(transaction);
+    const changed = change(transaction);
+    if ('refused' in changed) {
+      deliver(effects, origin, changed.refused);
+      return;
+    }
+    const { response, isSettled } = changed;
     if (transaction.writeSet().length > 0) this.#append(transaction, now, { answer: { origin, response } });
     else if (isSettled) deliver(effects, origin, response);
     // Done before, but perhaps not committed yet: then it is with all there is now.
@@ -167,8 +213,22 @@ export class Governor {
   }
 
   /** Whether there is anything that the primary must do by itself. */
-  hasChores(commit: Seqno): boolean {
-    return this.#governing.isRemovalCommitted || this.#isSnapshotDue(commit);
+  hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>): boolean {
+    return (
+      this.#isRecordDue(consensus) ||
+      this.#reviewing.isDue(consensus) ||
+      this.#rekeying.isDue(this.#governing) ||
+      this.#isSnapshotDue(consensus.commit)
+    );
+  }
+
+  #isRecordDue(consensus: Pick<Consensus, 'mayRecord'>): boolean {
+    return this.#recordable(consensus).length > 0;
+  }
+
+  /** Each by itself: one that comes and goes must not hold up the others. */
+  #recordable(consensus: Pick<Consensus, 'mayRecord'>): readonly NodeId[] {
+    return this.#governing.removed.filter((nodeId) => consensus.mayRecord([nodeId]));
   }
 
   #isSnapshotDue(commit: Seqno): boolean {
@@ -177,10 +237,21 @@ export class Governor {
 
   /** What the primary does by itself, at the end of a step. */
   housekeep(now: Circumstances): void {
-    if (this.#governing.isRemovalCommitted) {
+    if (this.#isRecordDue(now.consensus)) {
       const transaction = this.#governing.begin();
-      recordRetired(transaction);
+      recordRetired(transaction, this.#recordable(now.consensus));
       this.#append(transaction, now);
+    }
+    if (this.#reviewing.isDue(now)) {
+      const transaction = this.#governing.begin();
+      if (this.#reviewing.review(transaction, now).quarantined.length > 0) {
+        this.#reviewing.appended(this.#append(transaction, now));
+      }
+    }
+    // In the same step as what made it due: nothing that the worker writes comes between.
+    if (this.#rekeying.isDue(this.#governing)) {
+      const transaction = this.#governing.begin();
+      if (this.#rekeying.rekey(transaction)) this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();
@@ -191,6 +262,8 @@ export class Governor {
   elapsed(ms: number, now: Circumstances): void {
     this.#budget.elapsed(ms);
     this.#awaiting.elapsed(ms, now.effects);
+    this.#reviewing.elapsed(ms, now);
+    if (!now.acting) this.#rekeying.rest();
     const finished = this.#snapshots.elapsed(now.effects);
     if (finished !== undefined) this.#record(finished, now);
   }

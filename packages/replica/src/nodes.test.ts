@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCertificate } from '@coco/crypto';
 import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
-import { statusIn, type TestNode, tupleOf } from './testing/cluster.js';
+import { statusIn, type TestNode } from './testing/cluster.js';
 import {
   addNodeAction,
   ballotRequest,
@@ -11,6 +11,7 @@ import {
   readRequest,
   type TestAction,
 } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
 
 test('a node comes on the list by vote, is admitted, and takes part; a removed one goes for good (NET-2, GOV-7)', () => {
   const cluster = started();
@@ -18,7 +19,9 @@ test('a node comes on the list by vote, is admitted, and takes part; a removed o
   const identity = cluster.newIdentity();
   const { nodeId, nodeCertificate } = identity;
   const admit = (node: TestNode, token: number): Record<string, unknown> => {
-    cluster.step(node, { type: 'admit', token, nodeId, certificatePem: nodeCertificate.pem });
+    const attestation = cluster.proof(identity, 'join');
+    const certificatePem = nodeCertificate.pem;
+    cluster.step(node, { type: 'admit', token, nodeId, certificatePem, attestation });
     cluster.pass(60);
     const response = node.replies.find((reply) => reply.token === token)?.response;
     return { ...bodyOf(response), status: response?.status };
@@ -89,9 +92,7 @@ test('several changes of membership that come in one message are each told by wh
     const identity = cluster.newIdentity();
     decide(cluster, primary, [addNodeAction(memberOf(cluster, 0), tupleOf(identity))]);
     const node = cluster.join(identity);
-    const certificatePem = identity.nodeCertificate.pem;
-    cluster.step(primary, { type: 'admit', token: 1, nodeId: node.id, certificatePem });
-    cluster.pass(60);
+    assert.equal(cluster.admit(primary, node.identity), 200);
   }
   const before = away.replica.status().consensus.last.seqno;
   cluster.cut.clear();

@@ -4,13 +4,14 @@
 import type { FromWorker } from '@coco/adapter';
 import { genesisTables } from '@coco/governance';
 import type { TableChanges } from '@coco/kv';
-import { assert, CocoError } from '@coco/primitives';
 import type { Circumstances } from './circumstances.js';
-import { governanceMaps, mergeMaps } from './dividedMaps.js';
+import { mergeMaps } from './dividedMaps.js';
 import type { EffectsBuilder } from './effects.js';
 import type { Governing } from './governing.js';
 import type { Genesis, ReplicaSettings } from './types.js';
+import { workerFault } from './workerFault.js';
 import type { WorkerLog } from './workerLog.js';
+import { checkItems, checkWrites } from './workerWrites.js';
 
 /** The proposal number of the genesis; the worker counts its own from 1. */
 export const genesisProposal = 0;
@@ -24,6 +25,8 @@ export class Proposals {
   readonly #workerLog: WorkerLog;
   /** A proposal put off until there is room; the worker waits for it, so there is never a second. */
   #deferred: Proposal | undefined;
+  /** How often a genesis was asked for that was not proposed yet. */
+  #genesisAsked = 0;
 
   constructor(
     settings: Pick<ReplicaSettings, 'uncommittedEntriesMax'>,
@@ -37,8 +40,29 @@ export class Proposals {
     this.#workerLog = workerLog;
   }
 
-  /** Deals with a proposal; true when it was the genesis, and has got its place. */
+  /** Has the worker make the genesis. */
+  askForGenesis(nowMs: number, effects: EffectsBuilder): void {
+    this.#genesisAsked++;
+    const genesis = this.#genesis?.adapters;
+    effects.apply.push({ type: 'genesis', proposal: genesisProposal, genesis, nowMs });
+  }
+
+  /**
+   * Deals with a proposal; true when it was the genesis, and has got its place. COCO_REPLICA_WORKER when the worker may not
+   * make it. All of it is checked now: when there is room for it later, that may be in a step that a peer caused.
+   */
   take(proposal: Proposal, now: Circumstances): boolean {
+    const isGenesis = proposal.proposal === genesisProposal;
+    if (this.#deferred !== undefined) throw workerFault('it proposed while another proposal waited');
+    if (isGenesis && this.#genesisAsked === 0)
+      throw workerFault('it proposed a genesis for which nobody had asked');
+    if (isGenesis) this.#genesisAsked--;
+    checkItems(proposal.items, isGenesis);
+    checkWrites(proposal);
+    return this.#place(proposal, now);
+  }
+
+  #place(proposal: Proposal, now: Circumstances): boolean {
     const { acting, leading, view, last, commit, effects } = now;
     const isGenesis = proposal.proposal === genesisProposal;
     const isPossible = isGenesis ? leading && last === 0 : acting && proposal.view === view;
@@ -54,17 +78,13 @@ export class Proposals {
   }
 
   #genesisTables(): readonly TableChanges[] {
-    assert(this.#genesis !== undefined, 'only a node of the genesis asks for it');
+    if (this.#genesis === undefined) throw workerFault('it proposed a genesis, and this node has none');
     return genesisTables(this.#genesis);
   }
 
   /** With `governance` tables of the manager's own; the worker may not write such. */
   #append(proposal: Proposal, governance: readonly TableChanges[], now: Circumstances): void {
     const { publicMaps, privateMaps, claimsDigest, items } = proposal;
-    if (governanceMaps(publicMaps).length > 0) {
-      const sentence = 'the worker wrote to tables of governance, which are not its own';
-      throw new CocoError('COCO_REPLICA_WORKER', sentence);
-    }
     const contents = {
       publicMaps: mergeMaps(governance, publicMaps),
       privateMaps,
@@ -81,7 +101,7 @@ export class Proposals {
   moved(now: Circumstances): void {
     const deferred = this.#deferred;
     this.#deferred = undefined;
-    if (deferred !== undefined) this.take(deferred, now);
+    if (deferred !== undefined) this.#place(deferred, now);
   }
 
   /** This node is no longer primary. */

@@ -8,8 +8,6 @@
  */
 import type { FromWorker } from '@coco/adapter';
 import type { Consensus, EntryInfo, Ready } from '@coco/consensus';
-import { createGovernance } from '@coco/governance';
-import { createStore } from '@coco/kv';
 import type { Ledger, OpenedEntry, SealedEntry } from '@coco/ledger';
 import {
   assert,
@@ -32,16 +30,15 @@ import {
 } from './effects.js';
 import { createForwarding, type Forwarding } from './forwarding.js';
 import { decodeFrame } from './frames.js';
-import { Governing } from './governing.js';
+import type { Governing } from './governing.js';
 import { Governor } from './governor.js';
-import { genesisProposal, Proposals } from './proposals.js';
+import { Proposals } from './proposals.js';
 import { applyMessage, infoOf } from './recovery.js';
-import { createScriptBudget } from './scriptBudget.js';
 import { createSigning, type Signing } from './signing.js';
 import { Snapshotting } from './snapshotting.js';
 import { startConsensus } from './startConsensus.js';
+import { startGoverning } from './startGoverning.js';
 import type {
-  Genesis,
   Replica,
   ReplicaEffects,
   ReplicaEvent,
@@ -58,7 +55,6 @@ export function createReplica(start: ReplicaStart): Replica {
 
 class ReplicaMachine implements Replica {
   readonly #settings: ReplicaSettings;
-  readonly #genesis: Genesis | undefined;
   readonly #ledger: Ledger;
   readonly #consensus: Consensus;
   readonly #forwarding: Forwarding;
@@ -73,33 +69,25 @@ class ReplicaMachine implements Replica {
   /** This node leads, its log is in the worker, and both may go on from there. */
   #acting = false;
   #nowMs = 0;
+  /** How many settled secrets of the ledger the host knows. */
+  #settled: number;
 
   constructor(start: ReplicaStart) {
     const { settings, genesis, ledger } = start;
     this.#settings = settings;
-    this.#genesis = genesis;
     this.#ledger = ledger;
     this.#consensus = startConsensus(start);
     const last = this.#consensus.last.seqno;
     assert(last === ledger.last.seqno, 'ledger and consensus begin at the same entry');
     this.#workerLog = createWorkerLog(last);
     this.#signing = createSigning(last);
-    const budget = createScriptBudget(start.sandbox);
-    const governance = createGovernance({
-      sandbox: budget.sandbox,
-      settings: settings.governance,
-      services: { viewForSeqno: (seqno) => this.#consensus.viewAt(seqno) },
-    });
-    this.#governing = new Governing(
-      governance,
-      start.governanceStore ?? createStore(),
-      this.#consensus.commit,
-      start.endorseNode,
-    );
+    const { governance, budget, governing, rekeying } = startGoverning(start, this.#consensus);
+    this.#governing = governing;
     this.#forwarding = createForwarding(settings, governance);
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
     this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
-    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, settings);
+    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, rekeying, start);
+    this.#settled = ledger.settledSecrets.length;
   }
 
   get isPrimary(): boolean {
@@ -111,10 +99,10 @@ class ReplicaMachine implements Replica {
   }
 
   status(): ReplicaStatus {
-    const { trouble } = this.#snapshots;
     const requests = this.#forwarding.size + this.#governor.awaiting;
     const status = { consensus: this.#consensus.status(), committed: this.#committedTxId(), requests };
-    return trouble === undefined ? status : { ...status, snapshotTrouble: trouble };
+    const { untoldFrom } = this.#ledger;
+    return { ...status, ...this.#governor.troubles, ...(untoldFrom !== undefined && { untoldFrom }) };
   }
 
   #committedTxId(): TxId {
@@ -133,7 +121,7 @@ class ReplicaMachine implements Replica {
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);
-    if (this.#acting && this.#governor.hasChores(this.commit)) {
+    if (this.#acting && this.#governor.hasChores(this.#consensus)) {
       this.#governor.housekeep(this.#circumstances(effects));
     }
     if (this.#governing.hasNews) Object.assign(effects, this.#governing.news());
@@ -167,8 +155,13 @@ class ReplicaMachine implements Replica {
         this.#absorb(this.#consensus.step(event), effects);
         break;
       case 'admit':
+      case 'renewLease':
       case 'forgetNode':
         this.#governor.changeNode(event, this.#circumstances(effects));
+        break;
+      case 'secrets':
+        this.#ledger.addSecrets(event.secrets);
+        this.#tellSettled(effects);
         break;
       case 'makeSnapshot':
         if (this.#acting) this.#snapshots.request();
@@ -202,7 +195,7 @@ class ReplicaMachine implements Replica {
       view,
       last: last.seqno,
       commit,
-      heldFrom: () => this.#consensus.status().heldFrom,
+      consensus: this.#consensus,
       nowMs: this.#nowMs,
       context: () => ({
         nowMs: this.#nowMs,
@@ -212,6 +205,7 @@ class ReplicaMachine implements Replica {
       }),
       govern: (origin, request) => this.#governor.govern(origin, request, now),
       append: (contents, placed) => this.#append(contents, placed, effects),
+      handOver: (to) => this.#absorb(this.#consensus.step({ type: 'transferLeadership', to }), effects),
       endChunk: () => this.#signing.wantChunkEnd(),
       sign: () => {
         const signature = this.#sign();
@@ -233,7 +227,7 @@ class ReplicaMachine implements Replica {
         this.#circumstances(effects),
       );
     } else if (frame.kind === 'answer') {
-      this.#forwarding.answered(frame.id, frame.response, this.#circumstances(effects));
+      this.#forwarding.answered(from, frame.id, frame.response, this.#circumstances(effects));
     } else if (frame.message.type === 'appendEntries') {
       this.#appendFrame(from, frame.message, frame.entries, effects);
     } else {
@@ -243,7 +237,7 @@ class ReplicaMachine implements Replica {
 
   #appendFrame(from: NodeId, message: AppendMessage, bytes: Uint8Array, effects: EffectsBuilder): void {
     const { appendEntriesMax } = this.#settings.consensus;
-    const { infos, opened } = openAppendMessage(
+    const { infos, opened, to } = openAppendMessage(
       message,
       bytes,
       appendEntriesMax,
@@ -252,7 +246,7 @@ class ReplicaMachine implements Replica {
     );
     for (const entry of opened) this.#staged.set(entry.sealed.seqno, entry);
     this.#absorb(
-      this.#consensus.step({ type: 'receive', from, message: { ...message, entries: infos } }),
+      this.#consensus.step({ type: 'receive', from, message: { ...message, to, entries: infos } }),
       effects,
     );
     this.#staged.clear();
@@ -324,7 +318,7 @@ class ReplicaMachine implements Replica {
     if (ready.rollbackTo !== undefined) this.#rollback(ready.rollbackTo, effects);
     if (ready.hardState !== undefined) effects.hardState = ready.hardState;
     for (const info of ready.append ?? []) this.#accept(info, effects);
-    sendMessages(effects, ready.send);
+    sendMessages(effects, ready.send, (nodeId) => this.#governing.isOut(nodeId));
     if (ready.commit !== undefined) this.#committed(ready.commit, effects);
     if (ready.role !== undefined) this.#role(effects);
   }
@@ -360,11 +354,18 @@ class ReplicaMachine implements Replica {
     effects.apply.push(...this.#workerLog.takeUpTo(seqno), { type: 'committed', seqno });
     this.#governor.reached(seqno, effects);
     this.#ledger.compact(seqno);
+    this.#tellSettled(effects);
     this.#governor.committed(seqno, effects);
     const items = (effects.committed?.items ?? 0) + this.#workerLog.takeItems(seqno);
     effects.committed = { seqno, items };
     this.#forwarding.committed(seqno, effects);
     this.#proposals.moved(this.#circumstances(effects));
+  }
+
+  #tellSettled(effects: EffectsBuilder): void {
+    const { settledSecrets } = this.#ledger;
+    if (settledSecrets.length > this.#settled) effects.ledgerSecrets = settledSecrets;
+    this.#settled = settledSecrets.length;
   }
 
   /**
@@ -376,8 +377,7 @@ class ReplicaMachine implements Replica {
     if (!isLeader) {
       this.#takeRole(false, effects);
     } else if (last.seqno === 0) {
-      const genesis = this.#genesis?.adapters;
-      effects.apply.push({ type: 'genesis', proposal: genesisProposal, genesis, nowMs: this.#nowMs });
+      this.#proposals.askForGenesis(this.#nowMs, effects);
     } else {
       effects.apply.push(...this.#workerLog.takeUpTo(last.seqno));
       this.#appendOwn([this.#sign()], effects);

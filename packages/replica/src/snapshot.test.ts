@@ -9,9 +9,9 @@ import {
   createCluster,
   type TestNode,
   type TestSnapshot,
-  tupleOf,
 } from './testing/cluster.js';
 import { addNodeAction, ballotRequest, bodyOf, proposalRequest, type TestMember } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
 
 function started(options: ClusterOptions = {}): Cluster {
   const cluster = createCluster(3, options);
@@ -60,10 +60,8 @@ function join(cluster: Cluster, file: Uint8Array): TestNode {
   const proposalId = String(bodyOf(made).proposalId);
   for (const member of [first, second]) cluster.ask(primary, ballotRequest(member, proposalId));
   const node = cluster.join(identity, file);
-  const certificatePem = identity.nodeCertificate.pem;
-  cluster.step(primary, { type: 'admit', token: 1, nodeId: node.id, certificatePem });
-  cluster.pass(200);
-  assert.equal(primary.replies.at(-1)?.response.status, 200);
+  assert.equal(cluster.admit(primary, identity), 200);
+  cluster.pass(140);
   return node;
 }
 
@@ -156,7 +154,8 @@ test('a node that the primary could not help to catch up is not admitted (NET-2)
   assert.equal(cluster.primary(), node);
   const admit = (last: number): unknown => {
     const certificatePem = node.identity.nodeCertificate.pem;
-    cluster.step(node, { type: 'admit', token: 5, nodeId: node.id, certificatePem, last });
+    const attestation = cluster.proof(node.identity, 'join');
+    cluster.step(node, { type: 'admit', token: 5, nodeId: node.id, certificatePem, attestation, last });
     return node.replies.at(-1)?.response.status;
   };
   assert.deepEqual([admit(seqno - 1), admit(seqno)], [400, 200]);

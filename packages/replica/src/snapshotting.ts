@@ -3,19 +3,21 @@
  * worker hands over its tables as of there, part by part; with the governance tables they are sealed, a slice at a time;
  * the digest is recorded in the ledger; and when that is committed, its receipt completes the file.
  *
- * One at a time. Whatever comes between (another primary, a rollback, a worker that cannot) ends it, and it begins anew.
+ * One at a time. Whatever comes between (another primary, a rollback, a worker that cannot) ends it, and it begins anew:
+ * with another signature, for the IV of a snapshot follows from the signature's seqno (ledger room, snapshot-seal.ts).
  */
 import type { FromWorker } from '@coco/adapter';
 import {
-  decodeSnapshotTables,
   type Ledger,
+  readSnapshotTables,
   type SealedSnapshot,
   type SnapshotSealer,
   type SnapshotTables,
 } from '@coco/ledger';
 import { assert, CocoError, type Seqno } from '@coco/primitives';
-import { isGovernanceTable } from './dividedMaps.js';
 import type { EffectsBuilder } from './effects.js';
+import { workerFault } from './workerFault.js';
+import { checkTable, isPlain } from './workerWrites.js';
 
 type Part = Extract<FromWorker, { readonly type: 'snapshotPart' }>;
 
@@ -30,10 +32,18 @@ type Progress =
       readonly id: number;
       readonly sealer: SnapshotSealer;
       readonly next: boolean;
+      /** How many parts it has given. */
+      readonly parts: number;
     }
   | { readonly phase: 'sealing'; readonly at: Seqno; readonly sealer: SnapshotSealer }
   /** Written; the entry `evidence` waits for being committed. */
   | { readonly phase: 'recorded'; readonly at: Seqno; readonly evidence: Seqno };
+
+/**
+ * A worker that has not come to an end after so many parts never will. An honest one gives up to 4096 rows or 256 KiB with
+ * each, and passes over rows that are newer: these are some hundred millions.
+ */
+const partsMax = 100_000;
 
 /** A snapshot that is put together and written; its digest must now be recorded. */
 export interface FinishedSnapshot {
@@ -49,6 +59,8 @@ export class Snapshotting {
   #progress: Progress | undefined;
   #requested = false;
   #nextId = 1;
+  /** Where the last attempt was made: there is no second. */
+  #gatheredAt: Seqno = 0;
 
   /** A snapshot is due after so many `entries`, 0 for never, since the last or since where this node `began`. */
   constructor(entries: number, began: Seqno, ledger: Ledger) {
@@ -83,30 +95,31 @@ export class Snapshotting {
 
   /** Gathers the tables as of `at`, which is committed now: those of governance are there, the worker is asked. */
   gather(at: Seqno, governance: SnapshotTables, effects: EffectsBuilder): void {
+    assert(at > this.#gatheredAt, 'a signature is made for each attempt: no IV is used twice');
+    this.#gatheredAt = at;
     this.#ledger.compact(at);
     const sealer = this.#ledger.snapshot(at);
     sealer.add(governance);
     const id = this.#nextId++;
-    this.#progress = { phase: 'gathering', at, id, sealer, next: false };
+    this.#progress = { phase: 'gathering', at, id, sealer, next: false, parts: 0 };
     effects.apply.push({ type: 'snapshot', id, seqno: at });
   }
 
-  /** A part of the worker's tables. COCO_REPLICA_WORKER when others are among them. */
-  part({ id, publicTables, privateTables, last }: Part, effects: EffectsBuilder): void {
+  /** A part of the worker's tables. COCO_REPLICA_WORKER when nobody asked for it, or it is none. */
+  part(part: Part, effects: EffectsBuilder): void {
+    const { id, last } = part;
     const progress = this.#progress;
     if (progress?.phase !== 'gathering' || progress.id !== id) return;
-    for (const { table } of decodeSnapshotTables(publicTables)) {
-      if (isGovernanceTable(table)) throw foreignTables();
-    }
+    if (progress.next) throw workerFault('it gave a part of a snapshot for which nobody had asked');
     const { at, sealer } = progress;
-    try {
-      sealer.add({ publicTables, privateTables });
-      this.#progress = last ? { phase: 'sealing', at, sealer } : { ...progress, next: true };
-    } catch (error) {
-      if (!(error instanceof CocoError)) throw error;
+    const parts = progress.parts + 1;
+    const why = parts > partsMax ? `the worker gave more than ${partsMax} parts` : addPart(sealer, part);
+    if (why !== undefined) {
       if (!last) effects.now.push({ type: 'snapshotEnd', id });
-      this.failed(id, error.message);
+      this.failed(id, why);
+      return;
     }
+    this.#progress = last ? { phase: 'sealing', at, sealer } : { ...progress, parts, next: true };
   }
 
   /** The snapshot for which the worker was asked under `id` cannot be made; the next is due as if it had been. */
@@ -178,7 +191,18 @@ export class Snapshotting {
   }
 }
 
-function foreignTables(): CocoError {
-  const sentence = 'the worker gave tables of governance, which are not its own, for a snapshot';
-  return new CocoError('COCO_REPLICA_WORKER', sentence);
+/** Gives why the snapshot cannot be made, if it is no fault of the worker. COCO_REPLICA_WORKER when it is. */
+function addPart(sealer: SnapshotSealer, { publicTables, privateTables }: Part): string | undefined {
+  if (!isPlain(publicTables) || !isPlain(privateTables))
+    throw workerFault('its part of a snapshot is no bytes of its own');
+  try {
+    for (const { table } of readSnapshotTables(publicTables)) checkTable(table, true);
+    for (const { table } of readSnapshotTables(privateTables)) checkTable(table, false);
+    sealer.add({ publicTables, privateTables });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CocoError) || error.code === 'COCO_REPLICA_WORKER') throw error;
+    if (error.code === 'COCO_LEDGER_SNAPSHOT_SIZE') return error.message;
+    throw workerFault(`its part of a snapshot is malformed: ${error.message}`);
+  }
 }

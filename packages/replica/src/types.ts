@@ -9,10 +9,12 @@ import type {
   GenesisConstitution,
   GovernanceSettings,
   NetworkView,
+  NodeAttestation,
   NodeView,
+  SecretRecipient,
 } from '@coco/governance';
 import type { Reader, Store } from '@coco/kv';
-import type { Ledger, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
+import type { Ledger, LedgerSecret, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
 import type { Sandbox } from '@coco/sandbox';
 
@@ -35,13 +37,15 @@ export type ReplicaEvent =
   | { readonly type: 'transferLeadership'; readonly to?: NodeId }
   /**
    * A node on the VN list has caught up with a snapshot and asks to take part: answered by a reply with the token, once
-   * its being Trusted is committed. `certificatePem` was issued to it by the service.
+   * its being Trusted is committed. `certificatePem` was issued to it by the service; its attestation is decided here, by
+   * the manifests as they are in the log, and refused with COCO_ATTESTATION_* (403).
    */
   | {
       readonly type: 'admit';
       readonly token: number;
       readonly nodeId: NodeId;
       readonly certificatePem: string;
+      readonly attestation: NodeAttestation;
       /**
        * The last entry that the node holds, if it says so: refused (StartupSeqnoIsOld) when the primary no longer holds
        * the next one, since the node could never catch up, and would only count against the quorum.
@@ -49,10 +53,23 @@ export type ReplicaEvent =
       readonly last?: Seqno;
     }
   /**
+   * A node renews its lease, gets its first one, or comes back from quarantine (MIT-2). Answered as `admit` is, with
+   * {node_id, lease}; refused with COCO_ATTESTATION_* or COCO_LEASE_* (403). `last` as there, for one that comes back.
+   */
+  | {
+      readonly type: 'renewLease';
+      readonly token: number;
+      readonly nodeId: NodeId;
+      readonly attestation: NodeAttestation;
+      readonly last?: Seqno;
+    }
+  /**
    * A node whose removal is committed has been shut down: its rows go, and only its id is remembered. Answered as `admit` is,
    * once that is committed.
    */
   | { readonly type: 'forgetNode'; readonly token: number; readonly nodeId: NodeId }
+  /** The network has told this node secrets of the ledger that it had missed: settled ones, which hold whatever comes. */
+  | { readonly type: 'secrets'; readonly secrets: readonly LedgerSecret[] }
   /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
   | { readonly type: 'makeSnapshot' };
 
@@ -90,6 +107,11 @@ export interface ReplicaEffects {
    * step. For those who watch proposals (GOV-6).
    */
   readonly governance?: Reader;
+  /**
+   * There are more settled secrets of the ledger than before: all of them. To be kept, durably, before anything else of this
+   * step is carried out: a node that starts from a snapshot does not see the entries that told them.
+   */
+  readonly ledgerSecrets?: readonly LedgerSecret[];
   /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
   readonly snapshots: readonly SnapshotEffect[];
 }
@@ -152,11 +174,21 @@ export interface ReplicaStart {
    * decision that asked for it is then refused. Without it, certificates cannot be renewed through this node.
    */
   readonly endorseNode?: EndorseNode;
+  /** Makes new secrets of the ledger. Without it, this node never changes the secret (MIT-4). */
+  readonly makeLedgerSecret?: MakeLedgerSecret;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The certificate, in PEM. */
 export type EndorseNode = (node: NodeView, validity: CertificateValidity) => string;
+
+/**
+ * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this node
+ * among them. Whom it cannot be sealed to is left out. Throws a CocoError that says why it cannot be made.
+ */
+export type MakeLedgerSecret = (
+  recipients: readonly SecretRecipient[],
+) => Readonly<Record<NodeId, Uint8Array>>;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {
@@ -165,6 +197,12 @@ export interface ReplicaStatus {
   readonly requests: number;
   /** Why the last snapshot could not be made, if it could not. */
   readonly snapshotTrouble?: string;
+  /** On the primary: why nodes take part that should be quarantined, if any do. */
+  readonly leaseTrouble?: string;
+  /** On the primary: why the secret of the ledger does not change although a node that knew it is out. */
+  readonly rekeyTrouble?: string;
+  /** The first entry that this node cannot open: it was not told the secret of it. */
+  readonly untoldFrom?: Seqno;
 }
 
 /** The manager. */

@@ -19,8 +19,11 @@ import { leaderCompleteness } from './leader-completeness.js';
 import { logMatching } from './log-matching.js';
 import { membersLead } from './members-lead.js';
 import { messageStorm } from './message-storm.js';
+import { nothingAfterQuarantine } from './nothing-after-quarantine.js';
 import { oneVote } from './one-vote.js';
 import { peerMatch } from './peer-match.js';
+import { peersFollow } from './peers-follow.js';
+import { retirementFollows } from './retirement-follows.js';
 import { silence } from './silence.js';
 import { stateMachineSafety } from './state-machine-safety.js';
 import { transactionStatus } from './transaction-status.js';
@@ -58,6 +61,17 @@ export function localCheckers(world: World): Checker[] {
     viewChange(),
     leaderAppend(),
     appendRange(),
-    ...(world.membership ? [silence(), membersLead(world), configurationsFollow(world)] : []),
+    ...(world.membership ? membershipCheckers(world) : []),
+  ];
+}
+
+function membershipCheckers(world: World): Checker[] {
+  return [
+    silence(world),
+    membersLead(world),
+    configurationsFollow(world),
+    retirementFollows(world),
+    peersFollow(world),
+    nothingAfterQuarantine(world),
   ];
 }

@@ -5,6 +5,7 @@
  */
 import type { NodeId } from '@coco/primitives';
 import { cutSomeLinks, deafen, heal } from '../world/healing.js';
+import { lapsedBy, renewedBy } from '../world/leases.js';
 import { runUntil } from '../world/loop.js';
 import { leavingAt, standingIn } from '../world/standing.js';
 import { askNode, signRest } from '../world/workload.js';
@@ -56,6 +57,14 @@ function stayDeaf(world: World): void {
   if (world.profile.settings.preVote) demandStable(world, leader);
 }
 
+/**
+ * How many election timeouts an election may take. Nodes that nobody hears campaign all the while, and where they do not ask
+ * first they bring their views along when they are taken back: rounds may then collide a few times.
+ */
+function patience({ membership, profile }: World): number {
+  return membership && !profile.settings.preVote ? 30 : 10;
+}
+
 /** The time `timeouts` election timeouts from now, as the slowest clock counts them. */
 function after(world: World, timeouts: number): number {
   const { settings, clockSpread } = world.profile;
@@ -63,9 +72,10 @@ function after(world: World, timeouts: number): number {
 }
 
 function demandLeader(world: World, name: string, find: () => SimNode | undefined): SimNode {
-  runUntil(world, after(world, 10), () => find() !== undefined);
+  const timeouts = patience(world);
+  runUntil(world, after(world, timeouts), () => find() !== undefined);
   const leader = find();
-  check(leader !== undefined, name, () => `no leader within 10 election timeouts\n${picture(world)}`);
+  check(leader !== undefined, name, () => `no leader in ${timeouts} election timeouts\n${picture(world)}`);
   return leader;
 }
 
@@ -90,7 +100,10 @@ function membersNow(world: World): readonly SimNode[] {
   return membersOf(world, longest as SimNode);
 }
 
-/** Nothing is in flight: one configuration counts, everyone in it knows it, and who left is on record and switched off. */
+/**
+ * Nothing is in flight: one configuration counts, everyone in it knows it, and who left is on record and switched off, or
+ * quarantined; and there is nothing to do about leases.
+ */
 function demandSettled(world: World): void {
   if (!world.membership) return;
   const isSettled = (): boolean => {
@@ -98,16 +111,23 @@ function demandSettled(world: World): void {
     if (leader === undefined) return false;
     const commit = leader.machine?.commit ?? 0;
     const head = standingIn(world.standings, leader.log);
-    const { configuration, retired } = standingIn(world.standings, leader.log, commit);
+    const { configuration, retired, out } = standingIn(world.standings, leader.log, commit);
     return (
       head.configuration === configuration &&
       leavingAt(head).length === 0 &&
-      present(world).every(({ id }) => !retired.has(id)) &&
+      present(world).every(({ id }) => !retired.has(id) || out.has(id)) &&
+      leasesAreSettled(world, leader) &&
       membersOf(world, leader).every(({ machine }) => machine?.status().configurations.length === 1)
     );
   };
   runUntil(world, after(world, 60), isSettled);
   check(isSettled(), 'settled-after-healing', () => `membership does not settle\n${picture(world)}`);
+}
+
+/** Who renewed is back, who did not is out as far as that is possible, and the leader has a lease if any member has. */
+function leasesAreSettled(world: World, leader: SimNode): boolean {
+  const mayLead = !leader.lapsed || membersOf(world, leader).every(({ lapsed }) => lapsed);
+  return mayLead && renewedBy(world, leader).length === 0 && lapsedBy(world, leader).length === 0;
 }
 
 /** A leader, other than `except`, that has committed in its own view. */
@@ -122,7 +142,7 @@ function workingLeader(world: World, except?: SimNode): SimNode | undefined {
 function demandCommit(world: World, name: string, leader: SimNode): void {
   const highest = Math.max(...world.nodes.map(({ machine }) => machine?.commit ?? 0));
   const done = (): boolean => world.nodes.some(({ machine }) => (machine?.commit ?? 0) > highest);
-  runUntil(world, after(world, 10), done);
+  runUntil(world, after(world, patience(world)), done);
   check(done(), name, () => `${leader.id} leads and commits nothing above ${highest}\n${picture(world)}`);
 }
 
@@ -223,7 +243,7 @@ function picture(world: World): string {
     .join('\n');
 }
 
-function lineOf({ id, machine, log, stage, disk }: SimNode): string {
+function lineOf({ id, machine, log, stage, disk, lapsed }: SimNode): string {
   if (stage === 'gone') return `${id}: switched off for good`;
   const primary: NodeId = machine?.primary ?? 'nobody';
   const status = machine?.status();
@@ -231,6 +251,6 @@ function lineOf({ id, machine, log, stage, disk }: SimNode): string {
   const configurations = status?.configurations.map(({ seqno, nodes }) => `${seqno}:{${nodes.join(' ')}}`);
   return (
     `${id}: ${status?.leadership ?? 'down'} view ${machine?.view}, follows ${primary}, last ${last?.view ?? 0}.${log.length}, ` +
-    `commit ${machine?.commit}, base ${disk.base}, held from ${disk.heldFrom}, ${configurations?.join(' ')}`
+    `commit ${machine?.commit}, base ${disk.base}, held from ${disk.heldFrom}, ${lapsed ? 'no lease, ' : ''}${configurations?.join(' ')}`
   );
 }

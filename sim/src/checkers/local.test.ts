@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConsensusEvent, Message } from '@coco/consensus';
+import type { LogRecord } from '../world/record.js';
 import type { SimNode } from '../world/world.js';
 import { acknowledgement } from './acknowledgement.js';
 import { appendRange } from './append-range.js';
@@ -9,7 +10,16 @@ import { hardStateFirst } from './hard-state-first.js';
 import { leaderAppend } from './leader-append.js';
 import { peerMatch } from './peer-match.js';
 import { silence } from './silence.js';
-import { acknowledgementOf, chain, give, range, staged, stagedStep, stagedWorld } from './staged.js';
+import {
+  acknowledgementOf,
+  chain,
+  give,
+  range,
+  type Stage,
+  staged,
+  stagedStep,
+  stagedWorld,
+} from './staged.js';
 import { truncation } from './truncation.js';
 import { viewChange } from './view-change.js';
 import { voteInView } from './vote-in-view.js';
@@ -185,16 +195,49 @@ test('an append message that does not describe the sender’s log is found', () 
   assert.throws(() => checker.step?.(send({ ...range(1, 3), previous: { view: 1, seqno: 1 } })), /names 1.1/);
 });
 
-test('a node that goes on sending after its retirement is on record and committed is found', () => {
-  const [a] = two();
-  const [first] = chain(1);
-  give(a, [{ ...(first as NonNullable<typeof first>), retiredCommitted: ['n0'] }]);
-  const checker = silence();
+test('a node that acts of its own accord after its retirement is on record and committed is found; one that answers is fine', () => {
+  const world = stagedWorld();
+  const [a] = world.nodes as [SimNode];
+  const log = chain(2);
+  const gone = [
+    { ...(log[0] as LogRecord), configuration: ['n1', 'n2'] },
+    { ...(log[1] as LogRecord), retiredCommitted: ['n0'] },
+  ];
+  give(a, [gone[0] as LogRecord, { ...(gone[1] as LogRecord), parent: gone[0] }]);
+  const checker = silence(world);
   const send = [{ to: 'n1', message: range(0, 0) }];
+  const answer = [{ to: 'n1', message: acknowledgementOf(2) }];
+  const committed = { before: { commit: 2 } };
   checker.step?.(stagedStep({ node: a, ready: { send } }));
-  checker.step?.(stagedStep({ node: a, ready: { send, commit: 1 } }));
-  assert.throws(
-    () => checker.step?.(stagedStep({ node: a, ready: { send } })),
-    /is retired and sends appendEntries/,
-  );
+  checker.step?.(stagedStep({ node: a, ready: { send, commit: 2 }, after: { commit: 2 } }));
+  checker.step?.(stagedStep({ node: a, event: receive(range(0, 0)), ready: { send: answer }, ...committed }));
+  const silent = /is retired and sends appendEntries/;
+  assert.throws(() => checker.step?.(stagedStep({ node: a, ready: { send }, ...committed })), silent);
+  assert.throws(() => checker.step?.(stagedStep({ node: a, ready: { send: answer }, ...committed })), silent);
+  const back = { ...(chain(1, 2, a.log.at(-1))[0] as LogRecord), configuration: ['n0', 'n1', 'n2'] };
+  a.log.push(back);
+  checker.step?.(stagedStep({ node: a, appended: [back], ...committed }));
+  checker.step?.(stagedStep({ node: a, ready: { send }, ...committed }));
+  a.log.pop();
+  checker.step?.(stagedStep({ node: a, removed: [back], ...committed }));
+  assert.throws(() => checker.step?.(stagedStep({ node: a, ready: { send }, ...committed })), silent);
+});
+
+test('a peer that left and is taken back may be forgotten; one that stayed may not', () => {
+  const [a, b] = two();
+  const checker = peerMatch();
+  checker.sent?.(staged(b, a, acknowledgementOf(3)));
+  const step = (peers: Stage['peers'], ready = {}) =>
+    stagedStep({
+      node: a,
+      event: receive(acknowledgementOf(3)),
+      ready,
+      after: { isLeader: true },
+      ...(peers && { peers }),
+    });
+  const holds = (match: number) => ({ n1: { sent: 3, match, silentMs: 0 } });
+  checker.step?.(step(holds(3)));
+  assert.throws(() => checker.step?.(step(holds(0))), /lowers the match of n1 from 3 to 0/);
+  checker.step?.(step({}, { commit: 3 }));
+  checker.step?.(step(holds(0)));
 });

@@ -1,6 +1,6 @@
 /**
  * Local: what a leader takes a peer to hold never decreases within a view, and never exceeds what that peer has
- * acknowledged to it in that view (Raft 5.3).
+ * acknowledged to it in that view (Raft 5.3). Of a peer that left and is taken back it may have forgotten everything.
  */
 import type { NodeId, Seqno, View } from '@coco/primitives';
 import { type Checker, check } from './checker.js';
@@ -19,12 +19,14 @@ export function peerMatch(): Checker {
       const known = tableOf(acknowledged, message.view);
       known.set(from.id, Math.max(known.get(from.id) ?? 0, message.last));
     },
-    step({ node, event, after, status }) {
+    step({ node, event, ready, after, status }) {
       if (!after.isLeader) return;
-      if (event.type !== 'receive' || event.message.type !== 'appendEntriesResponse') return;
+      const isAnswered = event.type === 'receive' && event.message.type === 'appendEntriesResponse';
+      if (!isAnswered && ready.commit === undefined) return;
       const known = tableOf(matches, after.view);
       const sent = tableOf(acknowledged, after.view);
       const { peers } = status();
+      for (const peer of known.keys()) if (peers[peer] === undefined) known.delete(peer);
       for (const peer in peers) {
         const { match } = peers[peer] as { match: Seqno };
         const before = known.get(peer) ?? 0;

@@ -16,11 +16,17 @@ import { comparesLengthOnly } from './compares-length-only.js';
 import { configurationWaitsForCommit } from './configuration-waits-for-commit.js';
 import { countsItselfUnsynced } from './counts-itself-unsynced.js';
 import { countsNewestConfigurationOnly } from './counts-newest-configuration-only.js';
+import { cutsOffAMajority } from './cuts-off-a-majority.js';
+import { cutsOffWhenCommitted } from './cuts-off-when-committed.js';
 import { dropsSignedSuffix } from './drops-signed-suffix.js';
 import { electsByAnyConfiguration } from './elects-by-any-configuration.js';
 import { encouragesRivals } from './encourages-rivals.js';
 import { forgetsOnRefusal } from './forgets-on-refusal.js';
 import { forgetsVoteInView } from './forgets-vote-in-view.js';
+import { forgetsWhatEnded } from './forgets-what-ended.js';
+import { forgetsWhoLeft } from './forgets-who-left.js';
+import { goneNeverAnswers } from './gone-never-answers.js';
+import { goneNeverVotes } from './gone-never-votes.js';
 import { halfIsAQuorum } from './half-is-a-quorum.js';
 import { heedsDeposedPrimary } from './heeds-deposed-primary.js';
 import { heedsOldResponses } from './heeds-old-responses.js';
@@ -35,12 +41,16 @@ import { longestLogWins } from './longest-log-wins.js';
 import { losesHardState } from './loses-hard-state.js';
 import { lowersMatch } from './lowers-match.js';
 import type { Mutant } from './mutant.js';
+import { recordsAnEarlierRemoval } from './records-an-earlier-removal.js';
 import { recordsBeforeCommit } from './records-before-commit.js';
 import { removedNeverCampaigns } from './removed-never-campaigns.js';
 import { retiredNeverSilent } from './retired-never-silent.js';
+import { returnTakenForCommitted } from './return-taken-for-committed.js';
+import { returnedStaysGone } from './returned-stays-gone.js';
 import { sendsBeforeDurable } from './sends-before-durable.js';
 import { sendsReplacedEntries } from './sends-replaced-entries.js';
 import { sendsWhatItLacks } from './sends-what-it-lacks.js';
+import { shunsByItsLog } from './shuns-by-its-log.js';
 import { silentWhenRemoved } from './silent-when-removed.js';
 import { skipsLogMatching } from './skips-log-matching.js';
 import { snapshotCutsLog } from './snapshot-cuts-log.js';
@@ -67,6 +77,16 @@ export const mutants: readonly Mutant[] = [
   sendsWhatItLacks,
   switchedOffTooEarly,
   recordsBeforeCommit,
+  returnedStaysGone,
+  goneNeverAnswers,
+  goneNeverVotes,
+  returnTakenForCommitted,
+  forgetsWhoLeft,
+  forgetsWhatEnded,
+  cutsOffAMajority,
+  cutsOffWhenCommitted,
+  shunsByItsLog,
+  recordsAnEarlierRemoval,
   baseWithoutViews,
   baseWithoutConfiguration,
   snapshotOfUncommitted,

@@ -8,6 +8,6 @@ export const recordsBeforeCommit: Mutant = {
   name: 'records-before-commit',
   breaks:
     'The retirement of a node is recorded when the configuration without it is committed: here when that is appended.',
-  honours: { recordsWhenCommitted: false },
+  rules: { mayRecord: () => true },
   membership: true,
 };

@@ -40,6 +40,16 @@ export const lookCommands: Readonly<Record<string, ScenarioCommand>> = {
     const nodes = configurationAt(cluster.node(id), at);
     if (nodes !== undefined) throw new Error(`node ${id} has a configuration at ${at}: ${sorted(nodes)}`);
   }),
+  assert_may_leave_out: look('assert_may_leave_out,ID,true|false,ID…', 3, many, (cluster, args) => {
+    const [id = '', may = '', ...nodes] = args;
+    const actual = String(cluster.node(id).raft.mayLeaveOut(nodes));
+    expectEqual(`whether node ${id} may leave out {${nodes.join(', ')}}`, actual, may);
+  }),
+  assert_may_record: look('assert_may_record,ID,true|false,ID…', 3, many, (cluster, args) => {
+    const [id = '', may = '', ...nodes] = args;
+    const actual = String(cluster.node(id).raft.mayRecord(nodes));
+    expectEqual(`whether node ${id} may record that {${nodes.join(', ')}} left`, actual, may);
+  }),
   state_one: look('state_one,ID', 1, 1, (cluster, [id = ''], print) => print(stateOf(cluster.node(id)))),
   state_all: look('state_all', 0, 0, (cluster, _args, print) => {
     for (const node of cluster.nodes) print(stateOf(node));
@@ -69,6 +79,7 @@ function detailOf(node: ScenarioNode, field: string): string {
     retirement_phase: status.retirementPhase,
     current_view: status.view,
     primary_id: status.primary,
+    peers: Object.keys(status.peers).sort().join(' ') || 'none',
     needs_snapshot:
       Object.keys(status.peers)
         .filter((id) => status.peers[id]?.needsSnapshot)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type RaftRules, raftRules } from '@coco/consensus';
+import { type Configuration, type RaftRules, raftRules } from '@coco/consensus';
 import { runCommandLine } from './command-line.js';
 import { runScenario } from './run.js';
 
@@ -55,6 +55,17 @@ describe('A scenario fails when the rule that it is for is broken', () => {
     ['removing-the-primary', { mayFallSilent: ({ removed }) => removed }],
     ['removing-the-primary', { mayFallSilent: () => false }],
     ['retirement-is-rolled-back', { keepsConfiguration: () => true }],
+    ['return-after-a-received-removal', { mayAnswer: ({ gone }) => !gone }],
+    ['return-after-a-received-removal', { mayFallSilent: ({ recorded }) => recorded }],
+    ['a-gone-node-votes', { mayAnswer: ({ gone, election }) => !(gone && election) }],
+    ['return-is-rolled-back', { keepsConfiguration: () => true }],
+    ['return-is-rolled-back', { leavingAfter: takesReturnForCommitted }],
+    ['return-of-the-gone-is-rolled-back', { mayFallSilent: ({ recorded }) => recorded }],
+    ['cutting-off-needs-a-majority', { mayLeaveOut: () => true }],
+    [
+      'cutting-off-needs-a-majority',
+      { mayRecord: ({ configurations, nodes }) => mayRecordAt(configurations[0], nodes) },
+    ],
     ['commit-in-every-configuration', { activeConfigurations: onlyCommitted }],
     ['signed-entries-survive-an-election', { keepWithoutPrimary: ({ commit }) => commit }],
   ];
@@ -166,6 +177,16 @@ describe('npm run scenario', () => {
 /** A configuration counts only from its commit on. */
 function onlyCommitted({ configurations, commit }: Parameters<RaftRules['activeConfigurations']>[0]) {
   return configurations.filter(({ seqno }) => seqno <= commit);
+}
+
+/** Whom a later configuration has is not leaving, even if that is rolled back. */
+function takesReturnForCommitted(question: Parameters<RaftRules['leavingAfter']>[0]): readonly string[] {
+  return raftRules.leavingAfter(question).filter((node) => !question.later.includes(node));
+}
+
+/** Only the configuration in force is asked. */
+function mayRecordAt(configuration: Configuration | undefined, nodes: readonly string[]): boolean {
+  return raftRules.mayRecord({ configurations: configuration === undefined ? [] : [configuration], nodes });
 }
 
 /** A majority heard in one configuration is taken for enough. */

@@ -18,6 +18,9 @@ export interface Counts {
   configurations: number;
   /** Nodes switched off for good. */
   retired: number;
+  /** Nodes left out for want of a lease, and those taken back. */
+  quarantined: number;
+  returned: number;
   /** Runs at whose end none of the first nodes takes part any more. */
   replaced: number;
 }
@@ -38,6 +41,8 @@ export function createCounts(): Counts {
     rejoins: 0,
     configurations: 0,
     retired: 0,
+    quarantined: 0,
+    returned: 0,
     replaced: 0,
   };
 }

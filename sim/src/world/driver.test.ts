@@ -24,7 +24,7 @@ function twoNodes(): { world: World; a: SimNode; b: SimNode; sent: Envelope[] } 
   world.profile = {
     ...world.profile,
     network: { baseMs: 1, jitterMs: 0.1, drop: 0, duplicate: 0, straggle: 0, straggleMs: 0, inOrder: true },
-    host: { readAtStep: false, naivePersisted: false },
+    host: { readAtStep: false, naivePersisted: false, notesCommit: 0.2 },
     disk: { baseMs: 3, jitterMs: 0.1, spike: 0, spikeMs: 0 },
   };
   for (const node of world.nodes) startNode(world, node);
@@ -125,7 +125,7 @@ test('entries that were replaced since their Ready was made are not sent under t
 
 test('a host that reads entries when the step is taken sends them as they were then', () => {
   const { world, a, sent } = twoNodes();
-  world.profile = { ...world.profile, host: { readAtStep: true, naivePersisted: false } };
+  world.profile = { ...world.profile, host: { readAtStep: true, naivePersisted: false, notesCommit: 0.2 } };
   const records = entries(2);
   const range: Message = { ...heartbeat, to: 2, entriesView: 1 };
   answer(world, a, { append: records, send: [{ to: 'n1', message: range }] }, records);

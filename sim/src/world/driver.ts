@@ -185,7 +185,7 @@ function release(world: World, node: SimNode, effects: Effects): void {
     node.applied += 1;
     for (const observe of world.observers.applied) observe(node, record);
   }
-  if (world.random.fraction() < 0.2) node.disk.commit = node.applied;
+  if (world.random.fraction() < world.profile.host.notesCommit) node.disk.commit = node.applied;
 }
 
 /** Sends a Ready's messages; entries are read from the log as it is now, unless they were read before. */

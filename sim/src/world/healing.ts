@@ -3,14 +3,19 @@
  */
 import { hurrySync, startNode } from './driver.js';
 import { linkOf, shuffled } from './faults.js';
+import { renew } from './leases.js';
 import { resumeNode } from './loop.js';
 import { mendAll } from './network.js';
 import { beginReconfigurations, retiredForGood, switchOff } from './reconfiguration.js';
 import { present, type SimNode, type World } from './world.js';
 
-/** Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. */
+/**
+ * Stops all faults, mends all links, wakes and restarts all nodes; network and disks become quick. The first time, some
+ * nodes without a lease renew it; the others stay without.
+ */
 export function heal(world: World): void {
   const { profile, random } = world;
+  const isFirst = world.faultsOn;
   world.faultsOn = false;
   mendAll(world);
   beginReconfigurations(world);
@@ -26,6 +31,7 @@ export function heal(world: World): void {
       switchOff(world, node);
       continue;
     }
+    if (isFirst && random.fraction() < 0.5) renew(world, node);
     if (node.machine === undefined) startNode(world, node);
     resumeNode(world, node);
     hurrySync(world, node);

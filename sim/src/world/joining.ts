@@ -6,6 +6,7 @@ import type { Seqno } from '@coco/primitives';
 import { crashNode, startNode } from './driver.js';
 import { pick } from './profile.js';
 import { signatureAtOrBelow } from './record.js';
+import { isOutBy } from './standing.js';
 import { present, type SimNode, type World } from './world.js';
 
 /** A node that nobody knew starts, and waits to be added. */
@@ -20,11 +21,14 @@ export function joinOne(world: World): void {
   startNode(world, joiner);
 }
 
-/** A node starts again, from a snapshot of `source` where its own log does not hold that. */
+/**
+ * A node starts again, from a snapshot of `source` where its own log does not hold that; from what it has when that node
+ * has quarantined it.
+ */
 export function rejoin(world: World, node: SimNode, source: SimNode): void {
   if (node.stage !== 'present') return;
   crashNode(world, node);
-  install(world, node, source);
+  if (isOutBy(world.standings, source.log, node.id) === undefined) install(world, node, source);
   world.counts.rejoins += 1;
   startNode(world, node);
 }

@@ -2,6 +2,7 @@
  * The invented network: every message may be late, lost, doubled or overtaken, and any link may be cut in one
  * direction without the other knowing.
  */
+import { isCutOff } from './links.js';
 import { type NetworkProfile, waitingMs } from './profile.js';
 import type { Envelope, World } from './world.js';
 
@@ -11,7 +12,8 @@ export function transmit(world: World, envelope: Envelope): void {
   const { random, counts } = world;
   const link = envelope.from.index * world.nodes.length + envelope.to.index;
   counts.sent += 1;
-  if ((world.cuts[link] as number) > 0 || (network.drop > 0 && random.fraction() < network.drop)) {
+  const isCut = (world.cuts[link] as number) > 0 || (world.membership && isCutOff(world, envelope));
+  if (isCut || (network.drop > 0 && random.fraction() < network.drop)) {
     counts.dropped += 1;
     return;
   }

@@ -83,6 +83,8 @@ export interface HostProfile {
   readonly readAtStep: boolean;
   /** `persisted` names the last entry written, even if the log has dropped it meanwhile. */
   readonly naivePersisted: boolean;
+  /** Probability that what is applied is noted on disk as committed, beyond what the hard state says. */
+  readonly notesCommit: number;
 }
 
 export interface WorkloadProfile {
@@ -102,6 +104,10 @@ export interface MembershipProfile {
   readonly joinsEmpty: number;
   /** That a node which starts again does so from a snapshot of its own. */
   readonly shortens: number;
+  /** At each change: that a lease ends. */
+  readonly lapses: number;
+  /** At each change: that a node without a lease renews it. */
+  readonly renews: number;
 }
 
 const faultKinds: readonly FaultKind[] = [
@@ -163,7 +169,11 @@ export function drawProfile(random: Random, chaosMs?: number): Profile {
     clockSpread: pick(random, [0, 0.05, 0.15]),
     network: drawNetwork(random),
     disk: drawDisk(random),
-    host: { readAtStep: random.fraction() < 0.5, naivePersisted: random.fraction() < 0.3 },
+    host: {
+      readAtStep: random.fraction() < 0.5,
+      naivePersisted: random.fraction() < 0.3,
+      notesCommit: pick(random, [0, 0.02, 0.2]),
+    },
     workload: {
       everyMs: between(random, 4, 60),
       batchMax: pick(random, [1, 3, 8]),
@@ -189,6 +199,8 @@ function drawMembership(random: Random): MembershipProfile {
     style: pick(random, ['anyhow', 'anyhow', 'oneByOne', 'allAtOnce'] as const),
     joinsEmpty: pick(random, [0, 0.1, 0.5]),
     shortens: pick(random, [0, 0.2, 0.7]),
+    lapses: pick(random, [0, 0.1, 0.3, 0.8]),
+    renews: pick(random, [0.02, 0.2, 0.6]),
   };
 }
 

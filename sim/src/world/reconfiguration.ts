@@ -1,11 +1,12 @@
 /**
- * Nodes that come and go: what governance does at a primary. A configuration is an entry like others; a node that
- * left never comes back under its id; and once its leaving is committed, another entry records that. When that is
- * committed in turn, the node is switched off for good.
+ * Nodes that come and go: what governance does at a primary. A configuration is an entry like others; once the leaving
+ * of a node is committed, another entry records that. When that is committed in turn, the node is switched off for good,
+ * unless it is only quarantined (leases.ts).
  */
 import type { NodeId } from '@coco/primitives';
 import { appendAt, crashNode } from './driver.js';
 import { joinOne, rescue } from './joining.js';
+import { enforceLeases, passLeases } from './leases.js';
 import { waitingMs } from './profile.js';
 import { type NewEntry, signatureEntry } from './record.js';
 import { activeIn, leavingAt, type Standing, standingIn } from './standing.js';
@@ -30,9 +31,11 @@ export function reconfigure(world: World): void {
   planReconfiguration(world);
   const { random } = world;
   if (world.faultsOn && random.fraction() < 0.6) joinOne(world);
+  if (world.faultsOn) passLeases(world);
   for (const node of world.nodes) {
     if (!isReady(node)) continue;
     recordRetirements(world, node);
+    if (isReady(node)) enforceLeases(world, node);
     if (world.faultsOn && world.workloadOn && isReady(node)) changeMembers(world, node);
   }
   rescue(world);
@@ -45,8 +48,8 @@ export function retiredForGood(world: World): Set<NodeId> {
   for (const { log, machine } of world.nodes) {
     if (machine === undefined) continue;
     const standing = standingIn(world.standings, log, machine.commit);
-    for (const id of standing.retired) gone.add(id);
-    if (!world.honours.switchesOffWhenRecorded) for (const id of leavingAt(standing)) gone.add(id);
+    const left = world.honours.switchesOffWhenRecorded ? [] : leavingAt(standing);
+    for (const id of [...standing.retired.keys(), ...left]) if (!standing.out.has(id)) gone.add(id);
   }
   return gone;
 }
@@ -68,13 +71,10 @@ function switchOffRetired(world: World): void {
 
 /** Says of nodes whose leaving is committed that it is. */
 function recordRetirements(world: World, node: SimNode): void {
-  const commit = world.honours.recordsWhenCommitted ? (node.machine?.commit ?? 0) : node.log.length;
-  const { retired } = standingIn(world.standings, node.log);
-  const staying = new Set(activeIn(world.standings, node.log, commit).flatMap(({ nodes }) => nodes));
-  const left = leavingAt(standingIn(world.standings, node.log, commit)).filter(
-    (id) => !staying.has(id) && !retired.has(id),
-  );
-  if (left.length > 0) appendAt(world, node, [{ signature: false, retiredCommitted: left }, signatureEntry]);
+  const left = leavingAt(standingIn(world.standings, node.log));
+  const committed = left.filter((id) => node.machine?.mayRecord([id]) === true);
+  if (committed.length === 0) return;
+  appendAt(world, node, [{ signature: false, retiredCommitted: committed }, signatureEntry]);
 }
 
 function changeMembers(world: World, node: SimNode): void {

@@ -11,6 +11,8 @@ export interface LogRecord {
   readonly signature: boolean;
   readonly configuration?: readonly NodeId[];
   readonly retiredCommitted?: readonly NodeId[];
+  /** Whom the configuration leaves out for want of a lease: such a node may come back. */
+  readonly quarantined?: readonly NodeId[];
   /** Stands for the bytes of the entry; unlike for every record ever made in a run. */
   readonly digest: number;
   /** The entry below it in the log of the primary that made it; undefined for seqno 1. */
@@ -18,7 +20,7 @@ export interface LogRecord {
 }
 
 /** What a primary is to append. */
-export type NewEntry = Pick<LogRecord, 'signature' | 'configuration' | 'retiredCommitted'>;
+export type NewEntry = Pick<LogRecord, 'signature' | 'configuration' | 'retiredCommitted' | 'quarantined'>;
 
 /** An ordinary entry. */
 export const dataEntry: NewEntry = { signature: false };

@@ -33,6 +33,8 @@ export function createScripted(): Scripted {
     status: () => {
       throw new Error('nobody asks a scripted machine for its status');
     },
+    mayLeaveOut: () => true,
+    mayRecord: () => true,
     viewAt: () => undefined,
     txStatus: () => 'Unknown',
   };

@@ -14,8 +14,10 @@ export interface Standing {
   readonly before: Standing | undefined;
   /** Everyone that ever took part. */
   readonly known: ReadonlySet<NodeId>;
-  /** Whose retirement is on record. */
-  readonly retired: ReadonlySet<NodeId>;
+  /** Whose retirement is on record, and where. */
+  readonly retired: ReadonlyMap<NodeId, Seqno>;
+  /** Who is quarantined, and where that began. */
+  readonly out: ReadonlyMap<NodeId, Seqno>;
 }
 
 /** The beginning of a ledger, and what was already worked out of it. */
@@ -27,7 +29,8 @@ export interface Standings {
 export function createStandings(initialNodes: readonly NodeId[]): Standings {
   const configuration = { seqno: 0, nodes: initialNodes };
   const known = new Set(initialNodes);
-  return { genesis: { configuration, before: undefined, known, retired: new Set() }, of: new WeakMap() };
+  const genesis = { configuration, before: undefined, known, retired: new Map(), out: new Map() };
+  return { genesis, of: new WeakMap() };
 }
 
 /** How things stand after `record`; at the beginning for undefined. */
@@ -71,6 +74,16 @@ export function leavingAt({ configuration, known, retired }: Standing): NodeId[]
   return [...known].filter((id) => !configuration.nodes.includes(id) && !retired.has(id));
 }
 
+/** Where the entry is by which `log`, up to `seqno`, has the node quarantined; undefined when it has not. */
+export function isOutBy(
+  standings: Standings,
+  log: readonly LogRecord[],
+  id: NodeId,
+  seqno: Seqno = log.length,
+): Seqno | undefined {
+  return standingIn(standings, log, seqno).out.get(id);
+}
+
 /** What a snapshot at `seqno`, which is a committed signature of `log`, tells a node that starts from it. */
 export function baseAt(standings: Standings, log: readonly LogRecord[], seqno: Seqno): LogBase {
   const views: { view: View; from: Seqno }[] = [];
@@ -88,13 +101,26 @@ export function baseAt(standings: Standings, log: readonly LogRecord[], seqno: S
   };
 }
 
-function changedBy(standing: Standing, { seqno, configuration, retiredCommitted }: LogRecord): Standing {
+function changedBy(standing: Standing, record: LogRecord): Standing {
+  const { seqno, configuration, retiredCommitted, quarantined } = record;
   if (configuration === undefined && retiredCommitted === undefined) return standing;
-  const { known, retired } = standing;
+  const nodes = configuration ?? standing.configuration.nodes;
   return {
-    configuration: configuration === undefined ? standing.configuration : { seqno, nodes: configuration },
+    configuration: configuration === undefined ? standing.configuration : { seqno, nodes },
     before: configuration === undefined ? standing.before : standing,
-    known: configuration === undefined ? known : new Set([...known, ...configuration]),
-    retired: retiredCommitted === undefined ? retired : new Set([...retired, ...retiredCommitted]),
+    known: configuration === undefined ? standing.known : new Set([...standing.known, ...nodes]),
+    retired: without(nodes, standing.retired, retiredCommitted, seqno),
+    out: without(nodes, standing.out, quarantined, seqno),
   };
+}
+
+/** What was known of some nodes, and is now of `more`, but not of those that take part. */
+function without(
+  members: readonly NodeId[],
+  known: ReadonlyMap<NodeId, Seqno>,
+  more: readonly NodeId[] = [],
+  seqno: Seqno,
+): ReadonlyMap<NodeId, Seqno> {
+  const all = [...known, ...more.map((id): [NodeId, Seqno] => [id, seqno])];
+  return new Map(all.filter(([id]) => !members.includes(id)));
 }

@@ -89,6 +89,8 @@ export interface SimNode {
   readonly held: Happening[];
   clockRate: number;
   lastTickUs: number;
+  /** It has no lease: whoever has quarantined it does not talk to it. */
+  lapsed: boolean;
 }
 
 /** A Ready and what it means for the disk. */
@@ -147,10 +149,12 @@ export interface Honours {
   readonly keepsHardStateOnRejoin: boolean;
   /** A node that takes a snapshot keeps its log where that holds the place of the snapshot. */
   readonly keepsLogOnRejoin: boolean;
-  /** The retirement of a node is recorded only when the configuration without it is committed. */
-  readonly recordsWhenCommitted: boolean;
   /** A node that left is switched off only when the record of that is committed. */
   readonly switchesOffWhenRecorded: boolean;
+  /** The links of a node that is quarantined are cut when that is appended. */
+  readonly cutsOffAtOnce: boolean;
+  /** A node that does not lead goes by what is committed when it cuts links, and opens them for who was taken back since. */
+  readonly shunsWhenCommitted: boolean;
 }
 
 /** A step of one node, before and after. */
@@ -245,8 +249,9 @@ const honoursAll: Honours = {
   baseTellsConfiguration: true,
   keepsHardStateOnRejoin: true,
   keepsLogOnRejoin: true,
-  recordsWhenCommitted: true,
   switchesOffWhenRecorded: true,
+  cutsOffAtOnce: true,
+  shunsWhenCommitted: true,
 };
 
 /** The nodes that are there, be they up or down. */
@@ -272,5 +277,6 @@ function createNode(id: NodeId, index: number, stage: SimNode['stage']): SimNode
     held: [],
     clockRate: 1,
     lastTickUs: 0,
+    lapsed: false,
   };
 }

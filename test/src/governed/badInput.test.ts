@@ -53,7 +53,7 @@ async function newNode(
 /** What the node has of the network: nothing, when it was refused. */
 function fetched({ ledger, snapshots, directory }: GovernedNode): readonly string[] {
   const secrets = readdirSync(path.join(directory, 'sealed')).filter(
-    (name) => !/node|self-signed/.test(name),
+    (name) => !/node|share-key|self-signed/.test(name),
   );
   const files = [ledger, snapshots].flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []));
   return [...secrets, ...files];

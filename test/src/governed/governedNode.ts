@@ -114,6 +114,11 @@ export class GovernedNode {
     return this.status;
   }
 
+  /** For SIGSTOP and SIGCONT. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(name);
+  }
+
   /** SIGTERM, and SIGKILL when that is not heard. */
   async stop(timeoutMs = 15_000): Promise<void> {
     if (!this.running) return;

@@ -77,6 +77,7 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
       as,
       ...rest,
     });
+  const proved = { proves: 'join' } as const;
   const secrets = { phase: 'secrets', constitution_digest: await digestNow(), platform: 'virtual' };
   yield { ...ask(secrets, [401]), as: undefined as never };
   yield ask({ phase: 'other' }, [400]);
@@ -84,10 +85,11 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
   yield get('/node/snapshot', [403], { as });
   await accept(network, means, [{ name: 'add_node', args: node.tuple }]);
   yield ask({ ...secrets, constitution_digest: '0'.repeat(64) }, [409]);
-  yield ask({ ...secrets, platform: 'snp' }, [403]);
-  const given = await means.send(ask(secrets, [200]));
-  yield ask(secrets, [200]);
-  yield ask(secrets, [200, 307], { backup: !isBackup });
+  yield ask(secrets, [428]);
+  yield ask({ ...secrets, evidence: 'AAAA' }, [428]);
+  const given = await means.send(ask(secrets, [200], proved));
+  yield ask(secrets, [200], proved);
+  yield ask(secrets, [200, 307], { ...proved, backup: !isBackup });
   yield* snapshots(means, { as, backup: isBackup });
 
   const { node_certificate: certificatePem } = JSON.parse(given.text) as { node_certificate: string };
@@ -96,7 +98,9 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
   yield ask(ready, [403]);
   yield ask(ready, [307], { ...endorsed, backup: !isBackup });
   yield ask({ ...ready, startup_seqno: -1 }, [400], endorsed);
-  yield ask(ready, [200], endorsed);
+  yield ask(ready, [428], endorsed);
+  yield ask(ready, [200], { ...endorsed, ...proved });
+  yield* proofs(isBackup, { ...endorsed, backup: isBackup });
   yield ask(secrets, [409], endorsed);
   await accept(network, means, [{ name: 'remove_node', args: { node_id: node.nodeId } }]);
   await until('the removal is recorded', timeoutMs, async () => {
@@ -118,6 +122,29 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
   yield forget([307], { ...member, backup: !isBackup });
   yield forget([200], member);
   yield forget([404], member);
+}
+
+/** By a node that takes part. */
+async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
+  const { as: _, ...nobody } = who;
+  yield of('node', 'POST', '/node/challenge', [200], who);
+  yield of('node', 'POST', '/node/challenge', [403], nobody);
+  yield get('/node/evidence', [200], { query: `nonce=${'ab'.repeat(32)}` });
+  yield get('/node/evidence', [400], { query: 'nonce=short' });
+  yield get('/node/constitution', [200]);
+  const lease = (expected: readonly number[], body: object, rest: Rest = {}): Asked =>
+    of('node', 'POST', '/node/lease', expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(body),
+      ...who,
+      ...rest,
+    });
+  const last_seqno = 1_000_000;
+  yield lease([200], { last_seqno }, { proves: 'lease' });
+  yield lease([200], { last_seqno, secrets: true }, { proves: 'lease' });
+  yield lease([428], { last_seqno });
+  yield lease([400], { secrets: 7 });
+  yield lease([307], { last_seqno }, { backup: !isBackup });
 }
 
 async function* snapshots({ send }: Means, who: Rest): AsyncGenerator<Asked> {

@@ -6,8 +6,10 @@ import { memberKeygen, participantKeygen } from './actorKeygen.js';
 import { memberList, participantList } from './actorList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
+import { evidenceVerify } from './evidenceVerify.js';
 import { ledgerShow } from './ledgerShow.js';
 import { ledgerVerify } from './ledgerVerify.js';
+import { measure } from './measure.js';
 import { memberActivate } from './memberActivate.js';
 import { networkCreate } from './networkCreate.js';
 import { networkStatus } from './networkStatus.js';
@@ -22,9 +24,12 @@ import { proposalRehearse } from './proposalRehearse.js';
 import { proposalShow } from './proposalShow.js';
 import { proposalVote, proposalWithdraw } from './proposalVote.js';
 import { proposalWatch } from './proposalWatch.js';
+import { receiptGet } from './receiptGet.js';
+import { receiptVerify } from './receiptVerify.js';
 import { replay } from './replay.js';
 import { requestSign, requestSubmit } from './request.js';
 import { sandbox } from './sandbox.js';
+import { verify } from './verify.js';
 
 export const commands: readonly Command[] = [
   sandbox,
@@ -53,7 +58,12 @@ export const commands: readonly Command[] = [
   nodeStart,
   nodeStatus,
   nodeRemove,
+  measure,
+  verify,
+  evidenceVerify,
   ledgerVerify,
   ledgerShow,
+  receiptGet,
+  receiptVerify,
   completionOf(() => commands),
 ];

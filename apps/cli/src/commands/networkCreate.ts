@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { type Command, list, type OptionValues, text, UsageError, whole } from '../command.js';
 import { builtinConstitution, constitutionOf } from '../genesis/constitutionScripts.js';
+import { manifestsOf } from '../genesis/manifestAnswers.js';
 import { actorOf, nameFault, nodeOf, planFault, votingPoliciesOf } from '../genesis/networkAnswers.js';
 import { createNetworkFiles, type NetworkPlan, type NewNetwork } from '../genesis/networkFiles.js';
 import { describeNewNetwork, describePlan } from '../genesis/networkText.js';
@@ -45,6 +46,22 @@ export const networkCreate: Command = {
       value: 'POLICY',
       multiple: true,
       help: 'majority (default), unanimous, one-of-n or m-of-n:M, with ,quorum=Q and ,expires=7d behind it if wanted; ACTION=POLICY for one kind of action',
+    },
+    tee: {
+      type: 'string',
+      value: 'PLATFORM=FILE',
+      multiple: true,
+      help: 'a platform on which nodes may run, and what is demanded of it as JSON (may be left out); default: virtual, which proves nothing',
+    },
+    code: {
+      type: 'string',
+      value: 'CODE-ID=COMPONENT',
+      multiple: true,
+      help: 'code that nodes may run, by its id; default: that of this installation',
+    },
+    'any-code': {
+      type: 'boolean',
+      help: 'let nodes on the platform virtual run any code; for trying out only',
     },
     constitution: {
       type: 'string',
@@ -107,6 +124,13 @@ async function planOf(options: OptionValues): Promise<NetworkPlan> {
   const fault = nameFault(name);
   if (fault !== undefined) throw new UsageError(`--name: ${fault}`);
   const files = list(options, 'constitution');
+  const adapters = [{ module: '@coco/ethereum', settings: {} }];
+  const manifests = await manifestsOf({
+    tees: list(options, 'tee'),
+    codes: list(options, 'code'),
+    anyCode: options['any-code'] === true,
+    modules: adapters.map(({ module }) => module),
+  });
   return {
     directory: path.resolve(wishes.directory ?? 'network'),
     name,
@@ -115,7 +139,8 @@ async function planOf(options: OptionValues): Promise<NetworkPlan> {
     nodes: wishes.nodes,
     votingPolicies: votingPoliciesOf(wishes.policies),
     constitution: files.length === 0 ? builtinConstitution() : constitutionOf(files),
-    adapters: [{ module: '@coco/ethereum', settings: {} }],
+    manifests,
+    adapters,
     adaptersGenesis: { ethereum: ethereumGenesis(options) },
     settings: options['admit-anonymous'] === true ? { admitAnonymous: true } : {},
   };

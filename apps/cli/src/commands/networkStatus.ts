@@ -3,11 +3,18 @@
  */
 import process from 'node:process';
 import { parseCertificate } from '@coco/crypto';
+import { assuranceIn, assuranceText } from '../attestation/verdictText.js';
 import type { Command } from '../command.js';
 import { accessOptions, jsonOption, serviceCertificatePem, withClient } from '../governance/access.js';
 import { viewOf } from '../governance/jsonView.js';
-import { namerOf } from '../governance/naming.js';
-import { actorsIn, readConstitution, readNodes, readProposals } from '../governance/networkReader.js';
+import { namerOf, shortId } from '../governance/naming.js';
+import {
+  actorsIn,
+  type NetworkNode,
+  readConstitution,
+  readNodes,
+  readProposals,
+} from '../governance/networkReader.js';
 import { nodeTable, type SeenNode, seeNodes } from '../governance/nodeText.js';
 import { bold, dim, fields, green, red, yellow } from '../terminal.js';
 
@@ -41,6 +48,8 @@ export const networkStatus: Command = {
             participants: count('participant'),
             openProposals: open,
             healthy,
+            assurance: network.object('assurance').value,
+            leaseTrouble: network.text('lease_trouble') || null,
             nodes: seen.map(({ node, state }) => ({
               ...node,
               answers: state !== undefined,
@@ -58,18 +67,28 @@ export const networkStatus: Command = {
         fields([
           ['  service certificate', dim(parseCertificate(certificatePem).fingerprint)],
           ['  constitution', dim(constitution.text('digest'))],
+          ['  assurance', assuranceText(assuranceIn(network))],
           ['  members', String(count('member'))],
           ['  participants', String(count('participant'))],
           ['  open proposals', open === 0 ? 'none' : yellow(String(open))],
         ]),
         '',
-        nodeTable(seen, namerOf(actors)),
+        nodeTable(seen, namerOf(actors), Date.now()),
+        ...outOfNetwork(nodes),
+        ...(network.text('lease_trouble') === '' ? [] : ['', yellow(`  ${network.text('lease_trouble')}`)]),
       ];
       process.stdout.write(`${lines.join('\n')}\n`);
       return healthy ? 0 : 1;
     });
   },
 };
+
+/** Why nodes are out, which the table has no room for. */
+function outOfNetwork(nodes: readonly NetworkNode[]): readonly string[] {
+  return nodes.flatMap(({ id, lease }) =>
+    lease === undefined || lease.reason === '' ? [] : ['', `  ${red(shortId(id))} is out: ${lease.reason}`],
+  );
+}
 
 function isHealthy(seen: readonly SeenNode[]): boolean {
   const trusted = seen.filter(({ node }) => node.status === 'Trusted');

@@ -3,12 +3,13 @@
  */
 import process from 'node:process';
 import { type Client, createClient } from '@coco/client';
+import { assuranceIn, assuranceText } from '../attestation/verdictText.js';
 import { type Command, type OptionValues, UsageError } from '../command.js';
 import { accessOptions, jsonOption, serviceCertificatePem, withClient } from '../governance/access.js';
 import { type JsonView, viewOf } from '../governance/jsonView.js';
 import { findNamed, namerOf } from '../governance/naming.js';
-import { type NetworkNode, readActors, readNodes } from '../governance/networkReader.js';
-import { statusText } from '../governance/nodeText.js';
+import { leaseIn, type NetworkNode, readActors, readNodes } from '../governance/networkReader.js';
+import { leaseText, statusText } from '../governance/nodeText.js';
 import { bold, dim, fields, green, yellow } from '../terminal.js';
 
 export const nodeStatus: Command = {
@@ -76,6 +77,7 @@ async function ask(client: Client, node: NetworkNode | undefined, options: Optio
 
 function describe(said: Said & { readonly seen: NetworkNode | undefined; readonly owner: string }): string {
   const { state, consensus, version, seen, owner } = said;
+  const trouble = leaseIn(state)?.reason || state.object('lease_trouble').text('sentence');
   const acks = consensus.object('acks').entries();
   return [
     `${green('●')} ${bold('Node')} ${state.text('node_id')}`,
@@ -98,6 +100,11 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ...(acks.length === 0
         ? []
         : [['  hears from', `${acks.length} other node${acks.length === 1 ? '' : 's'}`] as const]),
+      ['  platform', state.text('platform')],
+      ['  code id', seen === undefined || seen.codeId === '' ? dim('not proved yet') : seen.codeId],
+      ['  lease', leaseText(leaseIn(state), Date.now())],
+      ...(trouble === '' ? [] : [['  lease trouble', yellow(trouble)] as const]),
+      ['  assurance', assuranceText(assuranceIn(state))],
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],
     ]),
   ].join('\n');

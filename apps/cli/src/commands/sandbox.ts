@@ -5,7 +5,8 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { type Command, text, whole } from '../command.js';
+import type { WorkerIsolation } from '@coco/host';
+import { type Command, text, UsageError, whole } from '../command.js';
 import { sandboxGenesis } from '../sandbox/ethereumGenesis.js';
 import { createSandbox, type SandboxPaths, sandboxExists, sandboxPaths } from '../sandbox/files.js';
 import { showLive } from '../sandbox/live.js';
@@ -33,7 +34,12 @@ export const sandbox: Command = {
       default: '8545',
       help: 'first JSON-RPC port of a new network',
     },
-    worker: { type: 'string', value: 'thread|inline', default: 'thread', help: 'where transactions execute' },
+    worker: {
+      type: 'string',
+      value: 'thread|process|none',
+      default: 'thread',
+      help: 'what transactions execute in, apart from the keys',
+    },
     fresh: { type: 'boolean', help: 'throw the old network away first' },
     once: { type: 'boolean', help: 'stop after the first committed transaction' },
   },
@@ -80,7 +86,7 @@ async function create(paths: SandboxPaths, options: Parameters<Command['run']>[1
       directory: paths.directory,
       nodes: whole(options, 'nodes', 1, 9),
       basePort: whole(options, 'port', 1024, 65_000),
-      thread: options['worker'] !== 'inline',
+      isolation: isolationOf(text(options, 'worker')),
       ethereumGenesis: sandboxGenesis(accounts),
       adapterModule: '@coco/ethereum',
       adapterSettings: {},
@@ -88,6 +94,11 @@ async function create(paths: SandboxPaths, options: Parameters<Command['run']>[1
     Date.now(),
   );
   saveAccounts(paths.accounts, accounts);
+}
+
+function isolationOf(word: string | undefined): WorkerIsolation {
+  if (word === 'thread' || word === 'process' || word === 'none') return word;
+  throw new UsageError(`--worker takes thread, process or none, not "${word}"`);
 }
 
 function countNodes(paths: SandboxPaths): number {

@@ -19,6 +19,7 @@ import { openVirtualSealer, saveNodeSecrets } from '@coco/host';
 import { createStore } from '@coco/kv';
 import { CocoError } from '@coco/primitives';
 import { createNodeIdentity, createServiceIdentity, type Identity } from './identities.js';
+import type { PlannedManifests } from './manifestAnswers.js';
 import type { NodeAddresses } from './nodeAddresses.js';
 
 /** An organisation of the genesis. */
@@ -43,6 +44,8 @@ export interface NetworkPlan {
   readonly nodes: readonly PlannedNode[];
   /** By action name, and "default". */
   readonly votingPolicies: Readonly<Record<string, VotingPolicy>>;
+  /** Which platforms and code it admits; default as in a genesis: the platform virtual, with any code. */
+  readonly manifests?: PlannedManifests;
   /** Source of the constitution's scripts. */
   readonly constitution: string;
   /** Modules with their settings, and what each begins with, by its name. */
@@ -150,6 +153,7 @@ function genesisConstitution(
       ...(node.actorId !== undefined && { actorId: node.actorId }),
     })),
     votingPolicies: plan.votingPolicies,
+    ...plan.manifests,
   };
 }
 

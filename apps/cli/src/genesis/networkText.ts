@@ -4,7 +4,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { describePolicy } from '../governance/votingPolicyText.js';
-import { bold, dim, fields, green, screenColumns, table, wrap, yellow } from '../terminal.js';
+import { bold, dim, fields, green, red, screenColumns, table, wrap, yellow } from '../terminal.js';
 import { type NetworkPlan, type NewNetwork, networkPaths } from './networkFiles.js';
 
 /** What would be made. */
@@ -23,6 +23,7 @@ export function describePlan(plan: NetworkPlan): string {
       ['  directory', here(plan.directory)],
       ['  members', `${actors('members')}`],
       ['  participants', plan.participants.length === 0 ? dim('none') : actors('participants')],
+      ...manifestRows(plan),
       ...Object.entries(plan.votingPolicies).map(
         ([action, policy]) =>
           [`  ${action === 'default' ? 'decided by' : action}`, describePolicy(policy)] as const,
@@ -40,6 +41,20 @@ export function describePlan(plan: NetworkPlan): string {
       ]),
     ]),
   ].join('\n');
+}
+
+function manifestRows({ manifests }: NetworkPlan): readonly (readonly [string, string])[] {
+  if (manifests === undefined) return [];
+  const { teeManifest, codeManifest } = manifests;
+  const tees = Object.keys(teeManifest).map((name) =>
+    name === 'virtual' ? yellow('virtual (proves nothing)') : name,
+  );
+  const codes = Object.entries(codeManifest).map(([id, { component }]) => `${component} ${dim(id)}`);
+  const isAny = teeManifest['virtual']?.['code'] === 'any';
+  return [
+    ['  platforms', tees.join(', ')],
+    ['  code', isAny ? yellow('any') : codes.join(', ') || red('none: no node can take part')],
+  ];
 }
 
 /** What was made, and what comes next. */

@@ -40,7 +40,7 @@ export const shortFormOptions = {
   expires: { type: 'string', value: 'TIME', help: 'set-voting-policy: proposals end after, for example, 7d' },
   component: { type: 'string', value: 'NAME', help: 'add-code: what the code is, for example coco-node' },
   description: { type: 'string', value: 'TEXT', help: 'add-code, add-tee: for people' },
-  'minimum-tcb': { type: 'string', value: 'VERSION', help: 'add-tee: the oldest firmware that is let in' },
+  reason: { type: 'string', value: 'TEXT', help: 'distrust-node: for people' },
   'max-per-member': {
     type: 'string',
     value: 'N',
@@ -112,6 +112,26 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
       return { name: 'remove_node', args: { node_id: id } };
     },
   },
+  'distrust-node': {
+    operands: 'NODE --reason TEXT',
+    count: 1,
+    what: 'quarantine a node, by its id, until it is trusted again',
+    action: async (operands, options, directory) => {
+      const { id } = findNamed(first(operands), await directory.nodes(), 'node');
+      const reason = text(options, 'reason');
+      if (reason === undefined || reason === '') throw new UsageError('distrust-node needs --reason');
+      return { name: 'distrust_node', args: { node_id: id, reason } };
+    },
+  },
+  'trust-node': {
+    operands: 'NODE',
+    count: 1,
+    what: 'let it come back when it proves what it runs',
+    action: async (operands, _options, directory) => {
+      const { id } = findNamed(first(operands), await directory.nodes(), 'node');
+      return { name: 'trust_node', args: { node_id: id } };
+    },
+  },
   'set-voting-policy': {
     operands: 'ACTION POLICY',
     count: 2,
@@ -138,9 +158,9 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     }),
   },
   'add-code': {
-    operands: 'MEASUREMENT',
+    operands: 'CODE-ID',
     count: 1,
-    what: 'approve code, by its measurement (hex)',
+    what: 'approve code, by its code id (hex)',
     action: async (operands, options) => ({
       name: 'add_code',
       args: {
@@ -151,25 +171,22 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     }),
   },
   'remove-code': {
-    operands: 'MEASUREMENT',
+    operands: 'CODE-ID',
     count: 1,
     what: 'no longer let that code run',
     action: async (operands) => ({ name: 'remove_code', args: { measurement: first(operands) } }),
   },
   'add-tee': {
-    operands: 'PLATFORM',
+    operands: 'PLATFORM [DEMANDS.json]',
     count: 1,
-    what: 'let in nodes on a platform: virtual, snp, tdx or sgx',
-    action: async (operands, options) => {
-      const minimum = text(options, 'minimum-tcb');
-      return {
-        name: 'set_tee',
-        args: {
-          platform: first(operands),
-          description: text(options, 'description') ?? '',
-          ...(minimum !== undefined && { minimum_tcb: minimum }),
-        },
-      };
+    more: true,
+    what: 'let in nodes on a platform: sev-snp, tdx, sgx, az-snp-vtpm, az-tdx-vtpm or virtual',
+    action: async ([platform = '', file, ...rest], options) => {
+      if (rest.length > 0) throw new UsageError('add-tee takes one file of demands');
+      const description = text(options, 'description');
+      const demands = file === undefined ? {} : objectIn(file);
+      const said = description !== undefined && { description };
+      return { name: 'set_tee', args: { ...demands, ...said, platform } };
     },
   },
   'remove-tee': {
@@ -182,7 +199,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'NAME=VALUE…',
     count: 1,
     more: true,
-    what: 'epoch_seconds, lease_seconds, node_certificate_days',
+    what: 'epoch_seconds, lease_seconds, lease_restart, node_certificate_days',
     action: async (operands) => ({ name: 'set_settings', args: Object.fromEntries(operands.map(setting)) }),
   },
   'set-automation': {
@@ -210,6 +227,12 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     count: 0,
     what: 'have the nodes make a snapshot now',
     action: async () => ({ name: 'trigger_snapshot', args: {} }),
+  },
+  'change-key': {
+    operands: '',
+    count: 0,
+    what: 'change the key of the ledger: only nodes that take part then can read what follows',
+    action: async () => ({ name: 'trigger_ledger_rekey', args: {} }),
   },
   action: {
     operands: 'NAME [ARGS.json]',

@@ -43,6 +43,13 @@ const sentences: Readonly<Record<string, Sentence>> = {
       `${args.text('administrative_address')}, peers at ${args.text('peer_address')}`,
   ],
   remove_node: (args) => [`Remove the node ${shortId(args.text('node_id'))}`],
+  distrust_node: (args) => [
+    `Distrust the node ${shortId(args.text('node_id'))}, whatever it proves`,
+    args.text('reason'),
+  ],
+  trust_node: (args) => [
+    `Let the node ${shortId(args.text('node_id'))} come back when it proves what it runs`,
+  ],
   transition_node_to_trusted: (args) => [`Let node ${shortId(args.text('node_id'))} take part`],
   set_voting_policy: (args) => {
     const policy = parseVotingPolicy(args.object('policy').value) ?? parseVotingPolicy(args.value);
@@ -57,7 +64,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
   remove_automation_rule: (args) => [`End the automatic rule “${args.text('rule')}”`],
   add_code: (args) => [`Approve the code ${args.text('measurement').slice(0, 24)}`, codeText(args)],
   remove_code: (args) => [`Approve the code ${args.text('measurement').slice(0, 24)} no longer`],
-  set_tee: (args) => [`Let in nodes on the platform “${args.text('platform')}”`, teeText(args)],
+  set_tee: (args) => {
+    const demands = teeText(args);
+    const first = `Let in nodes on the platform “${args.text('platform')}”`;
+    return demands === '' ? [first] : [first, demands];
+  },
   remove_tee: (args) => [`Let in no more nodes on the platform “${args.text('platform')}”`],
   set_settings: (args) => [
     `Set ${settingsText(args)
@@ -72,6 +83,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `Ask for ${args.number('recovery_threshold') ?? '?'} members in a recovery`,
   ],
   trigger_snapshot: () => ['Have a snapshot made now'],
+  trigger_ledger_rekey: () => ['Change the key of the ledger'],
   trigger_ledger_chunk: () => ['Begin a new file of the ledger now'],
 };
 

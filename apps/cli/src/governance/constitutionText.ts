@@ -22,6 +22,7 @@ export function describeConstitution(summary: JsonView): string {
     rulesText('Automatic rules', summary.object('automation'), automationText),
     rulesText('Approved code', summary.object('codeManifest'), codeText),
     rulesText('Approved platforms', summary.object('teeManifest'), teeText),
+    ...assuranceText(summary.object('assurance')),
     '',
     bold('Settings'),
     fields([
@@ -64,6 +65,19 @@ function rulesText(title: string, rules: JsonView, describe: (rule: JsonView) =>
   if (entries.length === 0) return `${bold(title)}: ${dim('none')}`;
   const rows = entries.map(([name, rule]) => [`  ${name.slice(0, 24)}`, describe(viewOf(rule))]);
   return `${bold(title)}\n${headless(rows)}`;
+}
+
+/** What the attestation of the network is worth. */
+function assuranceText(assurance: JsonView): readonly string[] {
+  const level = assurance.text('level');
+  if (level === '') return [];
+  const said = { none: 'nothing is proved', reduced: 'hardware, with exceptions', full: 'hardware' };
+  const words = Object.hasOwn(said, level) ? said[level as keyof typeof said] : level;
+  const reasons = assurance.texts('reasons').flatMap((reason) => wrap(reason, screenColumns - 4));
+  return [
+    `${bold('What nodes prove')}: ${level === 'full' ? words : yellow(words)}`,
+    ...reasons.map((line) => dim(`  ${line}`)),
+  ];
 }
 
 function actionsText(actions: readonly string[]): readonly string[] {

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { UsageError } from '../command.js';
 import { votingPoliciesOf } from '../genesis/networkAnswers.js';
 import { parseNodeAddresses } from '../genesis/nodeAddresses.js';
+import { describeAction } from './actionText.js';
 import { constitutionDiff } from './constitutionDiff.js';
+import { describeConstitution } from './constitutionText.js';
 import { formatDuration, parseDuration } from './duration.js';
 import { viewOf } from './jsonView.js';
 import { findNamed, namerOf } from './naming.js';
@@ -190,6 +192,49 @@ test('GOV-6: a rehearsal says in sentences what would change, and who must still
     describeRehearsal(viewOf(failing), { full: false, tally: true }),
     /would fail.*\n.*no active member/,
   );
+});
+
+test('GOV-1: what is demanded of platforms, and that a node is distrusted, is said in words', () => {
+  const said = (name: string, args: unknown): readonly string[] =>
+    describeAction(viewOf({ name, args }), namerOf([]));
+  const snp = {
+    platform: 'sev-snp',
+    description: 'cloud A',
+    minimum_tcb: { milan: { snp: 8, boot_loader: 3 }, turin: { fmc: 1 } },
+    signers: ['vcek', 'vlek'],
+    machines: ['aa', 'bb'],
+    roots: ['cc'],
+    vmpl_max: 0,
+  };
+  assert.deepEqual(said('set_tee', snp), [
+    'Let in nodes on the platform “sev-snp”',
+    'cloud A; firmware from milan snp 8, boot loader 3 / turin fmc 1; signed by VCEK or VLEK; only on 2 machines; 1 more root; vmpl max 0',
+  ]);
+  assert.deepEqual(said('set_tee', { platform: 'virtual', code: 'any' })[1], 'any code');
+  assert.deepEqual(said('set_tee', { platform: 'tdx' }), ['Let in nodes on the platform “tdx”']);
+  const node_id = 'ab'.repeat(32);
+  assert.deepEqual(said('distrust_node', { node_id, reason: 'stolen' }), [
+    'Distrust the node abababababab, whatever it proves',
+    'stolen',
+  ]);
+  assert.deepEqual(said('trust_node', { node_id }), [
+    'Let the node abababababab come back when it proves what it runs',
+  ]);
+});
+
+test('GOV-1: the constitution says what attestation is worth', () => {
+  const assurance = { level: 'none', weakest: 'virtual', reasons: ['virtual: its nodes prove nothing'] };
+  const summary = { teeManifest: { virtual: { code: 'any' } }, assurance };
+  const text = describeConstitution(viewOf(summary));
+  for (const part of [
+    'virtual',
+    'any code',
+    'What nodes prove',
+    'nothing is proved',
+    'its nodes prove nothing',
+  ]) {
+    assert.ok(text.includes(part), part);
+  }
 });
 
 test('what comes from a node cannot move the cursor, whatever its shape', () => {

@@ -28,6 +28,29 @@ export interface NetworkNode {
   readonly application: string;
   readonly administrative: string;
   readonly peer: string;
+  /** By what it proved last; empty when that is not on record. */
+  readonly platform: string;
+  readonly codeId: string;
+  readonly lease?: NodeLease;
+}
+
+/** For how long a node's proof holds, or why it does not. Milliseconds since 1970. */
+export interface NodeLease {
+  readonly state: string;
+  readonly expiresAtMs: number;
+  /** Why it is out; empty when it is not. */
+  readonly reason: string;
+}
+
+/** The lease in what a node says; undefined when it has none. */
+export function leaseIn(view: JsonView): NodeLease | undefined {
+  if (!view.has('lease')) return undefined;
+  const lease = view.object('lease');
+  return {
+    state: lease.text('state'),
+    expiresAtMs: lease.number('expires_at') ?? 0,
+    reason: lease.object('reason').text('sentence'),
+  };
 }
 
 /** The constitution in summary, as `GET /gov/coco/constitution` gives it. */
@@ -74,6 +97,7 @@ export async function readNodes(client: Client): Promise<readonly NetworkNode[]>
   return nodes.map((node) => {
     const published = (name: string): string =>
       node.object('rpc_interfaces').object(name).text('published_address');
+    const lease = leaseIn(node);
     return {
       id: node.text('node_id'),
       status: node.text('status'),
@@ -83,6 +107,9 @@ export async function readNodes(client: Client): Promise<readonly NetworkNode[]>
       application: published('application'),
       administrative: published('administrative'),
       peer: node.object('node_to_node_interface').text('published_address'),
+      platform: node.text('platform'),
+      codeId: node.text('code_id'),
+      ...(lease !== undefined && { lease }),
     };
   });
 }

@@ -4,6 +4,7 @@
 import type { Certificate } from '@coco/crypto';
 import { type AuditReport, auditLedger, type ChunkSource, parseChunkName } from '@coco/ledger';
 import { CocoError, formatTxId } from '@coco/primitives';
+import { auditEvidence, type EvidenceAudit } from './evidenceAudit.js';
 import { openLedgerDirectory } from './ledgerDirectory.js';
 
 /** What became of an audit. */
@@ -12,6 +13,8 @@ export interface Verification {
   readonly files: number;
   readonly bytes: number;
   readonly report: AuditReport;
+  /** What nodes proved, decided again; absent when the ledger itself is not sound. */
+  readonly evidence?: EvidenceAudit;
   /** Signed throughout and without a fault, up to an unsigned tail. */
   readonly sound: boolean;
   /** The service was given, not believed from the ledger. */
@@ -53,9 +56,19 @@ export function verifyLedger(directory: string, options: VerifyOptions = {}): Ve
       throw new CocoError('COCO_CLI_LEDGER_READ', report.failure.reason);
     }
     const proven = report.signatures > 0 || report.begins !== undefined;
-    const sound = report.failure === undefined && proven;
+    const whole = report.failure === undefined && proven;
+    const evidence = whole ? auditEvidence(files) : undefined;
+    const sound = whole && evidence?.unfounded.length === 0;
     const trusted = serviceCertificate !== undefined;
-    return { directory, files: files.length, bytes, report, sound, trusted };
+    return {
+      directory,
+      files: files.length,
+      bytes,
+      report,
+      ...(evidence && { evidence }),
+      sound,
+      trusted,
+    };
   } finally {
     ledger.close();
   }

@@ -4,6 +4,7 @@
 import type { AuditedSnapshot, AuditFailure } from '@coco/ledger';
 import { formatTxId } from '@coco/primitives';
 import { bold, dim, green, red, thousands, yellow } from '../terminal.js';
+import type { EvidenceAudit } from './evidenceAudit.js';
 import { formatBytes, printable } from './printable.js';
 import type { Verification } from './verification.js';
 
@@ -12,14 +13,19 @@ export function describeVerification(verification: Verification): string {
   const { directory, report, sound } = verification;
   const { failure } = report;
   const what = report.entries === 0 ? 'The snapshot is genuine' : 'The ledger is sound';
-  const head = sound ? `${green('✔')} ${bold(what)}` : `${red('✘')} ${bold(verdict(failure))}`;
+  const head = sound
+    ? `${green('✔')} ${bold(what)}`
+    : `${red('✘')} ${bold(verdict(failure, verification.evidence))}`;
   const told = failure === undefined ? [] : ['', ...describeFailure(failure)];
   const empty = report.entries === 0 && report.begins === undefined;
   const rows = empty ? [] : ['', ...describeContents(verification)];
   return [`${head}  ${dim(printable(directory))}`, ...told, ...rows].join('\n');
 }
 
-function verdict(failure: AuditFailure | undefined): string {
+function verdict(failure: AuditFailure | undefined, evidence: EvidenceAudit | undefined): string {
+  if (evidence !== undefined && evidence.unfounded.length > 0) {
+    return 'Nodes took part by evidence that does not hold';
+  }
   return failure === undefined ? 'Nothing in the ledger is signed' : 'The ledger is not sound';
 }
 
@@ -53,9 +59,24 @@ function describeContents(verification: Verification): string[] {
     ...describeTail(unsigned),
     ...report.snapshots.map((snapshot, index) => describeSnapshot(snapshot, index, verification)),
     ...describeServices(verification),
+    ...describeEvidence(verification.evidence),
     ...report.signers.map(
       ({ nodeId, signatures: own }, index) =>
         `${label(index === 0 ? 'signed by' : '')}node ${nodeId}  ${dim(count(own, 'signature'))}`,
+    ),
+  ];
+}
+
+function describeEvidence(evidence: EvidenceAudit | undefined): string[] {
+  if (evidence === undefined || evidence.judged === 0) return [];
+  const { judged, unfounded } = evidence;
+  const good = judged - unfounded.length;
+  const head = `${label('evidence')}${thousands(good)} of ${thousands(judged)} admissions and renewals hold`;
+  return [
+    `${head}  ${dim('each decided again by the manifests and time that the ledger has for it')}`,
+    ...unfounded.map(
+      ({ seqno, nodeId, sentence, code }) =>
+        `${label('')}${red(`entry ${seqno}, node ${nodeId}: ${printable(sentence)}`)}  ${dim(code)}`,
     ),
   ];
 }

@@ -23,6 +23,8 @@ export function joinProgressShown(): (progress: JoinProgress) => void {
         if (waitingFor !== progress.code && process.stdout.isTTY !== true) line.end(waitingText(progress));
         waitingFor = progress.code;
         return line.show(waitingText(progress));
+      case 'proved':
+        return line.end(provedText(progress));
       case 'secrets':
         return line.end(`${green('✓')} admitted: the node has its certificate and the keys of the ledger`);
       case 'snapshot':
@@ -31,6 +33,15 @@ export function joinProgressShown(): (progress: JoinProgress) => void {
         return line.end(`${green('✓')} snapshot ${progress.snapshot} fetched, and its receipt verified`);
     }
   };
+}
+
+/** What the node that was asked proved about itself; nothing is told to it before. */
+function provedText({ platform, assurance }: Extract<JoinProgress, { readonly type: 'proved' }>): string {
+  const proof =
+    platform === 'virtual'
+      ? yellow('runs on the platform virtual, which proves nothing')
+      : `proved on ${bold(platform)} that it runs approved code`;
+  return `${green('✓')} the network’s node ${proof} ${dim(`(assurance of the network: ${String(assurance)})`)}`;
 }
 
 /** Reasons that somebody who waits reads many times, in few words. */

@@ -60,7 +60,7 @@ export async function startReplayNetwork(options: ReplayNetworkOptions): Promise
       directory,
       nodes,
       basePort,
-      thread: true,
+      isolation: 'thread',
       ethereumGenesis: replayGenesis(alloc),
       adapterModule: '@coco/ethereum',
       // Public blocks had room for transactions of 30 million gas.

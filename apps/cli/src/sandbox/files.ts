@@ -10,6 +10,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { WorkerIsolation } from '@coco/host';
 import { CocoError } from '@coco/primitives';
 import { builtinConstitution } from '../genesis/constitutionScripts.js';
 import { createActorIdentity, writeActorIdentity } from '../genesis/identities.js';
@@ -22,8 +23,8 @@ export interface SandboxPlan {
   readonly nodes: number;
   /** Application endpoints listen here and above; administrative and peer endpoints 100 and 200 higher. */
   readonly basePort: number;
-  /** Whether each node runs its worker in a thread of its own. */
-  readonly thread: boolean;
+  /** Where each node runs its worker. */
+  readonly isolation: WorkerIsolation;
   /** Genesis of the Ethereum adapter in geth's format. */
   readonly ethereumGenesis: unknown;
   readonly adapterModule: string;
@@ -88,7 +89,7 @@ export async function createSandbox(plan: SandboxPlan, nowMs: number): Promise<v
       constitution: builtinConstitution(),
       adapters: [{ module: plan.adapterModule, settings: plan.adapterSettings }],
       adaptersGenesis: { ethereum: plan.ethereumGenesis },
-      settings: { admitAnonymous: true, worker: { thread: plan.thread }, ...plan.overrides },
+      settings: { admitAnonymous: true, worker: { isolation: plan.isolation }, ...plan.overrides },
     },
     nowMs,
   );

@@ -26,6 +26,16 @@ function viewOf(members: readonly Identity[], participants: readonly Identity[] 
     constitutionDigest: '',
     nodes: [],
     nodeCertificateDays: 1,
+    manifests: {
+      tee: {},
+      code: {
+        codes: {},
+        snp: { measurements: [], hostData: [], uvm: [], tcb: {} },
+        virtual: { measurements: [] },
+      },
+    },
+    leaseSeconds: 1,
+    leaseRestart: false,
     members: members.map(view('member')),
     participants: participants.map(view('participant')),
   };

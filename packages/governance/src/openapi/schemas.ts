@@ -59,6 +59,36 @@ const summaryActor = object({
   certificateEndsMs: { type: 'number', description: 'Milliseconds since 1970' },
   isCa: flag,
 });
+const uvm = list(object({ did: text, feed: text, minimumSvn: count }));
+const floors = map(map(count));
+const teeEntry = object({
+  description: text,
+  code: oneOf('listed', 'any'),
+  roots: list(id),
+  machines: list(text),
+  minimumTcb: floors,
+  signers: list(oneOf('vcek', 'vlek')),
+  cspIds: list(text),
+  minimumReportVersion: count,
+  vmplMax: count,
+  uvm,
+  acceptedStatuses: list(text),
+  allowedAdvisories: list(text),
+  minimumTcbEvaluation: count,
+  collateralDaysMax: count,
+});
+const manifests = object({
+  tee: map(teeEntry),
+  code: object({
+    codes: map(object({ component: text, description: text })),
+    snp: object({ measurements: list(text), hostData: list(text), uvm, tcb: floors }),
+    virtual: object({ measurements: list(text) }),
+  }),
+});
+const assurance = object(
+  { level: oneOf('none', 'reduced', 'full'), reasons: list(text) },
+  { weakest: oneOf('sev-snp', 'tdx', 'sgx', 'az-snp-vtpm', 'az-tdx-vtpm', 'virtual') },
+);
 const tally = object(
   {
     voted: list(
@@ -156,6 +186,8 @@ export const schemas = {
     automation: map(anything),
     codeManifest: map(anything),
     teeManifest: map(anything),
+    manifests,
+    assurance,
     settings: map(anything),
     service: object({ status: text, nodeCertificateDays: count, recoveryThreshold: count, users: count }),
     scripts: object({ bytes: count, sha256: id, actions: list(text) }),

@@ -113,12 +113,22 @@ const sentences: Readonly<Record<string, (change: Change) => string | undefined>
   },
   [tables.codeManifest]: ({ key, after }) =>
     after === null
-      ? `Code with the measurement ${key.slice(0, 16)}… may no longer run.`
-      : `Code with the measurement ${key.slice(0, 16)}… may run: ${simple(field(after, 'description'))}.`,
-  [tables.teeManifest]: ({ key, before, after }) =>
-    after === null
-      ? `Nodes on the platform "${key}" may no longer join.`
-      : `${before === null ? 'Admits' : 'Changes what is asked of'} nodes on the platform "${key}".`,
+      ? `The code ${key.slice(0, 16)}… may no longer run.`
+      : `The code ${key.slice(0, 16)}… may run: ${simple(field(after, 'description') || field(after, 'component'))}.`,
+  [tables.teeManifest]: ({ key, before, after }) => {
+    if (after === null) return `Nodes on the platform "${key}" may no longer take part.`;
+    if (before !== null)
+      return `Changes what is asked of nodes on the platform "${key}"${changedFields(before, after)}.`;
+    return `Admits nodes on the platform "${key}"${key === 'virtual' ? ', which proves nothing' : ''}.`;
+  },
+  [tables.nodeLeases]: ({ key, after }) => {
+    if (after === null) return `Ends the lease of node ${short(key)}.`;
+    const state = field(after, 'state');
+    if (state === 'lapsed') return `Lets node ${short(key)} come back when it renews its lease.`;
+    if (state !== 'distrusted') return undefined;
+    const reason = isJsonObject(after) ? field(after['reason'], 'sentence') : '';
+    return `Distrusts node ${short(key)}, whatever it proves: ${simple(reason)}.`;
+  },
   [tables.proposalInfo]: ({ key, after }) =>
     after === null ? undefined : `Proposal ${short(key)} becomes ${field(after, 'state')}.`,
 };

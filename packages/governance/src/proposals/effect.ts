@@ -2,11 +2,12 @@
  * What an applied proposal sets off besides the rows that it changes, as data and as a sentence for people.
  */
 import type { NodeId } from '@coco/primitives';
+import type { Lapse } from '../reviewNodes.js';
 import type { GovernanceTriggers } from '../types.js';
 
 export interface ProposalEffect {
-  readonly kind: 'snapshot' | 'ledger_chunk' | 'node_certificate';
-  /** Only of a node's certificate. */
+  readonly kind: 'snapshot' | 'ledger_chunk' | 'ledger_rekey' | 'node_certificate' | 'quarantine';
+  /** Of a node's certificate, and of a quarantine. */
   readonly nodeId?: NodeId;
   readonly sentence: string;
 }
@@ -15,6 +16,7 @@ export interface ProposalEffect {
 export function effectsOf({
   chunk,
   snapshot,
+  rekey,
   nodeCertificates,
 }: GovernanceTriggers): readonly ProposalEffect[] {
   const certificates = (nodeCertificates ?? []).map(({ nodeId, validFrom, validityDays }) => ({
@@ -24,7 +26,20 @@ export function effectsOf({
   }));
   return [
     ...certificates,
+    ...(rekey === true ? [rekeyEffect] : []),
     ...(chunk === true ? [{ kind: 'ledger_chunk' as const, sentence: 'Ends the chunk of the ledger.' }] : []),
     ...(snapshot === true ? [{ kind: 'snapshot' as const, sentence: 'Makes a snapshot.' }] : []),
   ];
+}
+
+/** What follows is sealed with a key that those who left do not know. */
+export const rekeyEffect: ProposalEffect = {
+  kind: 'ledger_rekey',
+  sentence: 'Changes the key of the ledger: only nodes that take part then can read what follows.',
+};
+
+/** A node that would take part no longer. */
+export function quarantineEffect({ nodeId, reason }: Lapse): ProposalEffect {
+  const sentence = `Quarantines node ${nodeId.slice(0, 8)}…: ${reason.sentence}.`;
+  return { kind: 'quarantine', nodeId, sentence };
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { renewLease } from '../renewLease.js';
+import { nodeProof } from '../testing/attest.js';
 import { makeIdentity } from '../testing/identities.js';
 import { createWorld, type World } from '../testing/world.js';
 
@@ -159,13 +161,85 @@ test('the VN list stays well-formed, with a trusted node, and nodes go only forw
   );
   assert.match(
     tried(() => [put(nodes, id, { status: 'Trusted' })], world),
-    /has no certificate/,
+    /cannot become Trusted when it is Pending/,
   );
   assert.equal(
     tried(() => [remove(nodes, id)], world),
     'Accepted',
   );
 });
+
+test('MIT-2: votes take trust away, but no vote grants a lease, and none lets a removed node come back', () => {
+  const leases = 'public:coco.nodes.leases';
+  const own = (world: World): string => world.node.key.publicKey.fingerprint;
+  const lease = (state: string): unknown => ({
+    state,
+    granted_at: 0,
+    expires_at: 1,
+    reason: { code: 'COCO_LEASE_DISTRUSTED', sentence: 's' },
+  });
+  for (const bad of [lease('held'), {}, 7]) {
+    assert.match(
+      tried((world) => [put(leases, own(world), bad)]),
+      /a lease cannot be granted to node/,
+    );
+  }
+  assert.match(
+    tried(() => [put(leases, '0'.repeat(64), lease('lapsed'))]),
+    /was not taking part/,
+  );
+  const world = createWorld({ constitution: 'dictator' });
+  assert.match(
+    tried(() => [put(leases, own(world), lease('distrusted'))], world),
+    /no node would be left that is trusted and proves what is asked for; of node .*: s$/,
+  );
+  assert.equal(
+    tried(() => [put(leases, own(world), lease('lapsed'))], world),
+    'Accepted',
+  );
+  assert.equal(
+    tried(() => [remove(leases, own(world))], world),
+    'Accepted',
+  );
+});
+
+test('MIT-4: the manifests must accept a node that takes part', () => {
+  const tee = 'public:coco.tee_manifest';
+  assert.match(
+    tried(() => [remove(tee, 'virtual')]),
+    /no platform would be approved/,
+  );
+  assert.match(
+    tried(() => [put(tee, 'virtual', { code: 'everything' })]),
+    /no platform would be approved/,
+  );
+  assert.equal(
+    tried(() => [remove(tee, 'virtual'), put(tee, 'tdx', {})]),
+    'Accepted',
+    'of a node that has proved nothing yet nothing is known',
+  );
+  const world = createWorld({ constitution: 'dictator' });
+  renewIn(world);
+  const failure = tried(() => [remove(tee, 'virtual'), put(tee, 'tdx', {})], world);
+  assert.match(
+    failure,
+    /no node would be left that is trusted and proves what is asked for; of node .* only: tdx/,
+  );
+  assert.match(
+    tried(() => [put(tee, 'virtual', {})], world),
+    /no node would be left that is trusted and proves/,
+  );
+});
+
+/** The node of this world proves what it runs. */
+function renewIn({ store, node, service, nowMs }: World): void {
+  const network = service.certificate.fingerprint;
+  const attestation = nodeProof({ key: node.key, network, purpose: 'lease', atMs: nowMs });
+  const transaction = store.begin();
+  const renewal = renewLease(transaction, { nodeId: node.key.publicKey.fingerprint, attestation });
+  assert.equal(renewal.outcome, 'renewed');
+  store.commit(transaction, store.head + 1);
+}
 
 test('the service keeps its identity, its state and its configuration', () => {
   const service = `${gov}service.info`;

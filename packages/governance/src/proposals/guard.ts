@@ -4,9 +4,23 @@
  */
 import { parseCertificate } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
+import { equalBytes } from '@coco/primitives';
 import { isFormerNode } from '../framework.js';
+import { parseLease } from '../leases.js';
+import { readManifests } from '../manifests.js';
 import { readNode } from '../nodeRow.js';
-import { countOf, objectRows, parseJson, readObject, readRow, readText, textOf, textRows } from '../rows.js';
+import { distrustedNodes, trustedNodes } from '../reviewNodes.js';
+import {
+  countOf,
+  objectRows,
+  parseJson,
+  readObject,
+  readRow,
+  readText,
+  rowKey,
+  textOf,
+  textRows,
+} from '../rows.js';
 import { governanceTables } from '../tables.js';
 import { parseVotingPolicy, votesNeeded } from '../votingPolicy.js';
 import type { OpenProposal } from './proposal.js';
@@ -18,6 +32,12 @@ export interface Before {
   readonly serviceStatus: string;
   readonly constitution: string;
   readonly nodes: ReadonlyMap<string, { readonly status: string; readonly retiredCommitted: boolean }>;
+  /** The rows of leases, by node. */
+  readonly leases: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly state?: string | undefined }>;
+  /** The row of the ledger's secret. */
+  readonly ledgerSecret: Uint8Array | undefined;
+  /** How many platforms were approved. */
+  readonly platforms: number;
 }
 
 export function governedBefore(reader: Reader): Before {
@@ -34,6 +54,14 @@ export function governedBefore(reader: Reader): Before {
     serviceStatus: textOf(service?.['status']) ?? '',
     constitution: textOf(readRow(reader, governanceTables.constitution)) ?? '',
     nodes: new Map(nodes),
+    leases: new Map(
+      [...textRows(reader, governanceTables.nodeLeases)].map(([id, bytes]) => [
+        id,
+        { bytes, state: parseLease(parseJson(bytes))?.state },
+      ]),
+    ),
+    ledgerSecret: reader.get(governanceTables.ledgerSecrets, rowKey(undefined)),
+    platforms: platformsOf(reader),
   };
 }
 
@@ -45,6 +73,9 @@ export function guardRefusal(scope: Scope, before: Before, proposal: OpenProposa
     actorsRefusal(transaction) ??
     policiesRefusal(transaction) ??
     nodesRefusal(transaction, before) ??
+    leasesRefusal(transaction, before) ??
+    secretRefusal(transaction, before) ??
+    evidenceRefusal(transaction, before) ??
     constitutionRefusal(scope, before, proposal)
   );
 }
@@ -121,10 +152,10 @@ function policiesRefusal(reader: Reader): string | undefined {
   return undefined;
 }
 
-/** Where a node may go from where it was; a new one can only be Pending. */
+/** Where a node may go by a vote. It becomes Trusted by what it proves, when it joins or renews its lease. */
 const nextStatuses: Readonly<Record<string, readonly string[]>> = {
   '': ['Pending'],
-  Pending: ['Pending', 'Trusted', 'Retired'],
+  Pending: ['Pending', 'Retired'],
   Trusted: ['Trusted', 'Retired'],
   Retired: ['Retired'],
 };
@@ -158,6 +189,46 @@ function nodesRefusal(reader: Reader, before: Before): string | undefined {
       : `node ${id} takes part and must be retired first`;
   }
   return trusted === 0 ? 'no trusted node would be left' : undefined;
+}
+
+/** Votes may take trust away, and the removal of trust back: a lease is granted to evidence alone. */
+function leasesRefusal(reader: Reader, before: Before): string | undefined {
+  for (const [id, bytes] of textRows(reader, governanceTables.nodeLeases)) {
+    const old = before.leases.get(id);
+    if (old !== undefined && equalBytes(old.bytes, bytes)) continue;
+    const state = parseLease(parseJson(bytes))?.state;
+    if (state !== 'lapsed' && state !== 'distrusted')
+      return `a lease cannot be granted to node ${id} by a vote`;
+    const wasOut = old?.state === 'lapsed' || old?.state === 'distrusted';
+    if (before.nodes.get(id)?.status !== 'Trusted' && !wasOut) {
+      return `node ${id} was not taking part: it cannot be quarantined`;
+    }
+  }
+  return undefined;
+}
+
+/** A secret that members could choose would be none. */
+function secretRefusal(reader: Reader, { ledgerSecret }: Before): string | undefined {
+  const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+  const none = new Uint8Array(0);
+  return equalBytes(row ?? none, ledgerSecret ?? none)
+    ? undefined
+    : 'only the nodes themselves can change the secret of the ledger';
+}
+
+/** A network that would accept none of those who are in it is a network without nodes. */
+function evidenceRefusal(reader: Reader, before: Before): string | undefined {
+  if (before.platforms > 0 && platformsOf(reader) === 0) {
+    return 'no platform would be approved: no node could take part any more';
+  }
+  const distrusted = distrustedNodes(reader);
+  const [first] = distrusted;
+  if (first === undefined || distrusted.length < trustedNodes(reader).length) return undefined;
+  return `no node would be left that is trusted and proves what is asked for; of node ${first.nodeId}: ${first.reason.sentence}`;
+}
+
+function platformsOf(reader: Reader): number {
+  return Object.keys(readManifests(reader).tee).length;
 }
 
 const nothing = '{"actions":[]}';

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeId } from '@coco/attestation';
 import { utf8 } from '@coco/primitives';
+import { admitNode } from '../framework.js';
+import { renewLease } from '../renewLease.js';
+import { putRow } from '../rows.js';
+import { nodeProof, testTree } from '../testing/attest.js';
 import { makeIdentity } from '../testing/identities.js';
 import { type Answered, createWorld, signed, type World } from '../testing/world.js';
 import { effectsOf } from './effect.js';
@@ -43,7 +48,7 @@ test('GOV-6: a rehearsal says what would change, in data and in words, and who m
     put('coco.voting_policies', 'add_node', { kind: 'm_of_n', m: 2, expires_after_seconds: 86400 }),
     remove('ccf.gov.members.info', c.id),
     remove('ccf.gov.members.certs', c.id),
-    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 10 }),
+    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 3600 }),
   );
   assert.deepEqual(
     [result.valid, result.acceptedAtOnce, result.stateAtOnce, result.failure],
@@ -127,8 +132,9 @@ test('sentences for nodes, actors, manifests and rows of any kind', () => {
       status: 'Pending',
       node_to_node_interface: { published_address: 'b:1' },
     }),
-    put('coco.code_manifest', 'ab'.repeat(48), { component: 'app', description: 'version 2' }),
-    put('coco.tee_manifest', 'snp', {}),
+    put('coco.code_manifest', 'ab'.repeat(32), { component: 'app', description: 'version 2' }),
+    put('coco.tee_manifest', 'sev-snp', {}),
+    put('coco.tee_manifest', 'virtual', { code: 'listed' }),
     put('coco.automation', 'nodes', { action: 'add_node', max_per_member: 2 }),
     { name: 'text', args: { table: 'public:ccf.gov.constitution', text: '"one\\ntwo"' } },
     { name: 'text', args: { table: 'public:ccf.gov.modules', key: '/m.js', text: 'export {}' } },
@@ -140,11 +146,76 @@ test('sentences for nodes, actors, manifests and rows of any kind', () => {
       'Adds modules "/m.js".',
       `Puts node ${short} at b:1 on the list of nodes that may join.`,
       'Adds the automatic rule "nodes": {"action":"add_node","max_per_member":2}.',
-      'Code with the measurement abababababababab… may run: version 2.',
+      'The code abababababababab… may run: version 2.',
       `Records who runs node ${short}, signed by ${a.id.slice(0, 8)}….`,
-      'Admits nodes on the platform "snp".',
+      'Admits nodes on the platform "sev-snp".',
+      'Changes what is asked of nodes on the platform "virtual": code from any to listed.',
     ],
   );
+});
+
+/** A world with two nodes: the one of the genesis runs code that is good, the other, whose id is given, runs `evil`. */
+function worldOfTwo(): { readonly world: World; readonly nodeId: string } {
+  const world = createWorld();
+  const { store, service, node, participant } = world;
+  const joiner = makeIdentity({ issuer: service });
+  const network = service.certificate.fingerprint;
+  const prove = ({ key }: Member, purpose: 'join' | 'lease', tree: string) =>
+    nodeProof({ key, network, purpose, atMs: world.nowMs, tree });
+  const nodeId = joiner.key.publicKey.fingerprint;
+  const transaction = store.begin();
+  const tuple = { actor: participant.id, public_key: joiner.certificate.pem, peer_address: 'b:1' };
+  putRow(transaction, 'public:coco.nodes.tuples', nodeId, tuple);
+  putRow(transaction, 'public:ccf.gov.nodes.info', nodeId, { status: 'Pending' });
+  const certificatePem = joiner.certificate.pem;
+  const evil = 'ee'.repeat(32);
+  admitNode(transaction, { nodeId, certificatePem, attestation: prove(joiner, 'join', evil) });
+  renewLease(transaction, {
+    nodeId: node.key.publicKey.fingerprint,
+    attestation: prove(node, 'lease', testTree),
+  });
+  store.commit(transaction, 2);
+  return { world, nodeId };
+}
+
+test('GOV-6, MIT-4: a rehearsal says which nodes would be quarantined, and why', () => {
+  const { world, nodeId } = worldOfTwo();
+  const id = codeId('virtual', { tree: testTree });
+  const { effects, failure } = rehearse(
+    world,
+    put('coco.code_manifest', id, { component: 'app', description: '' }),
+    put('coco.tee_manifest', 'virtual', {}),
+  );
+  assert.equal(failure, undefined);
+  assert.deepEqual(
+    effects.map((effect) => [effect.kind, effect.nodeId]),
+    [
+      ['quarantine', nodeId],
+      ['ledger_rekey', undefined],
+    ],
+  );
+  assert.match(effects[0]?.sentence ?? '', /^Quarantines node [0-9a-f]{8}…: the code that runs is none/);
+});
+
+test('GOV-6, MIT-4: a rehearsal says that a node is distrusted, and what follows', () => {
+  const { world, nodeId } = worldOfTwo();
+  const short = `${nodeId.slice(0, 8)}…`;
+  const lease = (state: string) => ({
+    state,
+    granted_at: 0,
+    expires_at: 0,
+    reason: { code: 'COCO_LEASE_DISTRUSTED', sentence: 'it was stolen' },
+  });
+  const said = (row: unknown): unknown => {
+    const { changes, effects } = rehearse(world, put('coco.nodes.leases', nodeId, row));
+    return [...changes, ...effects].map(({ sentence }) => sentence);
+  };
+  assert.deepEqual(said(lease('distrusted')), [
+    `Distrusts node ${short}, whatever it proves: it was stolen.`,
+    `Quarantines node ${short}: it was stolen.`,
+    'Changes the key of the ledger: only nodes that take part then can read what follows.',
+  ]);
+  assert.deepEqual(said(lease('lapsed')), [`Lets node ${short} come back when it renews its lease.`]);
 });
 
 test('a rehearsal runs scripts, and is for members alone', () => {

@@ -5,9 +5,12 @@
 import { sha256 } from '@coco/crypto';
 import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
+import { isRekeyDue } from '../ledgerSecret.js';
+import { manifestTables } from '../manifests.js';
+import { distrustedNodes } from '../reviewNodes.js';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
-import { effectsOf, type ProposalEffect } from './effect.js';
+import { effectsOf, type ProposalEffect, quarantineEffect, rekeyEffect } from './effect.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
 import { decide, tryApply } from './resolve.js';
@@ -42,9 +45,15 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const decision = decide(scope, proposal, { votes: [], failures: {} });
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
+  const before = distrustedNodes(transaction);
+  const wasDue = isRekeyDue(transaction);
   const { failure, triggers = {} }: ReturnType<typeof tryApply> =
     decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
   const writeSet = transaction.writeSet();
+  const leaving = writeSet.some(({ table }) => distrustTables.has(table))
+    ? distrustedNodes(transaction).filter(({ nodeId }) => !before.some((one) => one.nodeId === nodeId))
+    : [];
+  const isRekeyed = triggers.rekey !== true && (leaving.length > 0 || (!wasDue && isRekeyDue(transaction)));
   transaction.rollbackTo(start);
   return {
     ...checked,
@@ -52,10 +61,16 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     acceptedAtOnce: decision.state === 'Accepted' && failure === undefined,
     ...(failure !== undefined && { failure }),
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
-    effects: failure === undefined ? effectsOf(triggers) : [],
+    effects:
+      failure === undefined
+        ? [...effectsOf(triggers), ...leaving.map(quarantineEffect), ...(isRekeyed ? [rekeyEffect] : [])]
+        : [],
     tally,
   };
 }
+
+/** A change of these can make that a node takes part no longer. */
+const distrustTables: ReadonlySet<string> = new Set([...manifestTables, governanceTables.nodeLeases]);
 
 const bookkeeping: ReadonlySet<string> = new Set([
   governanceTables.proposals,

@@ -101,7 +101,7 @@ function quoteBody(value: unknown): JsonObject {
   const quote = isJsonObject(value) ? value : {};
   const format = textOf(quote['format']) ?? 'Insecure_Virtual';
   if (format === 'Insecure_Virtual') return { format, rawQuote: quote['quote'] ?? '' };
-  if (format === 'OE_SGX_v1') {
+  if (format !== 'AMD_SEV_SNP_v1') {
     return { format, quote: quote['quote'] ?? '', endorsements: quote['endorsements'] ?? '' };
   }
   return {

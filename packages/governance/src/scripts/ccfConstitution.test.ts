@@ -117,8 +117,9 @@ test('CCF’s constitution: set_member, remove_member', { skip }, () => {
   const config = 'public:ccf.gov.service.config';
   const lower = { ...readObject(transaction, config), recovery_threshold: 2 };
   transaction.put(config, new Uint8Array(8), jsonPut(undefined, lower).value);
-  // A member with a share of the ledger's key: what CCF does then is not offered, and so nothing is done at all.
-  assert.match(reasonOf(active.apply()), /does not change the key of the ledger yet; nothing was changed/);
+  // A member with a share of the ledger's key knows it: what follows has another.
+  assert.deepEqual(active.triggers(), [{ kind: 'ledger_rekey' }]);
+  assert.deepEqual(scripts(transaction, 'trigger_ledger_rekey').triggers(), [{ kind: 'ledger_rekey' }]);
 });
 
 test('CCF’s constitution: set_user, remove_user, set_user_data', { skip }, () => {

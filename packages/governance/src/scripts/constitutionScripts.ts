@@ -45,6 +45,7 @@ function triggersOf(triggers: readonly Trigger[]): Triggers | undefined {
   return {
     ...(has('ledger_chunk') && { chunk: true }),
     ...(has('snapshot') && { snapshot: true }),
+    ...(has('ledger_rekey') && { rekey: true }),
     ...(nodeCertificates.length > 0 && {
       nodeCertificates: nodeCertificates.map(({ nodeId, validFrom, validityDays }) => ({
         nodeId,

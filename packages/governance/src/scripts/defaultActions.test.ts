@@ -5,8 +5,10 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { Transaction } from '@coco/kv';
+import { readManifests } from '../manifests.js';
 import { objectRows, putRow, readObject } from '../rows.js';
 import { governanceTables as tables } from '../tables.js';
+import { parseTeeRow } from '../teeRow.js';
 import { type Identity, makeIdentity } from '../testing/identities.js';
 import { createWorld } from '../testing/world.js';
 import { createScriptRunner } from './scriptRunner.js';
@@ -176,14 +178,18 @@ test('certificates of nodes are renewed by the framework', () => {
 test('settings, manifests, policies, automation are rows', () => {
   const rows = (name: string, args: unknown) => applied(name, args);
   const settings = rows('set_settings', { epoch_seconds: 600, node_certificate_days: 30 });
-  assert.deepEqual(settings['coco.settings'], { epoch_seconds: 600, lease_seconds: 10 });
+  assert.deepEqual(settings['coco.settings'], { epoch_seconds: 600, lease_seconds: 3600 });
   const config = settings['ccf.gov.service.config'] as Record<string, unknown>;
   assert.equal(config['maximum_node_certificate_validity_days'], 30);
-  assert.deepEqual(rows('add_code', { measurement: 'ab', component: 'coco-node' }), {
-    'coco.code_manifest ab': { component: 'coco-node', description: '' },
+  const restart = rows('set_settings', { lease_seconds: 600, lease_restart: true });
+  assert.deepEqual(restart['coco.settings'], {
+    epoch_seconds: 3600,
+    lease_seconds: 600,
+    lease_restart: true,
   });
-  assert.deepEqual(rows('set_tee', { platform: 'snp', minimum_tcb: '1' }), {
-    'coco.tee_manifest snp': { description: '', minimum_tcb: '1' },
+  const code = 'ab'.repeat(32);
+  assert.deepEqual(rows('add_code', { measurement: code, component: 'coco-node' }), {
+    [`coco.code_manifest ${code}`]: { component: 'coco-node', description: '' },
   });
   const policy = { kind: 'm_of_n', m: 2, quorum: 3, expires_after_seconds: 60 };
   assert.deepEqual(rows('set_voting_policy', { action: 'set_member', policy }), {
@@ -201,6 +207,75 @@ test('settings, manifests, policies, automation are rows', () => {
   assert.deepEqual(rows('add_snp_measurement', { measurement: 'm' }), {
     'ccf.gov.nodes.snp.measurements m': 'AllowedToJoin',
   });
+});
+
+test('GOV-1: what is demanded of a platform is a row that is read as it was meant', () => {
+  const root = 'ab'.repeat(32);
+  const snp = {
+    description: 'cloud A',
+    roots: [root],
+    machines: ['cd'.repeat(64)],
+    minimum_tcb: { milan: { snp: 8, microcode: 115 }, turin: { fmc: 1 } },
+    signers: ['vcek', 'vlek'],
+    csp_ids: ['AWS'],
+    minimum_report_version: 2,
+    vmpl_max: 0,
+    uvm: [{ did: 'did:x509:0', feed: 'f', minimum_svn: 100 }],
+  };
+  const intel = {
+    accepted_statuses: ['UpToDate', 'SWHardeningNeeded'],
+    allowed_advisories: ['INTEL-SA-00615'],
+    minimum_tcb_evaluation: 18,
+    collateral_days_max: 7,
+  };
+  for (const [platform, fields] of [
+    ['sev-snp', snp],
+    ['az-snp-vtpm', snp],
+    ['tdx', intel],
+    ['sgx', intel],
+    ['az-tdx-vtpm', { roots: [root] }],
+    ['virtual', { code: 'listed' }],
+  ] as const) {
+    const transaction = world.store.begin();
+    const row = applied('set_tee', { description: null, ...fields, platform }, transaction);
+    const written = row[`coco.tee_manifest ${platform}`] as Record<string, unknown>;
+    assert.deepEqual(written, fields);
+    const read = parseTeeRow(platform, written);
+    assert.deepEqual(
+      'entry' in read && readManifests(transaction).tee[platform],
+      'entry' in read && read.entry,
+    );
+    assert.ok('entry' in read, JSON.stringify(read));
+  }
+});
+
+test('MIT-4: a node is distrusted by vote, and may come back when the members trust it again', () => {
+  const transaction = world.store.begin();
+  const lease = `coco.nodes.leases ${nodeId}`;
+  putRow(transaction, tables.nodeInfo, 'other', { status: 'Trusted' });
+  const distrust = { node_id: nodeId, reason: 'its machine was stolen' };
+  const rows = applied('distrust_node', distrust, transaction);
+  assert.equal(rows[`ccf.gov.nodes.info ${nodeId}`], undefined, 'the nodes themselves quarantine it');
+  assert.deepEqual(rows[lease], {
+    state: 'distrusted',
+    granted_at: 0,
+    expires_at: 0,
+    reason: { code: 'COCO_LEASE_DISTRUSTED', sentence: 'its machine was stolen' },
+  });
+  assert.match(problems([{ name: 'distrust_node', args: distrust }], transaction), /is distrusted already/);
+  const trusted = applied('trust_node', { node_id: nodeId }, transaction);
+  assert.equal((trusted[lease] as { state: string }).state, 'lapsed');
+  applied('distrust_node', distrust, transaction);
+  const removed = applied('remove_node', { node_id: nodeId }, transaction);
+  assert.equal(removed[lease], null, 'without a lease it cannot come back');
+  assert.match(problems([{ name: 'distrust_node', args: distrust }], transaction), /does not take part/);
+  const together = [
+    { name: 'remove_node', args: { node_id: nodeId } },
+    { name: 'distrust_node', args: { ...distrust, node_id: 'other' } },
+  ];
+  const fresh = world.store.begin();
+  putRow(fresh, tables.nodeInfo, 'other', { status: 'Trusted' });
+  assert.match(problems(together, fresh), /no trusted node would be left/);
 });
 
 test('UVM endorsements and minimum versions of SEV-SNP', () => {
@@ -276,7 +351,9 @@ test('what changes who votes, or what a vote means, drops other open proposals',
   assert.ok(drops('set_constitution', { constitution }));
   assert.ok(drops('set_member', { cert }));
   assert.ok(drops('remove_member', { member_id: member.id }));
-  assert.ok(drops('add_code', { measurement: 'ab', component: 'c' }));
+  assert.ok(drops('add_code', { measurement: 'ab'.repeat(32), component: 'c' }));
+  assert.ok(drops('set_tee', { platform: 'tdx' }));
+  assert.ok(!drops('remove_tee', { platform: 'virtual' }));
   assert.ok(!drops('set_member', { cert: member.certificate.pem, member_data: {} }));
   assert.ok(!drops('set_participant', { cert, name: 'p' }));
   assert.ok(!drops('set_voting_policy', { action: 'default', policy: { kind: 'unanimous' } }));

@@ -44,11 +44,12 @@ test('every action of CCF that applies here is offered, and Coco’s own', () =>
     'add_snp_host_data set_snp_minimum_tcb_version set_snp_minimum_tcb_version_hex remove_snp_host_data ' +
     'remove_snp_measurement remove_snp_uvm_endorsement remove_snp_minimum_tcb_version set_node_data ' +
     'transition_node_to_trusted remove_node_code remove_node set_node_certificate_validity ' +
-    'set_all_nodes_certificate_validity set_service_configuration trigger_ledger_chunk trigger_snapshot ' +
+    'set_all_nodes_certificate_validity set_service_configuration trigger_ledger_chunk trigger_ledger_rekey ' +
+    'trigger_snapshot ' +
     'assert_service_identity add_virtual_measurement remove_virtual_measurement add_virtual_host_data remove_virtual_host_data';
   const coco =
     'set_participant remove_participant add_node set_voting_policy remove_voting_policy set_automation_rule ' +
-    'remove_automation_rule add_code remove_code set_tee remove_tee set_settings';
+    'remove_automation_rule add_code remove_code set_tee remove_tee distrust_node trust_node set_settings';
   const expected = `${ccf} ${coco}`.split(' ');
   assert.deepEqual(
     expected.filter((name) => !offered.has(name)),
@@ -157,14 +158,37 @@ const wrong: readonly (readonly [string, unknown, RegExp])[] = [
   ],
   ['set_settings', {}, /args names no setting/],
   ['set_settings', { epoch_seconds: 5 }, /epoch_seconds must be a whole number from 60/],
+  ['set_settings', { lease_seconds: 0 }, /lease_seconds must be a whole number from 1 to 31536000/],
+  ['set_settings', { lease_restart: 1 }, /lease_restart must be true or false/],
   ['set_settings', { colour: 'red' }, /unknown field "colour"/],
   ['transition_service_to_open', { next_service_identity: 'x' }, /next_service_identity must be/],
   ['assert_service_identity', { service_identity: cert }, /is not the certificate of this service/],
   ['trigger_snapshot', { now: true }, /unknown field "now"/],
-  ['add_code', { measurement: 'ab', component: '' }, /component must be a string of 1/],
+  ['add_code', { measurement: 'ab', component: 'c' }, /measurement must be .* for 32 bytes/],
+  ['add_code', { measurement: id, component: '' }, /component must be a string of 1/],
   ['remove_code', { measurement: 'ab' }, /measurement: ab is not approved/],
   ['set_tee', { platform: 'abacus' }, /platform must be one of/],
+  ['set_tee', undefined, /args must be an object/],
+  ['set_tee', { platform: 'tdx', code: 'any' }, /args has an unknown field "code"/],
+  ['set_tee', { platform: 'virtual', code: 'some' }, /code must be one of listed, any/],
+  ['set_tee', { platform: 'virtual', vmpl_max: 0 }, /unknown field "vmpl_max"/],
+  ['set_tee', { platform: 'sev-snp', minimum_tcb: 'x' }, /minimum_tcb must be an object/],
+  ['set_tee', { platform: 'sev-snp', minimum_tcb: { rome: {} } }, /minimum_tcb has an unknown field "rome"/],
+  [
+    'set_tee',
+    { platform: 'sev-snp', minimum_tcb: { milan: { snp: 256 } } },
+    /minimum_tcb\.milan\.snp must be a whole number from 0 to 255/,
+  ],
+  ['set_tee', { platform: 'az-snp-vtpm', signers: ['me'] }, /signers\[0\] must be one of vcek, vlek/],
+  ['set_tee', { platform: 'sev-snp', roots: ['AB'] }, /roots\[0\] must be lower-case/],
+  ['set_tee', { platform: 'sev-snp', uvm: [{ did: 'd', feed: 'f' }] }, /uvm\[0\]\.minimum_svn must be/],
+  ['set_tee', { platform: 'sgx', accepted_statuses: ['Revoked'] }, /accepted_statuses\[0\] must be one of/],
+  ['set_tee', { platform: 'tdx', collateral_days_max: 0 }, /collateral_days_max must be .* from 1/],
   ['remove_tee', { platform: 'snp' }, /"snp" is not approved/],
+  ['distrust_node', { node_id: id, reason: 'r' }, /node_id: there is no node/],
+  ['distrust_node', { node_id: nodeId }, /reason must be a string/],
+  ['distrust_node', { node_id: nodeId, reason: 'r' }, /no trusted node would be left/],
+  ['trust_node', { node_id: nodeId }, /is not distrusted/],
   [
     'add_snp_host_data',
     { host_data: 'ab'.repeat(32), security_policy: 'x' },

@@ -12,6 +12,7 @@ export const constitutionFiles: readonly string[] = [
   'nodes.js',
   'service.js',
   'code.js',
+  'platforms.js',
   'apps.js',
   'actions.js',
   'validate.js',

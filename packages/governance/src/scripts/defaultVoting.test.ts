@@ -20,7 +20,7 @@ function begin(votingPolicies: Readonly<Record<string, VotingPolicy>>, count = 3
 }
 
 const settings = (epoch_seconds: number) => ({ name: 'set_settings', args: { epoch_seconds } });
-const code = { name: 'add_code', args: { measurement: 'ab', component: 'c' } };
+const code = { name: 'add_code', args: { measurement: 'ab'.repeat(32), component: 'c' } };
 
 function stateOf({ json, text }: Answered): string {
   return String(json['proposalState'] ?? text);

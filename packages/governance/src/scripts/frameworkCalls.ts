@@ -109,7 +109,7 @@ function unavailable(): never {
   throw new Error('the node that runs this script does not offer this');
 }
 
-const plainTriggers: ReadonlySet<unknown> = new Set(['ledger_chunk', 'snapshot']);
+const plainTriggers: ReadonlySet<unknown> = new Set(['ledger_chunk', 'snapshot', 'ledger_rekey']);
 
 function parseTrigger(value: ScriptValue): Trigger {
   const { kind, nodeId, validFrom, validityDays } = (isJsonObject(value) ? value : {}) as Record<

@@ -125,7 +125,7 @@ export const scriptPrelude = `((scope) => {
       validateConstitution: (source) => host.validateConstitution(text(source, 'the constitution')),
     },
     node: {
-      triggerLedgerRekey: notYet('change the key of the ledger'),
+      triggerLedgerRekey: () => host.trigger({ kind: 'ledger_rekey' }),
       triggerRecoverySharesRefresh: notYet('hand out recovery shares'),
       triggerLedgerChunk: () => host.trigger({ kind: 'ledger_chunk' }),
       triggerSnapshot: () => host.trigger({ kind: 'snapshot' }),

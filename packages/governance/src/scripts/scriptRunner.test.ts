@@ -145,6 +145,7 @@ test('only apply sets anything off', () => {
   const calls = [
     'ccf.node.triggerLedgerChunk()',
     'ccf.node.triggerSnapshot()',
+    'ccf.node.triggerLedgerRekey()',
     'coco.renewNodeCertificate("n", "2025-01-01", 5)',
   ];
   for (const situation of ['ballot', 'validate', 'resolve'] as const) {
@@ -160,6 +161,7 @@ test('only apply sets anything off', () => {
   assert.deepEqual(outcome.outcome === 'returned' && outcome.triggers, [
     { kind: 'ledger_chunk' },
     { kind: 'snapshot' },
+    { kind: 'ledger_rekey' },
     { kind: 'node_certificate', nodeId: 'n', validFrom: '2025-01-01', validityDays: 5 },
   ]);
   assert.match(
@@ -171,7 +173,6 @@ test('only apply sets anything off', () => {
 test('what no node carries out yet is refused, and nothing of the proposal stays', () => {
   const settle = `ccf.kv['${settings}'].set(ccf.strToBuf('k'), ccf.strToBuf('v'));`;
   for (const [call, what] of [
-    ['ccf.node.triggerLedgerRekey()', 'change the key of the ledger'],
     ['ccf.node.triggerRecoverySharesRefresh()', 'hand out recovery shares'],
   ] as const) {
     const transaction = begin();

@@ -5,7 +5,8 @@
  *                                           ballot, validate, resolve    apply
  *     public:ccf.internal.*                 read                         read
  *     public:ccf.gov.*, public:coco.*       read                         read and write
- *     public:coco.proposals, .nodes.former  read                         read
+ *     public:coco.proposals, .nodes.former, read                         read
+ *       .nodes.evidence, .ledger.secrets
  *     ccf.internal.*, ccf.gov.*, coco.*     –                            –
  *     other names with ccf. at the front    –                            –
  *     tables of applications                –                            –
@@ -20,6 +21,8 @@ export type TableAccess = 'read' | 'write';
 const nodesAlone: ReadonlySet<string> = new Set([
   governanceTables.proposalRecords,
   governanceTables.formerNodes,
+  governanceTables.nodeEvidence,
+  governanceTables.ledgerSecrets,
 ]);
 
 /** Why `table` cannot be reached for `access`; undefined when it can. Names are case-sensitive. */

@@ -13,6 +13,8 @@ export type Trigger =
   /** End the chunk of the ledger. */
   | { readonly kind: 'ledger_chunk' }
   | { readonly kind: 'snapshot' }
+  /** Change the secret of the ledger. */
+  | { readonly kind: 'ledger_rekey' }
   /** Issue a new certificate for a node that takes part. `validFrom` as the proposal says it (ISO 8601 or ASN.1). */
   | {
       readonly kind: 'node_certificate';

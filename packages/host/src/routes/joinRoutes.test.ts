@@ -1,29 +1,49 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromUtf8 } from '@coco/primitives';
+import type { Purpose } from '@coco/attestation';
+import { fromHex, fromUtf8, toBase64 } from '@coco/primitives';
+import type { OwnEvidence } from '../attestation/ownEvidence.js';
+import { askProving } from '../attestation/proveOverHttps.js';
+import { testEvidence, testOwnEvidence } from '../attestation/testAttestation.test.js';
 import { ledgerNode, ledgerService, type Test } from '../entries.test.js';
 import { issue, type TestIdentity, testIdentity, testService } from '../identities.test.js';
 import { encodeJoinAsk, type JoinAsk } from '../joinProtocol.js';
 import { history, type JoinWorld, joinWorld, listIdentity } from '../joinWorld.test.js';
-import { type PinnedAnswer, pinnedRequest } from '../pinnedRequest.js';
+import {
+  type Pin,
+  type PinnedAnswer,
+  type PinnedSession,
+  pinnedRequest,
+  withPinnedSession,
+} from '../pinnedRequest.js';
 
 const joiner = testIdentity('joiner');
 
 function ask(world: JoinWorld, path: string, identity?: TestIdentity, body?: string): Promise<PinnedAnswer> {
-  const pin = {
+  const method = body === undefined ? 'GET' : 'POST';
+  return pinnedRequest(world.address, { method, path, ...(body !== undefined && { body }) }, pinOf(identity));
+}
+
+function pinOf(identity?: TestIdentity): Pin {
+  return {
     serviceFingerprint: ledgerService.certificate.fingerprint,
     timeoutMs: 5000,
     nowMs: Date.now,
     ...(identity && { identity: { key: identity.privateKey, certificate: identity.certificate } }),
   };
-  const method = body === undefined ? 'GET' : 'POST';
-  return pinnedRequest(world.address, { method, path, ...(body !== undefined && { body }) }, pin);
+}
+
+interface JoinOptions {
+  /** What the node proves itself with. */
+  readonly evidence?: OwnEvidence;
+  readonly purpose?: Purpose;
 }
 
 function join(
   world: JoinWorld,
   identity: TestIdentity | undefined,
   changes: object = {},
+  options: JoinOptions = {},
 ): Promise<PinnedAnswer> {
   const { constitutionDigest } = world.network();
   const body = {
@@ -33,7 +53,16 @@ function join(
     startupSeqno: 40,
     ...changes,
   } as JoinAsk;
-  return ask(world, '/node/join', identity, encodeJoinAsk(body));
+  if (identity === undefined) return ask(world, '/node/join', identity, encodeJoinAsk(body));
+  const { evidence = testOwnEvidence(identity), purpose = 'join' } = options;
+  return withPinnedSession(world.address, pinOf(identity), (session) =>
+    askProving(session, {
+      path: '/node/join',
+      body: (proof) => encodeJoinAsk(body, proof),
+      evidence,
+      purpose,
+    }),
+  );
 }
 
 const codeOf = ({ body }: PinnedAnswer): string => JSON.parse(fromUtf8(body) ?? '').error?.code;
@@ -89,8 +118,86 @@ test('a forged tuple on the VN list gets nothing (COCO_JOIN_TUPLE)', async (t) =
   assert.equal(codeOf(ready), 'COCO_JOIN_TUPLE');
 });
 
+test('NET-2: whoever is on the list and does not prove what it runs gets no secret, and is told why', async (t) => {
+  const world = await worldOf(t);
+  const { constitutionDigest } = world.network();
+  const asking = { phase: 'secrets', constitutionDigest, platform: 'virtual' } as const;
+  const plain = await ask(world, '/node/join', joiner, encodeJoinAsk(asking));
+  assert.deepEqual([plain.status, codeOf(plain)], [428, 'COCO_HOST_EVIDENCE_NEEDED']);
+  const thief = testIdentity('thief');
+  const cases: [string, JoinOptions, string][] = [
+    ['of another key', { evidence: testOwnEvidence(thief) }, 'COCO_ATTESTATION_KEY'],
+    ['for another purpose', { purpose: 'client' }, 'COCO_ATTESTATION_PURPOSE'],
+    ['garbage', { evidence: bent(() => new Uint8Array([1, 2, 3])) }, 'COCO_ATTESTATION_MALFORMED'],
+    [
+      'for another network',
+      { evidence: bent((asked) => ({ ...asked, network: new Uint8Array(32) })) },
+      'COCO_ATTESTATION_NETWORK',
+    ],
+    [
+      'over another nonce',
+      { evidence: bent((asked) => ({ ...asked, nonce: new Uint8Array(32) })) },
+      'COCO_ATTESTATION_NONCE',
+    ],
+    [
+      'of another connection',
+      { evidence: bent((asked) => ({ ...asked, exporter: new Uint8Array(32) })) },
+      'COCO_ATTESTATION_SESSION',
+    ],
+  ];
+  for (const [what, options, code] of cases) {
+    const answer = await join(world, joiner, {}, options);
+    assert.deepEqual([answer.status, codeOf(answer)], [403, code], what);
+  }
+  for (const [platform, code] of [
+    ['virtual', 'COCO_ATTESTATION_CODE'],
+    ['sev-snp', 'COCO_JOIN_PLATFORM'],
+  ] as const) {
+    world.demand(platform);
+    const answer = await join(world, joiner);
+    assert.deepEqual([answer.status, codeOf(answer)], [403, code]);
+  }
+});
+
+/** Evidence of the joiner in which `bend` changes something. */
+function bent(bend: (asked: Record<string, unknown>) => object): OwnEvidence {
+  return {
+    platform: 'virtual',
+    provesNothing: true,
+    make: async ({ network, ...asked }) => {
+      const changes = bend({ ...asked, network: fromHex(network ?? '') });
+      return changes instanceof Uint8Array ? changes : testEvidence(joiner, changes);
+    },
+  };
+}
+
+test('a nonce is good once, and on its own connection only', async (t) => {
+  const world = await worldOf(t);
+  const { constitutionDigest } = world.network();
+  const asking = { phase: 'secrets', constitutionDigest, platform: 'virtual' } as const;
+  const evidence = testOwnEvidence(joiner);
+  const sending = (session: PinnedSession, proof: Uint8Array) =>
+    session.ask({ method: 'POST', path: '/node/join', body: encodeJoinAsk(asking, toBase64(proof)) });
+  await withPinnedSession(world.address, pinOf(joiner), async (session) => {
+    const { body } = await session.ask({ method: 'POST', path: '/node/challenge' });
+    const nonce = fromHex(JSON.parse(fromUtf8(body) ?? '').nonce) as Uint8Array;
+    const network = ledgerService.certificate.fingerprint;
+    const proof = await evidence.make({ purpose: 'join', network, nonce, exporter: session.exporter });
+    const elsewhere = await withPinnedSession(world.address, pinOf(joiner), (other) => sending(other, proof));
+    assert.equal(elsewhere.status, 428, 'the other connection was given none');
+    assert.equal((await sending(session, proof)).status, 200);
+    assert.equal((await sending(session, proof)).status, 428, 'used up');
+  });
+});
+
+test('challenges are for nodes on the VN list', async (t) => {
+  const world = await joinWorld(t);
+  const answer = await ask(world, '/node/challenge', joiner, '');
+  assert.deepEqual([answer.status, codeOf(answer)], [403, 'COCO_JOIN_NOT_LISTED']);
+});
+
 test('another platform is refused (COCO_JOIN_PLATFORM)', async (t) => {
-  assert.equal(codeOf(await join(await worldOf(t), joiner, { platform: 'snp' })), 'COCO_JOIN_PLATFORM');
+  assert.equal(codeOf(await join(await worldOf(t), joiner, { platform: 'sev-snp' })), 'COCO_JOIN_PLATFORM');
 });
 
 test('a removed node does not come back, and one that takes part gets its secrets only once', async (t) => {

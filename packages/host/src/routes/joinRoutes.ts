@@ -1,28 +1,40 @@
 /**
  * The network's side of joining (NET-1, NET-2, NET-4): who holds the key of a node that is on the VN list, by a tuple
- * that its actor signed, gets the secrets; when it has caught up it is made Trusted. That the caller holds the key was
- * proved when the connection was made.
+ * that its actor signed, and proves that it runs what the members have approved, gets the secrets; when it has caught up it is
+ * made Trusted. That the caller holds the key was proved when the connection was made; evidence is judged here, by the committed
+ * manifests, before anything secret is given, and once more by the primary, which writes it down with its decision.
  */
 import { type Certificate, isIssuedBy } from '@coco/crypto';
-import { governanceTables, type NetworkView, type NodeView, verifyNodeTuple } from '@coco/governance';
+import {
+  decideAttestation,
+  governanceTables,
+  isQuarantined,
+  type NetworkView,
+  type NodeAttestation,
+  type NodeView,
+  verifyNodeTuple,
+} from '@coco/governance';
 import type { Reader } from '@coco/kv';
+import type { LedgerSecret } from '@coco/ledger';
 import { fromUtf8, type NodeId, type Seqno, utf8 } from '@coco/primitives';
-import type { HttpResponse } from '../http.js';
+import type { HttpRequest, HttpResponse } from '../http.js';
 import {
   decodeJoinAsk,
   type JoinAsk,
   type JoinSecrets,
   joinSecretsJson,
+  ledgerSecretsJson,
   peerNodesJson,
 } from '../joinProtocol.js';
 import type { PeerNode } from '../nodeSecrets.js';
 import { failure, json } from './answers.js';
+import { type AppendedFacts, committedOrAppended } from './appended.js';
 import { atPrimary, type NetworkFacts } from './networkRoutes.js';
+import { type ProofFacts, proofOf } from './proof.js';
 import type { Route, RouteRequest } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
-export interface JoinFacts extends NetworkFacts {
-  readonly platform: string;
+export interface JoinFacts extends NetworkFacts, ProofFacts, AppendedFacts {
   readonly serviceCertificate: Certificate;
   readonly isPrimary: () => boolean;
   /** Governance tables as committed. */
@@ -34,9 +46,14 @@ export interface JoinFacts extends NetworkFacts {
     node: NodeView,
     certificate: Certificate,
   ) => Omit<JoinSecrets, 'minimumSeqno' | 'nodes'>;
-  /** Makes a node Trusted; the answer comes when that is committed. */
-  readonly admit: (nodeId: NodeId, certificatePem: string) => Promise<HttpResponse>;
-  readonly nowMs: () => number;
+  /** Those that hold whatever becomes of the log. */
+  readonly ledgerSecrets: () => readonly LedgerSecret[];
+  /** Makes a node Trusted when its evidence is accepted; the answer comes when that is committed. */
+  readonly admit: (
+    nodeId: NodeId,
+    certificatePem: string,
+    attestation: NodeAttestation,
+  ) => Promise<HttpResponse>;
 }
 
 const retryAfter = { 'retry-after': '2' };
@@ -44,6 +61,7 @@ const retryAfter = { 'retry-after': '2' };
 export function joinRoutes(facts: JoinFacts): readonly Route[] {
   const { string, integer, listOf, boolean } = plain;
   const nodes = listOf(ref('PeerNode'));
+  const ledgerSecrets = listOf(ref('LedgerSecret'));
   return [
     {
       method: 'POST',
@@ -55,12 +73,14 @@ export function joinRoutes(facts: JoinFacts): readonly Route[] {
             phase: { const: 'secrets' },
             constitution_digest: ref('EntityId'),
             platform: string,
+            'evidence?': string,
           }),
           objectOf({
             phase: { const: 'ready' },
             constitution_digest: ref('EntityId'),
             platform: string,
             startup_seqno: integer,
+            'evidence?': string,
           }),
         ],
       },
@@ -72,12 +92,12 @@ export function joinRoutes(facts: JoinFacts): readonly Route[] {
               objectOf({
                 service_certificate: ref('Pem'),
                 service_key: ref('Pem'),
-                ledger_secrets: listOf(objectOf({ from_seqno: integer, key: string })),
+                ledger_secrets: ledgerSecrets,
                 node_certificate: ref('Pem'),
                 minimum_seqno: integer,
                 nodes,
               }),
-              objectOf({ admitted: boolean, nodes }),
+              objectOf({ admitted: boolean, 'ledger_secrets?': ledgerSecrets, nodes }),
             ],
           },
         },
@@ -99,7 +119,16 @@ async function join(facts: JoinFacts, { request }: RouteRequest): Promise<HttpRe
   const node = view.nodes.find(({ nodeId }) => nodeId === leaf.publicKey.fingerprint);
   const refusal = refusalOf(facts, view, ask, node);
   if (refusal !== undefined || node === undefined) return refusal ?? notListed;
-  return ask.phase === 'secrets' ? secrets(facts, view, node, leaf) : ready(facts, view, node, leaf, ask);
+  const asked = { view, node, leaf, request };
+  return ask.phase === 'secrets' ? secrets(facts, asked, ask) : ready(facts, asked, ask);
+}
+
+/** Who asks, and of which network. */
+interface Asked {
+  readonly view: NetworkView;
+  readonly node: NodeView;
+  readonly leaf: Certificate;
+  readonly request: HttpRequest;
 }
 
 const notListed = failure(
@@ -116,8 +145,9 @@ function refusalOf(
   ask: JoinAsk,
   node: NodeView | undefined,
 ): HttpResponse | undefined {
-  if (ask.platform !== facts.platform) {
-    const sentence = `this network runs on the platform ${facts.platform}, and not on ${ask.platform}`;
+  const admitted = Object.keys(view.manifests.tee);
+  if (!admitted.includes(ask.platform)) {
+    const sentence = `this network runs on ${admitted.join(', ') || 'no platform at all'}, and not on ${ask.platform}`;
     return failure(403, 'COCO_JOIN_PLATFORM', sentence);
   }
   if (ask.constitutionDigest !== view.constitutionDigest) {
@@ -125,6 +155,11 @@ function refusalOf(
     return failure(409, 'COCO_JOIN_CONSTITUTION', sentence);
   }
   if (node === undefined) return notListed;
+  if (isQuarantined(node)) {
+    const sentence =
+      'this node is out of the network for now; it comes back by renewing its lease, not by joining';
+    return failure(403, 'COCO_JOIN_QUARANTINED', sentence);
+  }
   if (node.status === 'Retired') {
     const sentence = 'this node was removed from the network: it can only come back with a new key';
     return failure(403, 'COCO_JOIN_RETIRED', sentence);
@@ -157,10 +192,17 @@ function parse(row: Uint8Array): unknown {
   }
 }
 
-function secrets(facts: JoinFacts, view: NetworkView, node: NodeView, leaf: Certificate): HttpResponse {
+function secrets(facts: JoinFacts, { view, node, leaf, request }: Asked, ask: JoinAsk): HttpResponse {
   if (node.status === 'Trusted') {
     const sentence = 'this node takes part already; one that lost its disk must come back with a new key';
     return failure(409, 'COCO_JOIN_TRUSTED', sentence);
+  }
+  const proof = proofOf(facts, request, ask.evidence);
+  if ('refused' in proof) return proof.refused;
+  const { nodeId } = node;
+  const decision = decideAttestation(facts.tables(), { ...proof.attestation, nodeId, purpose: 'join' });
+  if (decision.outcome === 'refused') {
+    return failure(403, decision.refusal.code, decision.refusal.sentence);
   }
   const given = facts.secretsFor(node, leaf);
   const minimumSeqno = facts.minimumSeqno();
@@ -169,9 +211,7 @@ function secrets(facts: JoinFacts, view: NetworkView, node: NodeView, leaf: Cert
 
 async function ready(
   facts: JoinFacts,
-  view: NetworkView,
-  node: NodeView,
-  leaf: Certificate,
+  { view, node, leaf, request }: Asked,
   ask: Extract<JoinAsk, { readonly phase: 'ready' }>,
 ): Promise<HttpResponse> {
   if (node.status === 'Trusted') return admitted(view);
@@ -188,12 +228,20 @@ async function ready(
     const sentence = `the node stands at entry ${ask.startupSeqno}, and the entries up to ${minimum} are not kept here: it needs a newer snapshot`;
     return failure(409, 'COCO_JOIN_SNAPSHOT_OLD', sentence);
   }
-  const answer = await facts.admit(node.nodeId, leaf.pem);
-  return answer.status === 200 ? { ...admitted(facts.network()), headers: answer.headers } : answer;
+  const proof = proofOf(facts, request, ask.evidence);
+  if ('refused' in proof) return proof.refused;
+  const { nodeId } = node;
+  const admission = facts.admit(nodeId, leaf.pem, proof.attestation);
+  const answer = await committedOrAppended(admission, nodeId, facts);
+  if (answer !== undefined && answer.status !== 200) return answer;
+  // The secret may have changed since it got its own.
+  const { headers = {} } = answer ?? {};
+  return { ...admitted(facts.network(), facts.ledgerSecrets()), headers };
 }
 
-function admitted(view: NetworkView): HttpResponse {
-  return json(200, { admitted: true, nodes: peerNodesJson(peerNodes(view)) });
+function admitted(view: NetworkView, secrets?: readonly LedgerSecret[]): HttpResponse {
+  const told = secrets && { ledger_secrets: ledgerSecretsJson(secrets) };
+  return json(200, { admitted: true, ...told, nodes: peerNodesJson(peerNodes(view)) });
 }
 
 function peerNodes({ nodes }: NetworkView): readonly PeerNode[] {

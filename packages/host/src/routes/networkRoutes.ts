@@ -2,11 +2,13 @@
  * What a node tells of the network: its service, the constitution, who takes part, who is primary, and which nodes can
  * be shut down.
  */
+import { networkAssurance } from '@coco/attestation';
 import type { NetworkView, NodeView } from '@coco/governance';
 import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { HttpResponse } from '../http.js';
 import { empty, failure, json, redirect } from './answers.js';
+import { leaseJson } from './leaseJson.js';
 import type { Route, RouteRequest } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
@@ -58,17 +60,28 @@ function serviceRoutes(facts: NetworkFacts): readonly Route[] {
             constitution_digest: ref('EntityId'),
             current_view: integer,
             primary_id: { type: ['string', 'null'] },
+            assurance: ref('Assurance'),
+            lease_seconds: integer,
+            /** On the primary: why nodes take part that should not. */
+            'lease_trouble?': plain.string,
+            'rekey_trouble?': plain.string,
           }),
         },
       },
       handle: () => {
-        const { serviceStatus, serviceCertificatePem, constitutionDigest } = facts.network();
+        const { serviceStatus, serviceCertificatePem, constitutionDigest, manifests, leaseSeconds } =
+          facts.network();
+        const { consensus, leaseTrouble, rekeyTrouble } = facts.replica.status();
         return json(200, {
           service_status: serviceStatus,
           service_certificate: serviceCertificatePem,
           constitution_digest: constitutionDigest,
-          current_view: facts.replica.status().consensus.view,
+          current_view: consensus.view,
           primary_id: primaryOf(facts) ?? null,
+          assurance: networkAssurance(manifests.tee),
+          lease_seconds: leaseSeconds,
+          ...(leaseTrouble !== undefined && { lease_trouble: leaseTrouble }),
+          ...(rekeyTrouble !== undefined && { rekey_trouble: rekeyTrouble }),
         });
       },
     },
@@ -133,6 +146,12 @@ function nodeOf(node: NodeView, primary: NodeId | undefined): unknown {
     node_to_node_interface: at(node.peerAddress),
     node_data: node.actorId === undefined ? null : { actor: node.actorId },
     retired_committed: node.retiredCommitted,
+    ...(node.evidence !== undefined && {
+      platform: node.evidence.platform,
+      code_id: node.evidence.codeId,
+      attested_at: node.evidence.atMs,
+    }),
+    ...(node.lease !== undefined && { lease: leaseJson(node.lease) }),
   };
 }
 

@@ -1,13 +1,16 @@
 /**
  * What a node tells of itself: state, consensus, version, figures, readiness, certificate, settings.
  */
+import { networkAssurance } from '@coco/attestation';
 import type { NetworkView } from '@coco/governance';
 import { formatTxId, type NodeId, type Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
+import type { LeaseStanding } from '../attestation/leaseKeeper.js';
 import type { CommitTimes } from '../commitTimes.js';
 import type { HttpResponse } from '../http.js';
 import type { Metrics } from '../metrics.js';
 import { empty, failure, json, text } from './answers.js';
+import { leaseJson } from './leaseJson.js';
 import type { Route } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
@@ -19,6 +22,8 @@ export interface NodeFacts {
   readonly startSeqno: Seqno;
   readonly platform: string;
   readonly provesNothing: boolean;
+  /** How this node's lease stands. */
+  readonly lease: () => LeaseStanding;
   readonly version: string;
   readonly selfSignedCertificatePem: string;
   /** Settings that anybody may know. */
@@ -53,6 +58,11 @@ function stateRoutes(facts: NodeFacts): readonly Route[] {
             stop_notice: boolean,
             platform: string,
             platform_proves_nothing: boolean,
+            'code_id?': ref('EntityId'),
+            'lease?': ref('Lease'),
+            /** Why the lease is not renewed at the moment. */
+            'lease_trouble?': objectOf({ code: string, sentence: string }),
+            assurance: ref('Assurance'),
           }),
         },
       },
@@ -92,9 +102,12 @@ function stateRoutes(facts: NodeFacts): readonly Route[] {
   ];
 }
 
-function stateOf({ nodeId, replica, network, startSeqno, platform, provesNothing }: NodeFacts): unknown {
+function stateOf(facts: NodeFacts): unknown {
+  const { nodeId, replica, network, startSeqno, platform, provesNothing } = facts;
   const { consensus, committed } = replica.status();
-  const own = network().nodes.find((node) => node.nodeId === nodeId);
+  const { nodes, manifests } = network();
+  const own = nodes.find((node) => node.nodeId === nodeId);
+  const { lease, trouble } = facts.lease();
   return {
     node_id: nodeId,
     state: own === undefined || own.status === 'Pending' ? 'Pending' : 'PartOfNetwork',
@@ -106,6 +119,10 @@ function stateOf({ nodeId, replica, network, startSeqno, platform, provesNothing
     stop_notice: false,
     platform,
     platform_proves_nothing: provesNothing,
+    ...(own?.evidence !== undefined && { code_id: own.evidence.codeId }),
+    ...(lease !== undefined && { lease: leaseJson(lease) }),
+    ...(trouble !== undefined && { lease_trouble: { code: trouble.code, sentence: trouble.message } }),
+    assurance: networkAssurance(manifests.tee),
   };
 }
 
@@ -198,11 +215,12 @@ function certificateRoutes({ network, selfSignedCertificatePem }: NodeFacts): re
   ];
 }
 
-function readyRoutes({ nodeId, network }: NodeFacts): readonly Route[] {
+function readyRoutes({ nodeId, network, lease }: NodeFacts): readonly Route[] {
   const ready = (): HttpResponse => {
     const { serviceStatus, nodes } = network();
     const own = nodes.find((node) => node.nodeId === nodeId);
-    if (serviceStatus === 'Open' && own?.status === 'Trusted') return { ...empty, status: 204 };
+    if (serviceStatus === 'Open' && own?.status === 'Trusted' && !lease().isOut)
+      return { ...empty, status: 204 };
     const sentence = 'this node does not take part in an open network at the moment';
     return failure(503, 'FrontendNotOpen', sentence);
   };

@@ -20,13 +20,16 @@ import { transactionRoutes } from './transactionRoutes.js';
 const service = testService();
 const [own, other, gone, late] = ['own', 'other', 'gone', 'late'].map((name) => testIdentity(name, service));
 assert.ok(own && other && gone && late);
+const reason = { code: 'COCO_LEASE_LAPSED', sentence: 'it is over' };
+const lease = { state: 'lapsed', grantedAtMs: 1, expiresAtMs: 2, reason } as const;
+const evidence = { platform: 'virtual', codeId: 'c'.repeat(64), atMs: 1 } as const;
 const view = testNetworkView({
   service,
   members: [testIdentity('member')],
   participants: [testIdentity('participant')],
   nodes: [
-    testNodeView(own),
-    testNodeView(other, { administrativeAddress: 'other.example:9' }),
+    testNodeView(own, { lease: { ...lease, state: 'held' }, evidence }),
+    testNodeView(other, { lease, administrativeAddress: 'other.example:9' }),
     testNodeView(gone, { status: 'Retired', retiredCommitted: true }),
     testNodeView(late, { status: 'Retired' }),
   ],
@@ -76,6 +79,7 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       startSeqno: 0,
       platform: 'virtual',
       provesNothing: true,
+      lease: () => ({ lease, isOut: false, trouble: { code: 'COCO_LEASE_LAPSED', message: 'it is over' } }),
       version: '1',
       selfSignedCertificatePem: 'pem',
       settings: { a: 1 },
@@ -102,6 +106,7 @@ function requestOf(method: string, target: string): HttpRequest {
     body: new Uint8Array(),
     caller: { kind: 'anonymous' },
     chain: [],
+    connection: { exporter: () => new Uint8Array(32) },
   };
 }
 

@@ -39,6 +39,19 @@ export const componentSchemas = {
   Pem: string,
   TxStatus: { type: 'string', enum: ['Unknown', 'Pending', 'Committed', 'Invalid'] },
   NodeStatus: { type: 'string', enum: ['Pending', 'Trusted', 'Retired'] },
+  /** Times in milliseconds since 1970. */
+  Lease: objectOf({
+    state: { type: 'string', enum: ['held', 'lapsed', 'distrusted'] },
+    granted_at: integer,
+    expires_at: integer,
+    'reason?': objectOf({ code: string, sentence: string }),
+  }),
+  /** What attestation in this network is worth: that of the weakest entry of its TEE manifest. */
+  Assurance: objectOf({
+    level: { type: 'string', enum: ['none', 'reduced', 'full'] },
+    'weakest?': string,
+    reasons: listOf(string),
+  }),
   Interface: objectOf({ bind_address: string, published_address: string }),
   Node: objectOf({
     node_id: refTo('EntityId'),
@@ -48,6 +61,10 @@ export const componentSchemas = {
     node_to_node_interface: refTo('Interface'),
     node_data: { type: ['object', 'null'] },
     retired_committed: boolean,
+    'platform?': string,
+    'code_id?': refTo('EntityId'),
+    'attested_at?': integer,
+    'lease?': refTo('Lease'),
   }),
   Receipt: objectOf({
     signature: string,
@@ -63,6 +80,7 @@ export const componentSchemas = {
     'service_endorsements?': listOf(refTo('Pem')),
   }),
   Actor: objectOf({ id: refTo('EntityId'), name: string, status: string }),
+  LedgerSecret: objectOf({ from_seqno: plain.integer, key: plain.string }),
   PeerNode: objectOf({
     node_id: refTo('EntityId'),
     peer_address: string,

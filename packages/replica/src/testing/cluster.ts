@@ -4,24 +4,24 @@
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import {
-  type Certificate,
-  generateKeyPair,
-  issueCertificate,
-  type PrivateKey,
-  publicKeyFromPem,
-  publicKeyToPem,
-} from '@coco/crypto';
-import { defaultGovernanceSettings, type NetworkView, type NodeView } from '@coco/governance';
+  defaultGovernanceSettings,
+  type GenesisConstitution,
+  isQuarantined,
+  type NetworkView,
+  type NodeAttestation,
+} from '@coco/governance';
 import {
   createLedger,
   type Ledger,
   type LedgerIdentity,
+  type LedgerSecret,
   openSnapshot,
   type Receipt,
   type SnapshotBase,
 } from '@coco/ledger';
-import { CocoError, concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
+import { concatBytes, type NodeId, type Seqno, seededRandom, utf8 } from '@coco/primitives';
 import { loadSandbox, type Sandbox } from '@coco/sandbox';
+import { nodeProof, type ProvingNode } from '../../../governance/dist/testing/attest.js';
 import { createRecovery } from '../recovery.js';
 import { createReplica } from '../replica.js';
 import { restoreSnapshot } from '../restoreSnapshot.js';
@@ -33,7 +33,9 @@ import type {
   ReplicaSettings,
   SnapshotEffect,
 } from '../types.js';
-import { createMember, type TestMember, testConstitution } from './members.js';
+import { bodyOf, createMember, type TestMember } from './members.js';
+import { createGenesis, createIdentity, createService, endorse } from './service.js';
+import { createShareKeys } from './shareKeys.js';
 import { StandInWorker } from './standInWorker.js';
 
 const testSettings: ReplicaSettings = {
@@ -51,9 +53,6 @@ const testSettings: ReplicaSettings = {
   snapshotEntries: 0,
 };
 const realSandbox = await loadSandbox();
-const validity = { notBeforeMs: 0, notAfterMs: 4_000_000_000_000 };
-const dayMs = 86_400_000;
-const serialNumber = new Uint8Array(16).fill(7);
 
 /** A snapshot file, as far as it is made. */
 export interface TestSnapshot {
@@ -77,6 +76,8 @@ export interface TestNode {
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
   /** What the host was told of the network last. */
   network: ReplicaEffects['network'];
+  /** What the host keeps sealed: the secrets of the ledger that are settled. */
+  secrets: readonly LedgerSecret[];
   /** How often the committed governance tables changed. */
   governanceNews: number;
   readonly snapshots: Map<Seqno, TestSnapshot>;
@@ -93,6 +94,8 @@ export interface Cluster {
   readonly cut: Set<string>;
   /** Lets `ms` pass for everybody in steps of 5 ms, and everything happen that follows. */
   pass(ms: number): void;
+  /** Lets `ms` pass in one step on the wall clock alone. */
+  skip(ms: number): void;
   step(node: TestNode, event: ReplicaEvent): void;
   fromWorker(node: TestNode, message: FromWorker): void;
   primary(): TestNode;
@@ -101,88 +104,29 @@ export interface Cluster {
   ask(node: TestNode, request: AdapterRequest, ms?: number): AdapterResponse | undefined;
   /** Keys and certificate for one more node, which nobody knows yet. */
   newIdentity(): LedgerIdentity;
+  /** What the node proves now; on the platform `virtual`, unless it is said otherwise. */
+  proof(identity: LedgerIdentity, purpose: 'join' | 'lease', more?: Partial<ProvingNode>): NodeAttestation;
+  /** Has `node` admit, or renew the lease of, a node, and gives the status of the answer, or its code. */
+  admit(node: TestNode, identity: LedgerIdentity, more?: Partial<ProvingNode>): number | string | undefined;
+  renew(node: TestNode, identity: LedgerIdentity, more?: Partial<ProvingNode>): number | string | undefined;
   /** Starts a node of this identity from a snapshot file, or from nothing. */
-  join(identity: LedgerIdentity, snapshot?: Uint8Array): TestNode;
+  join(identity: LedgerIdentity, snapshot?: Uint8Array, told?: readonly LedgerSecret[]): TestNode;
 }
 
 /** What differs from one cluster to another. */
 export interface ClusterOptions {
   readonly settings?: Partial<ReplicaSettings>;
   readonly members?: number;
+  readonly genesis?: Partial<GenesisConstitution>;
+  /** What the clock on the wall says at the beginning. */
+  readonly startMs?: number;
   /** What runs the scripts, around the real one. */
   readonly sandbox?: (real: Sandbox) => Sandbox;
+  /** Whether nodes make new secrets of the ledger. Default: no. */
+  readonly rekeys?: boolean;
 }
 
-const secrets = [{ fromSeqno: 1, key: new Uint8Array(32).fill(9) }];
-
-interface Service {
-  readonly key: PrivateKey;
-  readonly certificate: Certificate;
-}
-
-function createService(): Service {
-  const key = generateKeyPair();
-  const subject = { subjectCommonName: 'service', publicKey: key.publicKey, isCa: true };
-  const certificate = issueCertificate(
-    { ...validity, serialNumber, ...subject },
-    { key, subjectCommonName: 'service' },
-  );
-  return { key, certificate };
-}
-
-function createIdentity({ key, certificate }: Service, name: string): LedgerIdentity {
-  const nodeKey = generateKeyPair();
-  const subject = { subjectCommonName: name, publicKey: nodeKey.publicKey, isCa: false };
-  const nodeCertificate = issueCertificate({ ...validity, serialNumber, ...subject }, { key, certificate });
-  const nodeId = nodeKey.publicKey.fingerprint;
-  return { nodeId, nodeKey, nodeCertificate, serviceKey: key, serviceCertificate: certificate };
-}
-
-/** In these tests a time is a number of days since 1970. */
-function endorse(service: Service, { publicKeyPem }: NodeView, validFrom: string, days: number): string {
-  const from = Number(validFrom) * dayMs;
-  if (!Number.isSafeInteger(from)) throw new CocoError('COCO_HOST_CERTIFICATE_TIME', 'there is no such time');
-  const publicKey = publicKeyFromPem(publicKeyPem);
-  const fields = { subjectCommonName: 'renewed', publicKey, isCa: false, serialNumber };
-  return issueCertificate({ ...fields, notBeforeMs: from, notAfterMs: from + days * dayMs }, service).pem;
-}
-
-/** What a node says of itself: its key, and where it is. */
-export function tupleOf({ nodeId, nodeKey }: LedgerIdentity): {
-  readonly nodeId: NodeId;
-  readonly publicKeyPem: string;
-  readonly peerAddress: string;
-  readonly applicationAddress: string;
-  readonly administrativeAddress: string;
-} {
-  const address = (port: number): string => `127.0.0.1:${port}`;
-  return {
-    nodeId,
-    publicKeyPem: publicKeyToPem(nodeKey.publicKey),
-    peerAddress: address(1000),
-    applicationAddress: address(2000),
-    administrativeAddress: address(3000),
-  };
-}
-
-function createGenesis(
-  service: Service,
-  identities: readonly LedgerIdentity[],
-  members: readonly TestMember[],
-): Genesis {
-  return {
-    serviceCertificatePem: service.certificate.pem,
-    constitution: testConstitution,
-    members: members.map(({ name, certificate }) => ({ name, certificatePem: certificate.pem })),
-    participants: [],
-    nodes: identities.map((identity) => ({
-      ...tupleOf(identity),
-      certificatePem: identity.nodeCertificate.pem,
-    })),
-    votingPolicies: { default: { kind: 'majority' } },
-    adapters: { counter: 1 },
-  };
-}
+const firstSecrets: readonly LedgerSecret[] = [{ fromSeqno: 1, key: new Uint8Array(32).fill(9) }];
 
 interface StartedNode {
   readonly replica: Replica;
@@ -195,17 +139,22 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
   const service = createService();
   const identities = Array.from({ length: count }, (_, index) => createIdentity(service, `node ${index}`));
   const members = Array.from({ length: options.members ?? 3 }, (_, index) => createMember(`member ${index}`));
-  const genesis = createGenesis(service, identities, members);
+  const genesis = { ...createGenesis(service, identities, members), ...options.genesis };
   const nodes: TestNode[] = [];
   const cut = new Set<string>();
   const inFlight: { readonly from: NodeId; readonly to: NodeId; readonly bytes: Uint8Array }[] = [];
   const fromWorkers: { readonly node: TestNode; readonly message: FromWorker }[] = [];
   let seed = 0;
+  let clockMs = options.startMs ?? 1_000_000;
+  let nonce = 1;
+
+  const shareKeys = createShareKeys();
 
   function start(
     identity: LedgerIdentity,
     disk: readonly Uint8Array[],
     from: { readonly genesis?: Genesis; readonly file?: Uint8Array },
+    secrets: readonly LedgerSecret[],
   ): StartedNode {
     const standIn = new StandInWorker();
     const opened = from.file === undefined ? undefined : openSnapshot(from.file, { secrets });
@@ -213,7 +162,14 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     const restored = opened === undefined ? undefined : restoreSnapshot(opened);
     for (const message of restored?.restore ?? []) standIn.receive(message);
     const { serviceCertificate } = identity;
-    const ledger = createLedger({ identity, serviceCertificate, secrets, ...(base && { base }) });
+    const openSecret = (sealed: Uint8Array) => shareKeys.open(identity.nodeId, sealed);
+    const ledger = createLedger({
+      identity,
+      serviceCertificate,
+      secrets,
+      openSecret,
+      ...(base && { base }),
+    });
     const recovery = createRecovery(ledger, restored?.governanceStore);
     for (const bytes of disk.slice(base?.seqno ?? 0)) {
       const message = recovery.load(bytes);
@@ -226,6 +182,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       ledger,
       sandbox: options.sandbox?.(realSandbox) ?? realSandbox,
       endorseNode: (node, { validFrom, validityDays }) => endorse(service, node, validFrom, validityDays),
+      ...(options.rekeys === true && { makeLedgerSecret: shareKeys.makeSecret }),
       ...(from.genesis && { genesis: from.genesis }),
       ...(base && { snapshot: base }),
       ...recovery.finish(),
@@ -235,7 +192,12 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
 
   const beginningOf = ({ file }: TestNode) => (file === undefined ? { genesis } : { file });
 
-  function addNode(identity: LedgerIdentity, started: StartedNode, file?: Uint8Array): TestNode {
+  function addNode(
+    identity: LedgerIdentity,
+    started: StartedNode,
+    file?: Uint8Array,
+    secrets = firstSecrets,
+  ): TestNode {
     const node: TestNode = {
       id: identity.nodeId,
       identity,
@@ -245,6 +207,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       worker: started.standIn.told,
       replies: [],
       network: undefined,
+      secrets,
       governanceNews: 0,
       snapshots: new Map(),
       discarded: [],
@@ -269,6 +232,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     for (const message of effects.apply) toWorker(node, message);
     node.replies.push(...effects.replies);
     node.network = effects.network ?? node.network;
+    node.secrets = effects.ledgerSecrets ?? node.secrets;
     if (effects.governance !== undefined) node.governanceNews += 1;
     for (const effect of effects.snapshots) keepSnapshot(node, effect);
     const last = effects.persist?.entries.at(-1);
@@ -291,9 +255,18 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       if (frame === undefined) return;
       const { from, to, bytes } = frame;
       const node = nodes.find(({ id }) => id === to);
-      const broken = cut.has(from) || cut.has(to) || cut.has(`${from}>${to}`);
+      const broken = cut.has(from) || cut.has(to) || cut.has(`${from}>${to}`) || isOut(from, to);
       if (node !== undefined && !broken) step(node, { type: 'frame', from, bytes });
     }
+  }
+
+  /** Hosts cut their links to who is quarantined, as soon as that is in their log. */
+  function isOut(from: NodeId, to: NodeId): boolean {
+    const sees = (one: NodeId, other: NodeId): boolean =>
+      nodes
+        .find(({ id }) => id === one)
+        ?.network?.head.nodes.some((node) => node.nodeId === other && isQuarantined(node)) === true;
+    return sees(from, to) || sees(to, from);
   }
 
   const cluster: Cluster = {
@@ -311,9 +284,13 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
     },
     pass(ms) {
       for (let passed = 0; passed < ms; passed += 5) {
-        for (const node of nodes) step(node, { type: 'elapsed', ms: 5, nowMs: 1_000_000 + passed });
+        clockMs += 5;
+        for (const node of nodes) step(node, { type: 'elapsed', ms: 5, nowMs: clockMs });
         deliver();
       }
+    },
+    skip(ms) {
+      clockMs += ms;
     },
     primary() {
       const primaries = nodes.filter(({ up, id, replica }) => up && !cut.has(id) && replica.isPrimary);
@@ -321,25 +298,59 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       return primaries[0] as TestNode;
     },
     restart(node) {
-      Object.assign(node, start(node.identity, node.disk, beginningOf(node)));
+      Object.assign(node, start(node.identity, node.disk, beginningOf(node), node.secrets));
       node.worker = node.standIn.told;
       node.up = true;
     },
     ask(node, request, ms = 60) {
       const token = nextToken++;
-      cluster.step(node, { type: 'request', token, request, nowMs: 1_000_000 });
+      cluster.step(node, { type: 'request', token, request, nowMs: clockMs });
       cluster.pass(ms);
       return node.replies.find((reply) => reply.token === token)?.response;
     },
+    proof(identity, purpose, more = {}) {
+      const network = service.certificate.fingerprint;
+      nonce = (nonce + 1) % 256;
+      return nodeProof({
+        key: identity.nodeKey,
+        network,
+        purpose,
+        atMs: clockMs,
+        nonce,
+        shareKey: shareKeys.of(identity.nodeId).publicKey,
+        ...more,
+      });
+    },
+    admit(node, identity, more) {
+      const { nodeId, nodeCertificate } = identity;
+      const attestation = cluster.proof(identity, 'join', more);
+      const token = nextToken++;
+      cluster.step(node, { type: 'admit', token, nodeId, certificatePem: nodeCertificate.pem, attestation });
+      cluster.pass(60);
+      return outcomeOf(node, token);
+    },
+    renew(node, identity, more) {
+      const token = nextToken++;
+      const attestation = cluster.proof(identity, 'lease', more);
+      cluster.step(node, { type: 'renewLease', token, nodeId: identity.nodeId, attestation });
+      cluster.pass(60);
+      return outcomeOf(node, token);
+    },
     newIdentity: () => createIdentity(service, `node ${nodes.length}`),
-    join: (identity, file) =>
-      addNode(identity, start(identity, [], file === undefined ? {} : { file }), file),
+    join: (identity, file, told = firstSecrets) =>
+      addNode(identity, start(identity, [], file === undefined ? {} : { file }, told), file, told),
   };
-  for (const identity of identities) addNode(identity, start(identity, [], { genesis }));
+  for (const identity of identities) addNode(identity, start(identity, [], { genesis }, firstSecrets));
   return cluster;
 }
 
 let nextToken = 1000;
+
+/** 200, or the code of the error. */
+function outcomeOf({ replies }: TestNode, token: number): number | string | undefined {
+  const response = replies.find((reply) => reply.token === token)?.response;
+  return (bodyOf(response)['error'] as { code: string } | undefined)?.code ?? response?.status;
+}
 
 function keepSnapshot(node: TestNode, effect: SnapshotEffect): void {
   const { seqno } = effect;

@@ -127,9 +127,16 @@ const actions = {
   set_voting_policy: ({ name, policy }) => {
     ccf.kv['public:coco.voting_policies'].set(ccf.strToBuf(name), json(policy));
   },
+  set_row: ({ table, key, value }) => {
+    const rows = ccf.kv['public:' + table];
+    const at = key === undefined ? new ArrayBuffer(8) : ccf.strToBuf(key);
+    if (value === undefined) rows.delete(at);
+    else rows.set(at, json(value));
+  },
   set_node_certificate_validity: ({ node_id, valid_from, validity_period_days }) => {
     coco.renewNodeCertificate(node_id, valid_from, validity_period_days);
   },
+  trigger_ledger_rekey: () => ccf.node.triggerLedgerRekey(),
   trigger_snapshot: () => ccf.node.triggerSnapshot(),
   trigger_ledger_chunk: () => ccf.node.triggerLedgerChunk(),
 };

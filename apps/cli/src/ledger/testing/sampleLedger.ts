@@ -11,9 +11,12 @@ import {
   createLedger,
   encodeMaps,
   encodePositions,
+  encodeSecretRow,
   type Ledger,
   type LedgerSecret,
+  ledgerTables,
   type SealedEntry,
+  singletonKey,
 } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
 import { createNodeIdentity, createServiceIdentity, type Identity } from '../../genesis/identities.js';
@@ -30,13 +33,14 @@ const none = new Uint8Array(0);
 
 /**
  * A genesis, then `batches` batches with a signature after each: batch i puts row `k<i>` into the private table
- * `app.rows` and one into `public:app.notes`, which every third batch removes again. Two files: the second is open.
+ * `app.rows` and one into `public:app.notes`, which every third batch removes again. The fourth changes the secret of the ledger.
+ * Two files: the second is open.
  */
 export function writeSampleLedger(batches: number): SampleLedger {
   const { ledger, ...sample } = sampleEntries(batches);
   const directory = path.join(mkdtempSync(path.join(tmpdir(), 'coco-ledger-')), 'ledger');
   mkdirSync(directory);
-  writeFiles(directory, sample.entries);
+  writeLedgerFiles(directory, sample.entries);
   return { ...sample, directory };
 }
 
@@ -57,6 +61,8 @@ export function sampleEntries(
     },
     serviceCertificate: service.certificate,
     secrets,
+    // Nothing is sealed in this sample.
+    openSecret: (bytes) => bytes,
   });
   const entries = [ledger.append({ view: 2, publicMaps: genesis(service, node), privateMaps: none })];
   entries.push(ledger.sign(2));
@@ -69,14 +75,16 @@ export function sampleEntries(
       batch % 3 === 2
         ? { table: 'public:app.notes', puts: [], removes: [utf8(`k${batch - 1}`)] }
         : { table: 'public:app.notes', puts: [{ key, value: new Uint8Array([0, batch]) }], removes: [] };
-    entries.push(ledger.append({ view: 2, publicMaps: encodeMaps([notes]), privateMaps }), ledger.sign(2));
+    const rekeyed = batch === 3 ? [secretTable(node.key.publicKey.fingerprint)] : [];
+    const publicMaps = encodeMaps([notes, ...rekeyed]);
+    entries.push(ledger.append({ view: 2, publicMaps, privateMaps }), ledger.sign(2));
     ledger.compact(ledger.last.seqno);
   }
-  return { service, node, secrets, entries, ledger };
+  return { service, node, secrets: ledger.settledSecrets, entries, ledger };
 }
 
 /** The first two entries as a complete file, the others as one that is being written. */
-function writeFiles(directory: string, entries: readonly SealedEntry[]): void {
+export function writeLedgerFiles(directory: string, entries: readonly SealedEntry[]): void {
   const [first, rest] = [entries.slice(0, 2), entries.slice(2)];
   const positions = first.map((_, index) => first.slice(0, index).reduce((sum, { size }) => sum + size, 8));
   const end = first.reduce((sum, { size }) => sum + size, 8);
@@ -85,6 +93,12 @@ function writeFiles(directory: string, entries: readonly SealedEntry[]): void {
   writeFileSync(path.join(directory, chunkName({ start: 1, end: 2, committed: true })), complete);
   const open = Buffer.concat([chunkHeader(), ...rest.map((entry) => entry.bytes)]);
   writeFileSync(path.join(directory, chunkName({ start: 3 })), open);
+}
+
+/** The row that tells a new secret. */
+function secretTable(nodeId: string) {
+  const value = encodeSecretRow({ nodes: { [nodeId]: randomBytes(32) }, former: [] });
+  return { table: ledgerTables.ledgerSecrets, puts: [{ key: singletonKey, value }], removes: [] };
 }
 
 function genesis(service: Identity, node: Identity): Uint8Array {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromHex, toHex, utf8 } from '@coco/primitives';
+import { hpkeOpen, hpkeSeal, sealFrom } from './hpke.js';
+import { generateShareKey, shareKeyFrom } from './share-key.js';
+
+const bytes = (hex: string): Uint8Array => fromHex(hex) as Uint8Array;
+const nothing = new Uint8Array(0);
+
+test('a message is sealed as in RFC 9180 A.1.1', () => {
+  const sender = shareKeyFrom(bytes('52c4a758a802cd8b936eceea314432798d5baf2d7e9235dc084ab1b9cfa2f736'));
+  const sealed = sealFrom(
+    sender,
+    {
+      recipient: bytes('3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d'),
+      info: bytes('4f6465206f6e2061204772656369616e2055726e'),
+      aad: bytes('436f756e742d30'),
+      plaintext: bytes('4265617574792069732074727574682c20747275746820626561757479'),
+    },
+    { id: 1, keyBytes: 16, name: 'aes-128-gcm' },
+  );
+  assert.equal(
+    toHex(sealed),
+    '37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431' +
+      'f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a',
+  );
+});
+
+test('only the recipient opens what was sealed, for the same purpose, unchanged', () => {
+  const key = generateShareKey();
+  const [info, aad, plaintext] = [utf8('purpose'), utf8('row 7'), utf8('a secret')];
+  const sealed = hpkeSeal({ recipient: key.publicKey, info, aad, plaintext });
+  const open = (change: Partial<Parameters<typeof hpkeOpen>[0]>): Uint8Array | undefined =>
+    hpkeOpen({ key, info, aad, sealed, ...change });
+  assert.deepEqual(open({}), plaintext);
+  assert.equal(open({ key: generateShareKey() }), undefined);
+  assert.equal(open({ info: utf8('another') }), undefined);
+  assert.equal(open({ aad: nothing }), undefined);
+  for (let at = 0; at < sealed.length; at++) {
+    // The highest bit of an X25519 key is not read (RFC 7748 section 5), but it is part of what the key is derived from.
+    const bent = sealed.slice();
+    bent[at] = (bent[at] as number) ^ 0x80;
+    assert.equal(open({ sealed: bent }), undefined, `byte ${at}`);
+    assert.equal(open({ sealed: sealed.slice(0, at) }), undefined, `cut at ${at}`);
+  }
+});
+
+test('a public key of low order is refused, which would make the secret one that everybody knows (RFC 9180 7.1.4)', () => {
+  const zero = new Uint8Array(32);
+  assert.throws(() => hpkeSeal({ recipient: zero, info: nothing, aad: nothing, plaintext: nothing }));
+  const sealed = new Uint8Array(64);
+  assert.equal(hpkeOpen({ key: generateShareKey(), info: nothing, aad: nothing, sealed }), undefined);
+});

@@ -1,0 +1,43 @@
+/**
+ * X25519 keys (RFC 7748) of nodes, to which secrets are sealed (hpke.ts). The private part never shows: no enumerable
+ * property, and it leaves only by the function that is named for it.
+ */
+import { CocoError } from '@coco/primitives';
+import { createPrivateKey, generateKeyPairSync, plainBytes } from './provider.js';
+import { shareHandle, shareKeyBytes, wrapShareKey } from './share-key-material.js';
+
+/** A key pair; the private part is known to this room alone. */
+export interface ShareKey {
+  readonly kind: 'share';
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+/** What stands before the 32 bytes of a private key in DER: PKCS#8 of X25519 (RFC 8410). */
+const privateHead = Uint8Array.of(0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 34, 4, 32);
+
+export function generateShareKey(): ShareKey {
+  return wrapShareKey(generateKeyPairSync('x25519').privateKey);
+}
+
+/**
+ * What `keep` makes of the private part (32 bytes), which is wiped when it returns: to be sealed, never to be shown.
+ * COCO_CRYPTO_KEY for a copy of a key.
+ */
+export function keepShareKey<Kept>(key: ShareKey, keep: (material: Uint8Array) => Kept): Kept {
+  const der = plainBytes(shareHandle(key).export({ format: 'der', type: 'pkcs8' }));
+  try {
+    return keep(der.subarray(-shareKeyBytes));
+  } finally {
+    der.fill(0);
+  }
+}
+
+/** The key of which `material` was kept. COCO_CRYPTO_KEY. */
+export function shareKeyFrom(material: Uint8Array): ShareKey {
+  if (material.length !== shareKeyBytes) {
+    throw new CocoError('COCO_CRYPTO_KEY', 'a share key has 32 bytes', { length: material.length });
+  }
+  const key = Buffer.concat([privateHead, material]);
+  return wrapShareKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
+}

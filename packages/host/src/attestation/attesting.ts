@@ -1,0 +1,158 @@
+/**
+ * What a node has to do with attestation, in one place: its own evidence, what it asks of its peers, nonces that it gave out, and
+ * its lease.
+ */
+import { networkAssurance, type TeeManifest } from '@coco/attestation';
+import { parseCertificate } from '@coco/crypto';
+import type { LedgerSecret } from '@coco/ledger';
+import type { ReplicaStatus } from '@coco/replica';
+import { type Address, parseAddress } from '../address.js';
+import { askNetwork, distinctAddresses } from '../askNetwork.js';
+import { decodeLeaseAnswer, encodeLeaseAsk, type GrantedLease } from '../joinProtocol.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { NodeIdentity } from '../nodeIdentity.js';
+import type { NodeNetwork } from '../nodeNetwork.js';
+import type { Pin } from '../pinnedRequest.js';
+import type { SessionAttestation } from './attestedSession.js';
+import { type Challenges, createChallenges } from './challenges.js';
+import { createLeaseKeeper, type LeaseKeeper } from './leaseKeeper.js';
+import { type OwnEvidenceSettings, openOwnEvidence } from './openOwnEvidence.js';
+import type { OwnEvidence } from './ownEvidence.js';
+import { askProving } from './proveOverHttps.js';
+import { sessionAttestation } from './sessionAttestation.js';
+
+export interface AttestingOptions {
+  readonly config: OwnEvidenceSettings['config'];
+  readonly identity: NodeIdentity;
+  /** Lower-case hex SHA-256 of the service's certificate (DER). */
+  readonly serviceFingerprint: string;
+  readonly network: Pick<
+    NodeNetwork,
+    'own' | 'committed' | 'manifests' | 'leaseSeconds' | 'told' | 'certificatePem'
+  >;
+  readonly status: () => ReplicaStatus;
+  /** This node's own administrative door; undefined before it is open. */
+  readonly door: () => Address | undefined;
+  /** Also asked for a lease. */
+  readonly joinPeer?: Address;
+  /** The network has told this node secrets of the ledger that it may have missed. */
+  readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Attesting {
+  readonly evidence: OwnEvidence;
+  readonly challenges: Challenges;
+  readonly sessions: SessionAttestation;
+  readonly lease: LeaseKeeper;
+  /** Looks whether there is something to do or to tell; to be called a few times a second. */
+  look(): void;
+  stop(): void;
+}
+
+/** So long after its start a node asks others even when it knows of no primary. */
+const settleMs = 5000;
+
+export function createAttesting(options: AttestingOptions): Attesting {
+  const { config, identity, network, log, metrics } = options;
+  const evidence = openOwnEvidence({
+    config,
+    identity,
+    log,
+    onMade: (ms) => metrics.observe('evidence_made', ms),
+  });
+  const lease = createLeaseKeeper({
+    own: () => network.own,
+    ask: async (onWaiting, signal) => askForLease({ ...options, evidence }, onWaiting, signal),
+    isUntold: () => options.status().untoldFrom !== undefined,
+    onGranted: ({ nodes, expiresAtMs, ledgerSecrets }) => {
+      metrics.add('lease_renewals');
+      metrics.set('lease_expires_at_ms', expiresAtMs);
+      network.told(nodes);
+      if (ledgerSecrets !== undefined) options.onSecrets(ledgerSecrets);
+    },
+    log,
+    nowMs: Date.now,
+  });
+  const startedMs = performance.now();
+  const tellAssurance = assuranceLog(log, metrics);
+  return {
+    evidence,
+    challenges: createChallenges(() => performance.now()),
+    sessions: sessionAttestation({ evidence, network, serviceFingerprint: options.serviceFingerprint }),
+    lease,
+    look() {
+      // A network that has just begun has no primary to ask yet.
+      const { leadership, primary } = options.status().consensus;
+      const isLed = leadership === 'Leader' || primary !== undefined;
+      if (isLed || performance.now() - startedMs > settleMs) lease.look();
+      tellAssurance(network.committed.manifests.tee);
+    },
+    stop: () => lease.stop(),
+  };
+}
+
+const levels = { none: 0, reduced: 1, full: 2 } as const;
+
+/** Says what attestation in this network is worth, whenever that changes. */
+function assuranceLog(log: Log, metrics: Metrics): (tee: TeeManifest) => void {
+  let seen: TeeManifest | undefined;
+  let told = '';
+  return (tee) => {
+    if (tee === seen) return;
+    seen = tee;
+    const { level, reasons } = networkAssurance(tee);
+    const sentence = `attestation in this network is worth: ${[level, ...reasons].join('; ')}`;
+    metrics.set('network_assurance', levels[level]);
+    if (sentence !== told) log[level === 'full' ? 'info' : 'warn'](sentence, { level });
+    told = sentence;
+  };
+}
+
+async function askForLease(
+  options: AttestingOptions & { readonly evidence: OwnEvidence },
+  onWaiting: Parameters<Parameters<typeof createLeaseKeeper>[0]['ask']>[0],
+  signal: AbortSignal,
+): Promise<GrantedLease> {
+  const { identity, serviceFingerprint, network, evidence, status } = options;
+  const pin: Pin = {
+    serviceFingerprint,
+    identity: { key: identity.key, certificate: parseCertificate(network.certificatePem) },
+    timeoutMs: 60_000,
+    nowMs: Date.now,
+    signal,
+  };
+  const request = {
+    path: '/node/lease',
+    body: (proof?: string) => {
+      const { consensus, untoldFrom } = status();
+      return encodeLeaseAsk({ lastSeqno: consensus.last.seqno, secrets: untoldFrom !== undefined }, proof);
+    },
+    evidence,
+    purpose: 'lease',
+  } as const;
+  const { body } = await askNetwork((session) => askProving(session, request), {
+    pin,
+    addresses: () => whomToAsk(options),
+    onWaiting,
+  });
+  return decodeLeaseAnswer(body);
+}
+
+/** The primary first, which may be this node itself; then all others. */
+function whomToAsk({ identity, network, status, door, joinPeer }: AttestingOptions): readonly Address[] {
+  const { consensus } = status();
+  const own = door();
+  const primary = consensus.leadership === 'Leader' ? identity.nodeId : consensus.primary;
+  if (primary === identity.nodeId && own !== undefined) return [own];
+  const others = network.committed.nodes.filter(
+    ({ nodeId, status: is }) => nodeId !== identity.nodeId && is === 'Trusted',
+  );
+  const first = others.filter(({ nodeId }) => nodeId === primary);
+  const addresses = [...first, ...others].map(({ administrativeAddress }) =>
+    parseAddress(administrativeAddress),
+  );
+  return distinctAddresses([...addresses, joinPeer, own]);
+}

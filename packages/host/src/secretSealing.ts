@@ -1,0 +1,58 @@
+/**
+ * New secrets of the ledger (MIT-4): 32 random bytes, sealed to the share key of each node (RFC 9180) for this network and this
+ * node, and forgotten at once. Nobody has one who was not told.
+ */
+import { hpkeOpen, hpkeSeal, randomBytes } from '@coco/crypto';
+import { CocoError, concatBytes, fromHex, type NodeId, utf8 } from '@coco/primitives';
+import type { MakeLedgerSecret } from '@coco/replica';
+import type { NodeIdentity } from './nodeIdentity.js';
+
+export interface SecretSealing {
+  /** The secret that an entry has for this node; undefined when it cannot be opened. */
+  readonly openSecret: (sealed: Uint8Array) => Uint8Array | undefined;
+  readonly makeLedgerSecret: MakeLedgerSecret;
+}
+
+export interface SecretSealingOptions {
+  readonly identity: Pick<NodeIdentity, 'nodeId' | 'shareKey'>;
+  /** Lower-case hex SHA-256 of the service's certificate (DER). */
+  readonly serviceFingerprint: string;
+}
+
+const info = utf8('coco ledger secret');
+
+export function secretSealing({ identity, serviceFingerprint }: SecretSealingOptions): SecretSealing {
+  const { nodeId: self, shareKey: key } = identity;
+  const about = (nodeId: NodeId) => ({
+    info,
+    aad: concatBytes(fromHex(serviceFingerprint) ?? utf8(serviceFingerprint), utf8(nodeId)),
+  });
+  return {
+    openSecret: (sealed) => hpkeOpen({ key, ...about(self), sealed }),
+    makeLedgerSecret(recipients) {
+      const plaintext = randomBytes(32);
+      const sealed: Record<NodeId, Uint8Array> = {};
+      try {
+        for (const { nodeId, shareKey } of recipients) {
+          // The key on record may be an older one than this node has now.
+          const recipient = nodeId === self ? key.publicKey : shareKey;
+          const bytes = sealedTo({ recipient, ...about(nodeId), plaintext });
+          if (bytes !== undefined) sealed[nodeId] = bytes;
+        }
+      } finally {
+        plaintext.fill(0);
+      }
+      return sealed;
+    },
+  };
+}
+
+/** Undefined when the recipient's key is none (RFC 9180, 7.1.4): it alone goes without, and must not keep the others from theirs. */
+function sealedTo(input: Parameters<typeof hpkeSeal>[0]): Uint8Array | undefined {
+  try {
+    return hpkeSeal(input);
+  } catch (error) {
+    if (error instanceof CocoError || (error instanceof Error && 'code' in error)) return undefined;
+    throw error;
+  }
+}

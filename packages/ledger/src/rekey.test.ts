@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { utf8 } from '@coco/primitives';
+import {
+  encodeMaps,
+  encodeSecretRow,
+  formerIn,
+  type Ledger,
+  ledgerTables,
+  secretFor,
+  singletonKey,
+} from './index.js';
+import { makeLedger, makeService, none, oneRow } from './synthetic.test.js';
+
+const service = makeService();
+const { nodeId } = service.identity;
+const batch = { view: 2, publicMaps: none, privateMaps: oneRow('app', 'k', 'v') };
+/** Stands for sealing: what a node opens is what it was given. */
+const sealed = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+
+function ledger(openSecret?: (bytes: Uint8Array) => Uint8Array | undefined): Ledger {
+  return makeLedger(service, openSecret && { openSecret });
+}
+
+function rekeyed(to: Ledger, key: number, nodes = { [nodeId]: sealed(key) }) {
+  const value = encodeSecretRow({ nodes, former: [] });
+  const publicMaps = encodeMaps([
+    { table: ledgerTables.ledgerSecrets, puts: [{ key: singletonKey, value }], removes: [] },
+  ]);
+  return to.append({ view: 2, publicMaps, privateMaps: none });
+}
+
+const itself = (bytes: Uint8Array): Uint8Array => bytes;
+
+test('entries after one that tells a secret are sealed under it, and only who was told opens them (MIT-4)', () => {
+  const primary = ledger(itself);
+  const before = primary.append(batch);
+  const rekey = rekeyed(primary, 7);
+  const after = primary.append(batch);
+  assert.deepEqual(
+    primary.secrets.map(({ fromSeqno }) => fromSeqno),
+    [1, 3],
+  );
+
+  const told = ledger(itself);
+  for (const { bytes } of [before, rekey, after]) told.add(told.open(bytes));
+  assert.deepEqual(told.root(), primary.root());
+
+  const left = ledger(() => undefined);
+  for (const { bytes } of [before, rekey]) left.add(left.open(bytes));
+  assert.equal(left.untoldFrom, 3);
+  assert.throws(() => left.open(after.bytes), { code: 'COCO_LEDGER_ENTRY_SECRET' });
+  left.addSecrets(primary.secrets);
+  assert.equal(left.untoldFrom, undefined);
+  left.add(left.open(after.bytes));
+  assert.deepEqual(left.root(), primary.root());
+});
+
+test('entries of one message are opened before they are added, with what those before them told', () => {
+  const primary = ledger(itself);
+  const entries = [rekeyed(primary, 7), primary.append(batch), rekeyed(primary, 8), primary.append(batch)];
+  const backup = ledger(itself);
+  const ahead = backup.secretsAfter(0);
+  for (const { bytes } of entries) ahead.follow(backup.open(bytes, undefined, ahead));
+  assert.equal(ahead.all.length, 3);
+  assert.equal(backup.secrets.length, 1);
+});
+
+test('entries instead of others are opened with what held before those', () => {
+  const backup = ledger(itself);
+  const primary = ledger(itself);
+  const first = primary.append(batch);
+  backup.add(backup.open(first.bytes));
+  rekeyed(backup, 7);
+  const others = [primary.append(batch), primary.append(batch)];
+  assert.throws(() => others.map(({ bytes }) => backup.open(bytes)), {
+    code: 'COCO_LEDGER_ENTRY_UNAUTHENTIC',
+  });
+  const ahead = backup.secretsAfter(1);
+  for (const { bytes } of others) backup.open(bytes, undefined, ahead);
+});
+
+test('a secret goes with the entry that told it, and one that was handed in stays', () => {
+  const primary = ledger(itself);
+  primary.append(batch);
+  rekeyed(primary, 7);
+  primary.rollback(1);
+  assert.equal(primary.secrets.length, 1);
+  const other = ledger(itself);
+  other.addSecrets([{ fromSeqno: 3, key: sealed(7) }]);
+  other.append(batch);
+  rekeyed(other, 7);
+  other.rollback(1);
+  assert.equal(other.secrets.length, 2);
+});
+
+test('what an entry told is to be kept once that entry is committed', () => {
+  const primary = ledger(itself);
+  primary.append(batch);
+  rekeyed(primary, 7);
+  primary.sign(2);
+  primary.compact(1);
+  assert.equal(primary.settledSecrets.length, 1);
+  primary.compact(2);
+  assert.deepEqual(primary.settledSecrets, primary.secrets);
+  primary.addSecrets([{ fromSeqno: 3, key: sealed(8) }]);
+  assert.equal(primary.secrets[1]?.key[0], 7, 'nobody can say otherwise afterwards');
+});
+
+test('a row that is malformed tells nobody anything', () => {
+  for (const text of [
+    '',
+    '[]',
+    '{}',
+    '{"nodes":7}',
+    `{"nodes":{"${nodeId}":7}}`,
+    `{"nodes":{"${nodeId}":"*"}}`,
+  ]) {
+    assert.equal(secretFor(utf8(text), nodeId), undefined);
+  }
+  assert.deepEqual(formerIn(utf8('{"former":["a",7]}')), ['a']);
+  assert.deepEqual(formerIn(utf8('{')), []);
+  assert.equal(secretFor(encodeSecretRow({ nodes: {}, former: [] }), '__proto__'), undefined);
+});

@@ -1,0 +1,273 @@
+/**
+ * Keys rotate when somebody is distrusted or leaves, and on demand (MIT-4): what is written then is for those alone who stay.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chunkOfBytes, createLedger, encodeMaps, readLedger } from '@coco/ledger';
+import { fromUtf8, utf8 } from '@coco/primitives';
+import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
+import { type Cluster, type ClusterOptions, statusIn, type TestNode } from './testing/cluster.js';
+import { addNodeAction, ballotRequest, bodyOf, proposalRequest } from './testing/members.js';
+import { tupleOf } from './testing/service.js';
+
+/** A cluster in which everybody has proved what it runs, and so has a share key on record. */
+function rekeying(count = 4, options: ClusterOptions = {}): Cluster {
+  const cluster = started(count, { rekeys: true, ...options });
+  for (const { identity } of cluster.nodes) assert.equal(cluster.renew(cluster.primary(), identity), 200);
+  return cluster;
+}
+
+const row = (state: string) => ({
+  state,
+  granted_at: 0,
+  expires_at: 0,
+  reason: {
+    code: state === 'distrusted' ? 'COCO_LEASE_DISTRUSTED' : 'COCO_LEASE_LAPSED',
+    sentence: 'it was stolen',
+  },
+});
+
+function judge(cluster: Cluster, node: TestNode, state: 'distrusted' | 'lapsed'): void {
+  const args = { table: 'coco.nodes.leases', key: node.id, value: row(state) };
+  decide(cluster, cluster.primary(), [{ name: 'set_row', args }]);
+  cluster.pass(200);
+}
+
+/** Has the worker write something private; gives the seqno. */
+function write(cluster: Cluster, text: string): number {
+  const primary = cluster.primary();
+  const role = primary.worker.findLast((message) => message.type === 'role');
+  const rows = [{ table: 'app.values', puts: [{ key: utf8('k'), value: utf8(text) }], removes: [] }];
+  const privateMaps = encodeMaps(rows);
+  const view = role?.type === 'role' ? role.view : 0;
+  const maps = { publicMaps: new Uint8Array(0), privateMaps };
+  cluster.fromWorker(primary, { type: 'propose', proposal: proposals++, view, ...maps, items: 1 });
+  cluster.pass(60);
+  const assigned = primary.worker.findLast((message) => message.type === 'assigned');
+  return assigned?.type === 'assigned' ? assigned.txId.seqno : 0;
+}
+
+let proposals = 1;
+
+/** What whoever has the secrets of `node` can read of the entry `seqno` of another's disk. */
+function readBy(node: TestNode, other: TestNode, seqno: number): string {
+  const { serviceCertificate } = node.identity;
+  const ledger = createLedger({ serviceCertificate, secrets: node.ledger.secrets });
+  try {
+    return fromUtf8(ledger.open(other.disk[seqno - 1] as Uint8Array).privateMaps) ?? 'bytes';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+const unreadable = 'COCO_LEDGER_ENTRY_UNAUTHENTIC';
+const count = ({ ledger }: TestNode): number => ledger.secrets.length;
+const others = (cluster: Cluster, node: TestNode) => cluster.nodes.filter((one) => one !== node);
+
+test('MIT-4: what follows when a node is distrusted it cannot read, and all others can', () => {
+  const cluster = rekeying();
+  const primary = cluster.primary();
+  const bad = backupOf(cluster);
+  const before = write(cluster, 'before');
+  judge(cluster, bad, 'distrusted');
+  const after = write(cluster, 'after');
+  assert.deepEqual(others(cluster, bad).map(count), [2, 2, 2]);
+  assert.equal(count(bad), 1);
+  assert.notEqual(readBy(bad, primary, before), unreadable);
+  assert.equal(readBy(bad, primary, after), unreadable);
+  for (const node of others(cluster, bad)) {
+    assert.notEqual(readBy(node, primary, after), unreadable);
+    assert.deepEqual(node.secrets, node.ledger.secrets, 'kept');
+    assert.equal(node.standIn.store.head, after);
+  }
+  assertEqual(others(cluster, bad));
+  assert.equal(primary.replica.status().rekeyTrouble, undefined);
+});
+
+test('MIT-4: removal by vote changes the key, for good, and only once', () => {
+  const cluster = rekeying();
+  const gone = backupOf(cluster);
+  decide(cluster, cluster.primary(), [{ name: 'remove_node', args: { node_id: gone.id } }]);
+  cluster.pass(400);
+  assert.equal(statusIn(cluster.primary().network?.committed, gone.id), 'Retired for good');
+  assert.equal(readBy(gone, cluster.primary(), write(cluster, 'after')), unreadable);
+  cluster.step(cluster.primary(), { type: 'forgetNode', token: 1, nodeId: gone.id });
+  cluster.pass(2_000);
+  assert.deepEqual(others(cluster, gone).map(count), [2, 2, 2]);
+});
+
+test('nodes go on after a restart, from their entries and from what they kept', () => {
+  const cluster = rekeying();
+  judge(cluster, backupOf(cluster), 'distrusted');
+  write(cluster, 'after');
+  const staying = others(cluster, backupOf(cluster));
+  for (const node of staying.filter((one) => one !== cluster.primary())) {
+    node.up = false;
+    cluster.restart(node);
+    cluster.pass(100);
+    assert.equal(count(node), 2);
+  }
+  cluster.primary().up = false;
+  for (const node of cluster.nodes.filter(({ up }) => !up)) cluster.restart(node);
+  cluster.pass(800);
+  write(cluster, 'again');
+  assertEqual(staying);
+});
+
+test('a new secret goes with the entry that told it, also where that was taken over, and others replace it', () => {
+  const cluster = rekeying(5);
+  const old = cluster.primary();
+  const [follower] = others(cluster, old) as [TestNode];
+  const action = { name: 'trigger_ledger_rekey', args: {} };
+  const made = cluster.ask(old, proposalRequest(memberOf(cluster, 0), [action]));
+  const proposalId = String(bodyOf(made).proposalId);
+  cluster.ask(old, ballotRequest(memberOf(cluster, 0), proposalId));
+  for (const node of others(cluster, old)) if (node !== follower) cluster.cut.add(node.id);
+  cluster.step(old, {
+    type: 'request',
+    token: 1,
+    request: ballotRequest(memberOf(cluster, 1), proposalId),
+    nowMs: 1_000_000,
+  });
+  cluster.pass(30);
+  assert.deepEqual([old, follower].map(count), [2, 2]);
+  assert.deepEqual(
+    [old, follower].map(({ secrets }) => secrets.length),
+    [1, 1],
+    'not settled, not kept',
+  );
+  cluster.cut.clear();
+  for (const node of [old, follower]) cluster.cut.add(node.id);
+  cluster.pass(800);
+  write(cluster, 'theirs');
+  cluster.cut.clear();
+  cluster.pass(800);
+  assertEqual(cluster.nodes);
+  for (const node of cluster.nodes) assert.equal(count(node), 1);
+  decide(cluster, cluster.primary(), [action]);
+  write(cluster, 'after');
+  assertEqual(cluster.nodes);
+  for (const node of cluster.nodes) assert.equal(count(node), 2);
+});
+
+test('a primary that is removed does not change the key: the next one does', () => {
+  const cluster = rekeying();
+  const old = cluster.primary();
+  decide(cluster, old, [{ name: 'remove_node', args: { node_id: old.id } }]);
+  cluster.pass(800);
+  const staying = others(cluster, old);
+  const primary = staying.find(({ replica }) => replica.isPrimary) as TestNode;
+  assert.deepEqual(staying.map(count), [2, 2, 2]);
+  assert.equal(count(old), 1);
+  assert.equal(primary.replica.status().rekeyTrouble, undefined);
+});
+
+test('a node that comes back is told what it missed, and what comes by new secrets; until then it waits', () => {
+  const cluster = rekeying();
+  const primary = cluster.primary();
+  const bad = backupOf(cluster);
+  judge(cluster, bad, 'distrusted');
+  write(cluster, 'missed');
+  judge(cluster, bad, 'lapsed');
+  assert.equal(cluster.renew(primary, bad.identity), 200);
+  cluster.pass(300);
+  assert.ok(bad.replica.status().untoldFrom !== undefined, 'it lives, and says what it lacks');
+  assert.ok(bad.replica.commit < primary.replica.commit);
+  cluster.step(bad, { type: 'secrets', secrets: primary.ledger.settledSecrets });
+  assert.deepEqual(bad.secrets, primary.ledger.settledSecrets, 'kept at once');
+  write(cluster, 'after');
+  cluster.pass(300);
+  assertEqual(cluster.nodes);
+  assert.equal(bad.replica.status().untoldFrom, undefined);
+  assert.equal(
+    count(bad),
+    4,
+    'it changed when the vote was about a node that is out, and when that came back',
+  );
+  judge(cluster, bad, 'distrusted');
+  assert.equal(readBy(bad, primary, write(cluster, 'gone')), unreadable);
+});
+
+test('a node that starts from a snapshot goes on with the secrets that it was told', () => {
+  const cluster = rekeying(3, { settings: { snapshotEntries: 20 } });
+  const primary = cluster.primary();
+  const identity = cluster.newIdentity();
+  decide(cluster, primary, [
+    addNodeAction(memberOf(cluster, 0), tupleOf(identity)),
+    { name: 'trigger_ledger_rekey', args: {} },
+  ]);
+  for (let turn = 0; turn < 12; turn++) write(cluster, `${turn}`);
+  cluster.pass(300);
+  const file = [...primary.snapshots.values()].at(-1)?.bytes;
+  assert.ok(file !== undefined);
+  const joined = cluster.join(identity, file, primary.ledger.settledSecrets);
+  assert.equal(cluster.admit(primary, identity), 200);
+  judge(cluster, backupOf(cluster), 'distrusted');
+  cluster.pass(300);
+  write(cluster, 'after');
+  assert.deepEqual([count(joined), joined.secrets.length], [3, 3]);
+  assert.equal(joined.ledger.last.seqno, primary.ledger.last.seqno);
+  cluster.restart(joined);
+  cluster.pass(300);
+  assert.equal(joined.ledger.last.seqno, primary.ledger.last.seqno);
+});
+
+test('where a node has no share key on record yet, the key changes once it has one, and until then status says why not', () => {
+  const cluster = started(4, { rekeys: true });
+  const primary = cluster.primary();
+  const gone = backupOf(cluster);
+  decide(cluster, primary, [{ name: 'remove_node', args: { node_id: gone.id } }]);
+  assert.match(primary.replica.status().rekeyTrouble ?? '', /3 nodes have no share key on record/);
+  for (const node of others(cluster, gone)) assert.equal(cluster.renew(primary, node.identity), 200);
+  cluster.pass(100);
+  assert.equal(primary.replica.status().rekeyTrouble, undefined);
+  assert.deepEqual(others(cluster, gone).map(count), [2, 2, 2]);
+});
+
+test('a node that was to join, and may have been told, leaves with a vote as well', () => {
+  const cluster = rekeying(3);
+  const identity = cluster.newIdentity();
+  const primary = cluster.primary();
+  decide(cluster, primary, [addNodeAction(memberOf(cluster, 0), tupleOf(identity))]);
+  const forget = ['ccf.gov.nodes.info', 'coco.nodes.tuples'].map((table) => ({
+    name: 'set_row',
+    args: { table, key: identity.nodeId },
+  }));
+  decide(cluster, primary, forget);
+  assert.deepEqual(cluster.nodes.map(count), [2, 2, 2]);
+});
+
+test('members cannot change the key by a row of their own, and nodes without the means refuse to', () => {
+  const cluster = started(3);
+  const propose = (name: string, args: unknown): string => {
+    try {
+      decide(cluster, cluster.primary(), [{ name, args }]);
+      return 'done';
+    } catch (error) {
+      return String(error);
+    }
+  };
+  assert.match(propose('set_row', { table: 'coco.ledger.secrets', value: {} }), /Failed/);
+  assert.match(propose('trigger_ledger_rekey', {}), /cannot be changed: this node makes no keys/);
+});
+
+const data = fileURLToPath(
+  new URL('../../../../shared/data/ccf-ledgers/acme_containing_service/ledger/', import.meta.url),
+);
+const skip = existsSync(data) ? false : `CCF's ledgers are not at ${data}`;
+
+test('CCF’s own constitution changes the key by trigger_ledger_rekey', { skip }, () => {
+  const files = readdirSync(data).map((name) =>
+    chunkOfBytes(name, new Uint8Array(readFileSync(data + name))),
+  );
+  const [genesis] = readLedger(files);
+  const rows = genesis?.publicWrites.find(({ table }) => table === 'public:ccf.gov.constitution')?.puts;
+  const constitution = JSON.parse(fromUtf8(rows?.[0]?.value ?? new Uint8Array(0)) ?? '') as string;
+  const cluster = rekeying(3, { genesis: { constitution } });
+  decide(cluster, cluster.primary(), [{ name: 'trigger_ledger_rekey', args: undefined }]);
+  write(cluster, 'after');
+  assert.deepEqual(cluster.nodes.map(count), [2, 2, 2]);
+  assertEqual(cluster.nodes);
+});

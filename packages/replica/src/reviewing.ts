@@ -80,6 +80,7 @@ export class Reviewing {
       evidence: this.#judged !== manifestChanges,
       mayLeaveOut: (nodes) => consensus.mayLeaveOut(nodes),
     });
+    const wasStuck = this.#isStuck;
     const left = [...review.postponed, ...review.kept];
     this.#judged = left.length === 0 ? manifestChanges : undefined;
     this.#isStuck = left.length > 0 && review.quarantined.length === 0;
@@ -87,7 +88,8 @@ export class Reviewing {
     this.#trouble = troubleOf(review);
     const isSelf = review.postponed.some(({ nodeId }) => nodeId === this.#self);
     const to = review.good[this.#attempts % review.good.length];
-    if (this.#isStuck && isSelf && to !== undefined) {
+    // Not at once: who asked for what this follows from would never hear whether it was done.
+    if (this.#isStuck && wasStuck && isSelf && to !== undefined) {
       this.#attempts += 1;
       handOver(to);
     }

@@ -92,6 +92,8 @@ export interface AttestedNetworkOptions {
 }
 
 const nodesMax = 20;
+/** A request that a new node forwards before its connections are there is lost, and sent once more then. */
+const forwardTimeoutMs = 3000;
 /** Generous: machines that run tests can be very slow. */
 export const timeoutMs = 60_000;
 
@@ -117,6 +119,7 @@ export class AttestedNetwork {
       participants: ['carrier'],
       nodes: Array.from({ length: options.nodes ?? 3 }, () => 'acme'),
       nodesMax,
+      settings: { replica: { forwardTimeoutMs } },
       ethereumGenesis: sandboxGenesis([account]),
     });
     const network = new AttestedNetwork(governed, signerOf(account));

@@ -82,7 +82,11 @@ interface Fake {
 /** A node whose claims are as `bend` leaves them. */
 async function fakeNode(
   bend: (claims: RuntimeClaims, socket: TLSSocket) => RuntimeClaims = (claims) => claims,
-  changes: { readonly key?: PrivateKey; readonly answer?: (evidence: string) => string } = {},
+  changes: {
+    readonly key?: PrivateKey;
+    readonly answer?: (evidence: string) => string;
+    readonly shows?: boolean;
+  } = {},
 ): Promise<Fake> {
   const tlsKey = generateKeyPair();
   const certificate = issueCertificate(
@@ -131,7 +135,8 @@ async function fakeNode(
       const body = request.url?.startsWith('/node/evidence')
         ? answer(evidenceFor(request))
         : JSON.stringify({ manifests: approved });
-      response.writeHead(200, { 'content-length': Buffer.byteLength(body) }).end(body);
+      const isAbsent = changes.shows === false && request.url?.startsWith('/gov') === true;
+      response.writeHead(isAbsent ? 404 : 200, { 'content-length': Buffer.byteLength(body) }).end(body);
     },
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -229,4 +234,12 @@ test('Web Cryptography and the platform agree on which signatures hold', async (
   assert.equal(await webSignatureHolds({ ...check, scheme: 'ecdsa-p384-sha384' }), false);
   assert.equal(await webSignatureHolds({ ...check, publicKey: randomBytes(91) }), false);
   assert.equal(await webSignatureHolds({ ...check, scheme: 'rsa-pss-sha384' }), false);
+});
+
+test('where a node shows no manifests it is said what to do', async () => {
+  const node = await fakeNode(undefined, { shows: false });
+  await assert.rejects(verifyNode({ url: node.url, serviceCertificatePem: service.pem }), {
+    code: 'COCO_CLIENT_EVIDENCE',
+    message: /administrative endpoint, or give the manifests/,
+  });
 });

@@ -163,7 +163,8 @@ async function govern(network: GovernedNetwork, told: Teller): Promise<void> {
 /** A vote that the examples do not show. */
 async function quietly(network: GovernedNetwork, who: Person, proposalId: string): Promise<void> {
   const { onRun } = network;
-  network.onRun = () => undefined;
+  // Others' commands may end meanwhile, and are to be heard of.
+  network.onRun = (run) => (run.who === who.name ? undefined : onRun?.(run));
   await who.vote(proposalId);
   network.onRun = onRun;
 }

@@ -120,7 +120,8 @@ async function askForLease(
   const pin: Pin = {
     serviceFingerprint,
     identity: { key: identity.key, certificate: parseCertificate(network.certificatePem) },
-    timeoutMs: 60_000,
+    // A primary that hangs must not be waited for until the lease is over.
+    timeoutMs: Math.min(60_000, Math.max(2000, (network.leaseSeconds * 1000) / 3)),
     nowMs: Date.now,
     signal,
   };

@@ -31,7 +31,9 @@ export {
 } from './leases.js';
 export {
   concernsOutsiders,
+  currentEpoch,
   isRekeyDue,
+  type MadeSecret,
   type SecretRecipient,
   secretRecipients,
   writeLedgerSecret,

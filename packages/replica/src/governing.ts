@@ -95,7 +95,7 @@ export class Governing {
       if (why !== undefined) return { response: notIssued(why) };
     }
     if (writes) {
-      const why = this.#rekeyAsDecided(transaction, triggers);
+      const why = this.#rekeyAsDecided(transaction, triggers, context.nowMs);
       if (why !== undefined) return { response: notRekeyed(why) };
     }
     const writeSet = writes ? transaction.writeSet() : [];
@@ -106,11 +106,15 @@ export class Governing {
   }
 
   /** Where somebody has left, the primary changes the secret of the ledger anyway, as soon as this is appended. */
-  #rekeyAsDecided(transaction: Transaction, triggers: GovernanceAnswer['triggers']): string | undefined {
+  #rekeyAsDecided(
+    transaction: Transaction,
+    triggers: GovernanceAnswer['triggers'],
+    nowMs: number,
+  ): string | undefined {
     const isAsked = triggers?.rekey === true;
     if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
     if (isRekeyDue(transaction)) return undefined;
-    const why = this.#rekeying.write(transaction);
+    const why = this.#rekeying.write(transaction, nowMs);
     return isAsked ? why : undefined;
   }
 

@@ -251,7 +251,7 @@ export class Governor {
     // In the same step as what made it due: nothing that the worker writes comes between.
     if (this.#rekeying.isDue(this.#governing)) {
       const transaction = this.#governing.begin();
-      if (this.#rekeying.rekey(transaction)) this.#append(transaction, now);
+      if (this.#rekeying.rekey(transaction, now.nowMs)) this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();

@@ -63,20 +63,20 @@ export class Rekeying {
     const { recipients, keyless } = secretRecipients(reader);
     const [first] = keyless;
     if (first !== undefined) {
-      return `${keyless.length} nodes have no share key on record until they renew their leases, the first of them ${first}`;
+      return `${keyless.length} nodes have no epoch key on record until they renew their leases, the first of them ${first}`;
     }
     if (recipients.some(({ nodeId }) => nodeId === this.#self)) return undefined;
     return 'this node leaves the network: the next primary changes it';
   }
 
   /** Writes a new secret. Why that cannot be, in words for people; then nothing was written. */
-  write(transaction: Transaction): string | undefined {
+  write(transaction: Transaction, nowMs: number): string | undefined {
     const why = this.#refusal(transaction);
     if (why !== undefined || this.#make === undefined) return why;
     try {
-      const sealed = this.#make(secretRecipients(transaction).recipients);
-      if (!Object.hasOwn(sealed, this.#self)) return 'it cannot be told to this node itself';
-      writeLedgerSecret(transaction, sealed);
+      const made = this.#make(secretRecipients(transaction).recipients);
+      if (!Object.hasOwn(made.nodes, this.#self)) return 'it cannot be told to this node itself';
+      writeLedgerSecret(transaction, made, nowMs);
       return undefined;
     } catch (error) {
       if (error instanceof CocoError) return error.message;
@@ -85,9 +85,9 @@ export class Rekeying {
   }
 
   /** Does what is due. True when `transaction` has it. */
-  rekey(transaction: Transaction): boolean {
+  rekey(transaction: Transaction, nowMs: number): boolean {
     this.#isDue = false;
-    const why = this.write(transaction);
+    const why = this.write(transaction, nowMs);
     if (why !== undefined) this.#trouble = `the key of the ledger should change and does not: ${why}`;
     return why === undefined;
   }

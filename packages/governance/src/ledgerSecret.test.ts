@@ -27,31 +27,32 @@ function begin() {
 }
 
 const sealed = new Uint8Array(80).fill(5);
+const at = { nowMs: 1, from: 3 };
 const digest = '77'.repeat(32);
 
 test('MIT-4: a new secret is due when a node has left, until a row says so; and again when it is back', () => {
   const { transaction, setStatus, row } = begin();
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), false);
   setStatus(c, 'Retired');
-  assert.equal(isRekeyDue(transaction), true);
-  writeLedgerSecret(transaction, { digest, nodes: { [a]: sealed, [b]: sealed } }, 1);
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), true);
+  writeLedgerSecret(transaction, { digest, nodes: { [a]: sealed, [b]: sealed } }, at);
+  assert.equal(isRekeyDue(transaction, 1), false);
   assert.deepEqual(formerIn(row()), [c]);
   assert.deepEqual([secretFor(row(), a), secretFor(row(), c)], [sealed, undefined]);
   setStatus(c, 'Trusted');
-  assert.equal(isRekeyDue(transaction), true, 'it knows the secrets again');
-  writeLedgerSecret(transaction, { digest, nodes: { [a]: sealed, [b]: sealed, [c]: sealed } }, 1);
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), true, 'it knows the secrets again');
+  writeLedgerSecret(transaction, { digest, nodes: { [a]: sealed, [b]: sealed, [c]: sealed } }, at);
+  assert.equal(isRekeyDue(transaction, 1), false);
   setStatus(c, 'Retired');
-  assert.equal(isRekeyDue(transaction), true, 'and has left again');
+  assert.equal(isRekeyDue(transaction, 1), true, 'and has left again');
 });
 
 test('a node that left and is forgotten counts as well', () => {
   const { transaction } = begin();
   putRow(transaction, tables.formerNodes, 'd'.repeat(64), {});
-  assert.equal(isRekeyDue(transaction), true);
-  writeLedgerSecret(transaction, { digest, nodes: {} }, 1);
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), true);
+  writeLedgerSecret(transaction, { digest, nodes: {} }, at);
+  assert.equal(isRekeyDue(transaction, 1), false);
 });
 
 test('the nodes that take part are told; those without an epoch key on record are named', () => {

@@ -8,7 +8,7 @@
 import { sha256 } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import { encodeSecretRow, formerIn, readSecretRow } from '@coco/ledger';
-import { fromHex, type NodeId, toHex, utf8 } from '@coco/primitives';
+import { fromHex, type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
 import { readEvidence } from './evidenceRow.js';
 import { isQuarantined, readLease } from './leases.js';
 import { manifestTables } from './manifests.js';
@@ -23,7 +23,7 @@ export interface SecretRecipient {
 }
 
 /** Whether somebody who may know the secret is out, or is in again of whom the last row says otherwise. */
-export function isRekeyDue(reader: Reader): boolean {
+export function isRekeyDue(reader: Reader, _nowMs: number): boolean {
   const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const former = new Set(row === undefined ? [] : formerIn(row));
   return (
@@ -55,14 +55,28 @@ export interface MadeSecret {
   readonly nodes: Readonly<Record<NodeId, Uint8Array>>;
 }
 
-/** Writes a new secret: it holds from the next entry on. */
-export function writeLedgerSecret(transaction: Transaction, made: MadeSecret, nowMs: number): void {
+/** When a new secret is told. */
+export interface SecretTime {
+  /** The primary's wall clock: milliseconds since 1970. */
+  readonly nowMs: number;
+  /** The first entry that it seals: the one after the entry that tells it. */
+  readonly from: Seqno;
+}
+
+/** Writes a new secret: it holds from the next entry on. `sealed` is `encodeThresholdCiphertext` for `epochLabel`. */
+export function writeLedgerSecret(
+  transaction: Transaction,
+  made: MadeSecret & { readonly sealed?: Uint8Array },
+  at: SecretTime,
+): void {
+  const { digest, nodes } = made;
   const row = encodeSecretRow({
     epoch: currentEpoch(transaction) + 1,
-    atMs: nowMs,
+    atMs: at.nowMs,
     actors: actorsDigest(transaction),
     former: goneNodes(transaction),
-    ...made,
+    digest,
+    nodes,
   });
   transaction.put(governanceTables.ledgerSecrets, rowKey(undefined), row);
 }

@@ -49,7 +49,7 @@ export {
   secretFor,
 } from './rekey.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
-export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
+export { type OpenSnapshotOptions, openPublicSnapshot, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';
 export {
   decodeSnapshotTables,

@@ -133,6 +133,10 @@ class NodeLedger implements Ledger {
     return this.#tree.root();
   }
 
+  get tree(): MerkleTree {
+    return this.#tree;
+  }
+
   append(batch: Parameters<Ledger['append']>[0]): SealedEntry {
     const txId = this.#nextTxId(batch.view);
     return this.#seal({ ...batch, ...txId });

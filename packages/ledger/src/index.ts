@@ -13,7 +13,7 @@ export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
 export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
-export { type EntryLayout, entryLeaf } from './entry.js';
+export { type EntryLayout, entryLeaf, parseEntry } from './entry.js';
 export { createLedger } from './ledger.js';
 export {
   firstSnapshot,

@@ -10,13 +10,13 @@ import type { Certificate } from '@coco/crypto';
 import { assert, CocoError, type Seqno } from '@coco/primitives';
 import type { ChunkSource } from './chunk.js';
 import { type ChunkEntry, readChunk } from './chunk-read.js';
-import { entryLeaf } from './entry.js';
+import { type EntryLayout, entryLeaf } from './entry.js';
 import type { MerkleTree } from './merkle.js';
 import { readSignature, type SignatureRecord } from './signature-read.js';
 import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
 import { decodeTree } from './tree-table.js';
 
-/** What is kept of a chunk file: about 80 bytes an entry. */
+/** What is kept of a chunk file: some 120 bytes an entry. */
 export interface ChunkIndex {
   readonly first: Seqno;
   /** The last signature that counts: nothing after it is proved. */
@@ -57,8 +57,9 @@ export function* indexChunk(
     note(draft, entry, first, source.name);
     yield;
   }
-  const { tree, record, places, signatures } = draft;
-  if (tree === undefined || record === undefined || first === undefined) throw unsigned(source.name);
+  const { tree, signed, places, signatures } = draft;
+  if (tree === undefined || signed === undefined || first === undefined) throw unsigned(source.name);
+  const record = signatureIn(signed);
   tree.retract(record.seqno + 1);
   places.length = record.seqno - first + 1;
   const checker = createSignatureChecker(serviceCertificate);
@@ -72,8 +73,8 @@ interface Draft {
   readonly places: { readonly offset: number; readonly size: number }[];
   readonly signatures: Seqno[];
   tree?: MerkleTree;
-  /** The last signature. */
-  record?: SignatureRecord;
+  /** The last signature. Those between the first and this are looked into when a receipt needs them. */
+  signed?: EntryLayout;
 }
 
 function note(draft: Draft, { layout, description, offset }: ChunkEntry, first: Seqno, file: string): void {
@@ -81,7 +82,7 @@ function note(draft: Draft, { layout, description, offset }: ChunkEntry, first: 
   const { leaf } = entryLeaf(layout);
   draft.places.push({ offset, size });
   if (signature) {
-    draft.record = readSignature({ ...layout, privateLength: layout.ciphertext.length });
+    draft.signed = layout;
     draft.tree ??= treeBefore(draft, first, file);
     draft.signatures.push(seqno);
   }
@@ -90,13 +91,18 @@ function note(draft: Draft, { layout, description, offset }: ChunkEntry, first: 
 }
 
 /** The tree up to the first signature, over our own leaves from `first` on. */
-function treeBefore({ record, leaves }: Draft, first: Seqno, file: string): MerkleTree {
-  assert(record !== undefined, 'a signature was read');
-  const tree = decodeTree(record.treeBytes);
-  if (tree.flushed > first || tree.size !== record.seqno) throw unsigned(file);
+function treeBefore({ signed, leaves }: Draft, first: Seqno, file: string): MerkleTree {
+  assert(signed !== undefined, 'a signature was read');
+  const { treeBytes, seqno } = signatureIn(signed);
+  const tree = decodeTree(treeBytes);
+  if (tree.flushed > first || tree.size !== seqno) throw unsigned(file);
   tree.retract(first);
   for (const leaf of leaves) tree.append(leaf);
   return tree;
+}
+
+function signatureIn(layout: EntryLayout): SignatureRecord {
+  return readSignature({ ...layout, privateLength: layout.ciphertext.length });
 }
 
 function unsigned(file: string): CocoError {

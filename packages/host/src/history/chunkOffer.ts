@@ -26,7 +26,7 @@ export function chunkOfferJson({ file, size, nodes }: Omit<ChunkOffer, 'name'>):
   return { name: file, size, nodes: nodes.map(toHex) };
 }
 
-/** More entries than this in one file are not taken from others: about 80 MB of memory. */
+/** More entries than this in one file are not taken from others: some 120 MB of memory. */
 const entriesMax = 2 ** 20;
 /** No entry is shorter. */
 const entryBytesMin = 61;

@@ -7,11 +7,13 @@ import type { ChunkIndex, ChunkSource } from '@coco/ledger';
 import type { Seqno } from '@coco/primitives';
 
 const sliceMs = 5;
+const indexesMax = 16;
+/** Of all indexes that are kept, besides the newest: some 120 MB. */
+const entriesMax = 2 ** 20;
 
 export class IndexCache {
-  /** How many are kept: of ordinary files about 1 MB each. */
-  static readonly max = 16;
   readonly #begin: (source: ChunkSource) => Generator<void, ChunkIndex>;
+  /** By path, the one that was used last at the end. */
   readonly #known = new Map<string, ChunkIndex>();
 
   constructor(begin: (source: ChunkSource) => Generator<void, ChunkIndex>) {
@@ -20,13 +22,27 @@ export class IndexCache {
 
   /** That of the file at `path`, as it was read before if that goes as far as `needed`. */
   async get(path: string, source: ChunkSource, needed: Seqno): Promise<ChunkIndex> {
-    const known = this.#known.get(path);
-    const index = known !== undefined && known.last >= needed ? known : await this.read(source);
+    const index = this.known(path, needed) ?? (await this.read(source));
+    this.keep(path, index);
+    return index;
+  }
+
+  /** The same if it need not be read. */
+  known(path: string, needed: Seqno): ChunkIndex | undefined {
+    const index = this.#known.get(path);
+    return index !== undefined && index.last >= needed ? index : undefined;
+  }
+
+  keep(path: string, index: ChunkIndex): void {
     this.#known.delete(path);
     this.#known.set(path, index);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > IndexCache.max && oldest !== undefined) this.#known.delete(oldest);
-    return index;
+    let entries = 0;
+    for (const { places } of this.#known.values()) entries += places.length;
+    for (const [old, { places }] of this.#known) {
+      if (old === path || (this.#known.size <= indexesMax && entries <= entriesMax)) return;
+      this.#known.delete(old);
+      entries -= places.length;
+    }
   }
 
   forget(index: ChunkIndex): void {

@@ -70,8 +70,8 @@ export class LedgerHistory {
   readonly #options: LedgerHistoryOptions;
   readonly #indexes: IndexCache;
   readonly #searches = new Map<Seqno, Search>();
-  /** Paths of files that were found to be part of the ledger, and are. */
-  readonly #proven = new Map<string, ChunkIndex>();
+  /** Those that were found to be part of the ledger. */
+  readonly #proven = new WeakSet<ChunkIndex>();
   /** Nodes that sent what is no good: asked last. */
   readonly #suspects = new Set<NodeId>();
   readonly #end = new AbortController();
@@ -137,7 +137,7 @@ export class LedgerHistory {
 
   /** The file of `chunk` is another than it was: it is looked for anew. */
   forget({ index }: PastChunk): void {
-    for (const [path, known] of this.#proven) if (known === index) this.#proven.delete(path);
+    this.#proven.delete(index);
     this.#indexes.forget(index);
   }
 
@@ -147,8 +147,8 @@ export class LedgerHistory {
 
   #known(seqno: Seqno): PastChunk | undefined {
     for (const place of this.#options.places.of(seqno)) {
-      const index = this.#proven.get(place.path);
-      if (index !== undefined && seqno <= index.last) return { index, source: openChunkFile(place.path) };
+      const index = this.#indexes.known(place.path, seqno);
+      if (index !== undefined && this.#proven.has(index)) return { index, source: openChunkFile(place.path) };
     }
     return undefined;
   }
@@ -240,12 +240,8 @@ export class LedgerHistory {
   }
 
   #keep({ path }: ChunkPlace, chunk: PastChunk): PastChunk {
-    this.#proven.delete(path);
-    this.#proven.set(path, chunk.index);
-    for (const old of this.#proven.keys()) {
-      if (this.#proven.size <= IndexCache.max) break;
-      this.#proven.delete(old);
-    }
+    this.#indexes.keep(path, chunk.index);
+    this.#proven.add(chunk.index);
     return chunk;
   }
 

@@ -1,6 +1,6 @@
 /**
- * The one place where history asks for ledger secrets: a node need not know those of all epochs at all times. Receipts need the
- * secret of their entry's epoch for its commit evidence, and so does whoever opens its private tables.
+ * The one place where history asks for ledger secrets: a node need not know those of all epochs at all times. A receipt needs the
+ * secret of its entry's epoch where not even the commit evidence can be made, and whoever opens private tables needs it too.
  */
 import { type Ledger, noSecret } from '@coco/ledger';
 import type { TxId } from '@coco/primitives';

@@ -250,6 +250,8 @@ class Node implements RunningNode {
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
+      log,
+      certificatePem: () => this.#network.certificatePem,
       commitTimes: this.#commitTimes,
       events: this.#events,
       startSeqno: store.last,

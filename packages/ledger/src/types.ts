@@ -4,6 +4,7 @@
 import type { Certificate, PrivateKey } from '@coco/crypto';
 import type { NodeId, Seqno, TxId, View } from '@coco/primitives';
 import type { GrowingSecrets, Secrets } from './secrets.js';
+import type { TreeNodes } from './tree-path.js';
 
 /** The symmetric key of the entries from `fromSeqno` on, until the next secret's. 32 bytes. */
 export interface LedgerSecret {
@@ -153,6 +154,8 @@ export interface Ledger {
   configurationAt(seqno: Seqno): readonly NodeId[] | undefined;
   /** Root over all entries so far: 32 bytes. */
   root(): Uint8Array;
+  /** The Merkle tree as it is, to hold others against: committed up to what was compacted. */
+  readonly tree: TreeNodes;
   /** Makes the next entry. */
   append(batch: {
     readonly view: View;

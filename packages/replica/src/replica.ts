@@ -114,10 +114,6 @@ class ReplicaMachine implements Replica {
     return this.#consensus.txStatus(id);
   }
 
-  receipt(seqno: Seqno): ReturnType<Ledger['receipt']> {
-    return seqno <= this.#consensus.commit ? this.#ledger.receipt(seqno) : undefined;
-  }
-
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);

@@ -39,6 +39,17 @@ export {
 export { manifestTables, parseCodeRow, readManifests } from './manifests.js';
 export { readNetwork, touchesNetwork } from './network.js';
 export { govOpenApi } from './openapi/document.js';
+export { dataEnd, dataNodes, isDataParty } from './pointToPoint/dataAccess.js';
+export {
+  type DataRow,
+  dataBytesMax,
+  dataDigest,
+  dataPartiesMax,
+  dataRows,
+  dataSaltBytes,
+  isDataId,
+  readDataRow,
+} from './pointToPoint/dataRow.js';
 export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';

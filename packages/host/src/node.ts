@@ -16,9 +16,11 @@ import type { NodeConfig } from './config.js';
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
+import { createInbox } from './messageInbox.js';
 import type { Metrics } from './metrics.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
+import { nodeLimits } from './nodeLimits.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
@@ -27,6 +29,7 @@ import { nodeRouting } from './nodeRouting.js';
 import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
+import { PointToPoint } from './pointToPoint/pointToPoint.js';
 import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
@@ -67,32 +70,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return node;
 }
 
-/** Keeps what the worker says until there is a node to hear it. */
-function createInbox() {
-  const early: FromWorker[] = [];
-  let receive = (message: FromWorker): void => void early.push(message);
-  return {
-    receive: (message: FromWorker): void => receive(message),
-    open(receiver: (message: FromWorker) => void): void {
-      receive = receiver;
-      for (const message of early) receiver(message);
-    },
-  };
-}
-
-const peerLimits = {
-  frameBytesMax: 256 * 1024 * 1024,
-  sendBytesMax: 512 * 1024 * 1024,
-  unauthenticatedMax: 64,
-  handshakeTimeoutMs: 5000,
-  attestationTimeoutMs: 30_000,
-  pingMs: 5000,
-  reconnectMsMin: 50,
-  reconnectMsMax: 2000,
-};
-
-const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 20, heartbeatMs: 15_000 };
-
 /** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
 const workerClockMs = 100;
 
@@ -111,6 +88,7 @@ class Node implements RunningNode {
   readonly #network: NodeNetwork;
   readonly #attesting: Attesting;
   readonly #events: MemberEvents;
+  readonly #data: PointToPoint;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
@@ -133,7 +111,7 @@ class Node implements RunningNode {
     this.#options = options;
     this.#parts = parts;
     this.#watch = createStatusWatch(options.log);
-    this.#events = createMemberEvents({ ...eventLimits, timing: this.#timing });
+    this.#events = createMemberEvents({ ...nodeLimits.events, timing: this.#timing });
     this.#events.begin(network, committedTables(replayed.governanceStore, replayed.commit));
     this.#network = new NodeNetwork({
       nodeId: identity.nodeId,
@@ -157,9 +135,25 @@ class Node implements RunningNode {
       metrics: options.metrics,
     });
     this.replica = nodeReplica(config, parts);
+    this.#data = this.#createData();
     this.#loop = this.#createLoop();
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
+  }
+
+  #createData(): PointToPoint {
+    return new PointToPoint({
+      nodeId: this.nodeId,
+      network: () => this.#network.committed,
+      tables: () => this.#tables(),
+      committed: () => this.replica.commit,
+      nowMs: Date.now,
+      files: this.#parts.bodies,
+      send: (to, frame) => this.#peers?.send(to, frame, 'forwarded') ?? false,
+      govern: (request) => this.#request(request),
+      timing: this.#timing,
+      log: this.#options.log,
+    });
   }
 
   #createLoop(): NodeLoop {
@@ -178,7 +172,10 @@ class Node implements RunningNode {
         this.#options.metrics.add('transactions', items);
       },
       secrets: (secrets) => this.#keepSecrets(secrets),
-      governed: (tables) => this.#events.tables(tables),
+      governed: (tables) => {
+        this.#events.tables(tables);
+        this.#data.governed();
+      },
       network: (views) => this.#network.changed(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
@@ -202,11 +199,13 @@ class Node implements RunningNode {
       serviceCertificate: parseCertificate(membership.serviceCertificatePem),
       listen: config.addresses.peer,
       nodes: this.#network.peers,
-      limits: peerLimits,
+      limits: nodeLimits.peers,
       timing: this.#timing,
       attestation: this.#attesting.sessions,
       refusalOf: (nodeId) => this.#network.refusalOf(nodeId),
-      onFrame: (from, bytes) => this.#step({ type: 'frame', from, bytes }),
+      onFrame: (from, bytes) => {
+        if (!this.#data.receive(from, bytes)) this.#step({ type: 'frame', from, bytes });
+      },
       onEvent: createPeerLog({ log, metrics, onOut: this.#attesting.lease.told }),
     });
     this.peer = this.#peers.address;
@@ -215,6 +214,7 @@ class Node implements RunningNode {
     this.administrative = this.#doors.administrative.address;
     this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
+    this.#data.start();
     if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
     metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
   }
@@ -237,6 +237,7 @@ class Node implements RunningNode {
       metrics,
       commitTimes: this.#commitTimes,
       events: this.#events,
+      data: this.#data,
       startSeqno: store.last,
       network: () => this.#network.committed,
       head: () => this.#network.head,
@@ -373,6 +374,7 @@ class Node implements RunningNode {
       this.#stopAsking();
       this.#attesting.stop();
       this.#events.close();
+      this.#data.stop();
       await this.#doors?.close();
       await this.#loop.drained();
       this.#loop.stop();

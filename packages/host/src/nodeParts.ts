@@ -23,6 +23,7 @@ import {
   type NodeSecrets,
   saveMembership,
 } from './nodeSecrets.js';
+import { type BodyFiles, openBodyFiles } from './pointToPoint/bodyFiles.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
 import { type SecretSealing, secretSealing } from './secretSealing.js';
@@ -42,6 +43,8 @@ export interface NodeParts {
   readonly store: LedgerStore;
   readonly hardStates: HardStateStore;
   readonly snapshots: SnapshotFiles;
+  /** Of data that goes point to point. */
+  readonly bodies: BodyFiles;
   readonly worker: WorkerChannel;
   readonly ledger: Ledger;
   readonly replayed: ReplayedLedger;
@@ -77,13 +80,19 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const snapshot = chooseStartSnapshot({ snapshots, store, log, ...trust });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
+  const bodies = openBodyFiles({
+    directory: config.directories.data,
+    sealer,
+    bytesMax: config.data.bytesMax,
+    nowMs: Date.now,
+  });
   const worker = await openWorker(options);
   const ledger = openLedger(config, who, snapshot?.base);
   const progress = progressLog(log);
   const replayed = await replayLedger({ store, ledger, worker, progress, ...(snapshot && { snapshot }) });
   const network = firstView(replayed, genesis);
   const sandbox = await loadSandbox();
-  return { ...who, sandbox, store, hardStates, snapshots, worker, ledger, replayed, network };
+  return { ...who, sandbox, store, hardStates, snapshots, bodies, worker, ledger, replayed, network };
 }
 
 function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<WorkerChannel> {

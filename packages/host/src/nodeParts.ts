@@ -80,7 +80,7 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const snapshot = chooseStartSnapshot({ snapshots, store, log, ...trust });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
-  const bodies = openBodyFiles({
+  const bodies = await openBodyFiles({
     directory: config.directories.data,
     sealer,
     bytesMax: config.data.bytesMax,

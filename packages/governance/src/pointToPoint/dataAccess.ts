@@ -23,7 +23,7 @@ export function dataNodes(
 
 /** Why the nodes that have it are to let go of it; undefined when they are to keep it. */
 export function dataEnd(
-  { purged, expiresAtMs, expiresAtSeqno }: DataRow,
+  { purged, expiresAtMs, expiresAtSeqno }: Pick<DataRow, 'purged' | 'expiresAtMs' | 'expiresAtSeqno'>,
   now: { readonly nowMs: number; readonly committed: Seqno },
 ): 'purged' | 'expired' | undefined {
   if (purged !== undefined) return 'purged';

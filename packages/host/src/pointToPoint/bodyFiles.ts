@@ -7,8 +7,8 @@
  * The disk is not trusted, nor needed: what is gone, or was changed, is as if it had never been here, and is fetched again. So its
  * failures cost the request, and not the node.
  */
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { dataBytesMax, dataSaltBytes, isDataId } from '@coco/governance';
 import { CocoError, concatBytes } from '@coco/primitives';
@@ -43,8 +43,8 @@ export interface BodyFiles {
   write(digest: string, data: SaltedBody): Promise<boolean>;
   /** COCO_DATA_DISK. */
   remove(digest: string): Promise<void>;
-  /** Looks what is there: files can go without the node. */
-  look(): void;
+  /** Looks what is there: files can go without the node. COCO_DATA_DISK. */
+  look(): Promise<void>;
 }
 
 const version = 1;
@@ -56,9 +56,9 @@ const blockBytes = 4096;
 const sealBytesMax = 1024;
 
 /** Opens the directory. COCO_DATA_DISK. */
-export function openBodyFiles(options: BodyFilesOptions): BodyFiles {
+export async function openBodyFiles(options: BodyFilesOptions): Promise<BodyFiles> {
   const files = new Files(options);
-  files.look();
+  await files.look();
   return files;
 }
 
@@ -88,23 +88,29 @@ class Files implements BodyFiles {
     return this.#held.has(digest);
   }
 
-  look(): void {
-    const { directory, nowMs } = this.#options;
-    const found = new Set<string>();
-    for (const name of onDataDiskSync(() => readdirSync(directory))) {
-      const digest = name.slice(0, digestDigits);
-      const file = path.join(directory, name);
-      if (!isDataId(digest)) continue;
-      if (name === `${digest}${suffix}`) {
-        found.add(digest);
-        if (!this.#held.has(digest)) this.#held.set(digest, sizeOf(file, nowMs()));
-      } else if (name === `${digest}${unfinished}` && !this.#writing.has(digest)) {
-        // What a crash left of a write.
-        onDataDiskSync(() => rmSync(file, { force: true }));
-      }
+  async look(): Promise<void> {
+    const { directory } = this.#options;
+    const before = [...this.#held.keys()];
+    const names = await onDataDisk(() => readdir(directory));
+    const found = new Set(names);
+    for (const digest of before) {
+      if (!found.has(`${digest}${suffix}`) && !this.#writing.has(digest)) this.#held.delete(digest);
     }
-    for (const digest of [...this.#held.keys()]) {
-      if (!found.has(digest) && !this.#writing.has(digest)) this.#held.delete(digest);
+    for (const name of names) {
+      const digest = name.slice(0, digestDigits);
+      if (isDataId(digest) && !this.#held.has(digest)) this.#notice(digest, name);
+    }
+  }
+
+  /** A file that was not known: of an earlier run, or of whoever else writes here. */
+  #notice(digest: string, name: string): void {
+    const file = path.join(this.#options.directory, name);
+    if (name === `${digest}${suffix}`) {
+      const found = sizeOf(file, this.#options.nowMs());
+      if (found !== undefined) this.#held.set(digest, found);
+    } else if (name === `${digest}${unfinished}` && !this.#writing.has(digest)) {
+      // What a crash left of a write.
+      onDataDiskSync(() => rmSync(file, { force: true }));
     }
   }
 
@@ -142,11 +148,10 @@ class Files implements BodyFiles {
     this.#writing.set(digest, bytes);
     try {
       const plaintext = concatBytes(Uint8Array.of(version), salt, body);
-      await this.#replace(digest, this.#options.sealer.seal(purposeOf(digest), plaintext));
+      const sealed = this.#options.sealer.seal(purposeOf(digest), plaintext);
+      await onDataDisk(() => this.#replace(digest, sealed));
       this.#held.set(digest, { sinceMs: this.#options.nowMs(), bytes });
       return true;
-    } catch (error) {
-      throw diskFailure(error);
     } finally {
       this.#writing.delete(digest);
     }
@@ -169,12 +174,10 @@ class Files implements BodyFiles {
 
   async remove(digest: string): Promise<void> {
     this.#held.delete(digest);
-    try {
+    await onDataDisk(async () => {
       await rm(this.#fileOf(digest), { force: true });
       await syncDirectory(this.#options.directory);
-    } catch (error) {
-      throw diskFailure(error);
-    }
+    });
   }
 
   #fileOf(digest: string): string {
@@ -190,10 +193,22 @@ function blocks(bytes: number): number {
   return blockBytes * Math.ceil(bytes / blockBytes);
 }
 
-function sizeOf(file: string, nowMs: number): { readonly sinceMs: number; readonly bytes: number } {
-  const { mtimeMs, size } = onDataDiskSync(() => statSync(file));
+/** Undefined when it has gone meanwhile. */
+function sizeOf(
+  file: string,
+  nowMs: number,
+): { readonly sinceMs: number; readonly bytes: number } | undefined {
+  const found = onDataDiskSync(() => statSync(file, { throwIfNoEntry: false }));
   // A clock that went back must not make it younger than it is.
-  return { sinceMs: Math.min(mtimeMs, nowMs), bytes: blocks(size) };
+  return found && { sinceMs: Math.min(found.mtimeMs, nowMs), bytes: blocks(found.size) };
+}
+
+async function onDataDisk<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskFailure(error);
+  }
 }
 
 function onDataDiskSync<Value>(work: () => Value): Value {

@@ -60,7 +60,7 @@ export class BodyKeeper {
     const { files, nowMs, committed } = this.#facts;
     const actorId = this.#actorId();
     if (actorId === undefined) return;
-    files.look();
+    await files.look();
     if (this.#isOld) this.#read(actorId);
     const now = { nowMs: nowMs(), committed: committed() };
     const missing: [string, DataRow][] = [];

@@ -117,7 +117,7 @@ export class PointToPoint {
 
   /**
    * Gives it to the parties' nodes, and has it recorded: the digest, and the answer that says where in the ledger. COCO_DATA_NODE,
-   * COCO_DATA_PARTY, COCO_DATA_AWAY, COCO_DATA_FULL, COCO_DATA_DISK, COCO_DATA_RECORD.
+   * COCO_DATA_PARTY, COCO_DATA_REQUEST, COCO_DATA_AWAY, COCO_DATA_FULL, COCO_DATA_DISK, COCO_DATA_RECORD.
    */
   async put(
     caller: Caller,
@@ -126,6 +126,13 @@ export class PointToPoint {
     const by = actorOf(caller);
     const parties = [...new Set([...to, by])].toSorted();
     const others = this.#othersFor(parties);
+    const end = {
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+      ...(expiresAtSeqno !== undefined && { expiresAtSeqno }),
+    };
+    if (dataEnd(end, this.#now()) !== undefined) {
+      throw new CocoError('COCO_DATA_REQUEST', 'it would have expired already');
+    }
     const salt = randomBytes(dataSaltBytes);
     const digest = dataDigest(salt, body);
     if (!(await this.#options.files.write(digest, { salt, body }))) throw full();

@@ -140,6 +140,7 @@ const statuses: Readonly<Record<string, number>> = {
   COCO_DATA_NODE: 403,
   COCO_DATA_PARTY: 409,
   COCO_DATA_RECORD: 503,
+  COCO_DATA_REQUEST: 400,
 };
 
 const strangers = failure(401, 'COCO_DATA_CALLER', 'connect with the certificate of a member or participant');

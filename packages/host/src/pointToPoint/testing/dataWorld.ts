@@ -94,7 +94,7 @@ export async function openDataWorld(
   for (const { name, actor, node } of identities) {
     const directory = path.join(home, name, 'data');
     const sealer = await openVirtualSealer(path.join(home, `${name}.key`));
-    const files = openBodyFiles({ directory, sealer, bytesMax, nowMs: () => world.nowMs });
+    const files = await openBodyFiles({ directory, sealer, bytesMax, nowMs: () => world.nowMs });
     const nodeId = node.key.publicKey.fingerprint;
     const actorId = actor.certificate.fingerprint;
     const caller: Caller = { kind: 'member', id: actorId };

@@ -125,6 +125,7 @@ class Node implements RunningNode {
     this.#attesting = createAttesting({
       config,
       identity,
+      epochKeys: parts.epochKeys,
       serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
       network: this.#network,
       status: () => this.replica.status(),

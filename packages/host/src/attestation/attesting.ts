@@ -8,6 +8,7 @@ import type { LedgerSecret } from '@coco/ledger';
 import type { ReplicaStatus } from '@coco/replica';
 import { type Address, parseAddress } from '../address.js';
 import { askNetwork, distinctAddresses } from '../askNetwork.js';
+import type { EpochKeys } from '../custody/epochKeys.js';
 import { decodeLeaseAnswer, encodeLeaseAsk, type GrantedLease } from '../joinProtocol.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -25,6 +26,7 @@ import { sessionAttestation } from './sessionAttestation.js';
 export interface AttestingOptions {
   readonly config: OwnEvidenceSettings['config'];
   readonly identity: NodeIdentity;
+  readonly epochKeys: Pick<EpochKeys, 'renew'>;
   /** Lower-case hex SHA-256 of the service's certificate (DER). */
   readonly serviceFingerprint: string;
   readonly network: Pick<
@@ -60,6 +62,7 @@ export function createAttesting(options: AttestingOptions): Attesting {
   const evidence = openOwnEvidence({
     config,
     identity,
+    epochKeys: options.epochKeys,
     log,
     onMade: (ms) => metrics.observe('evidence_made', ms),
   });
@@ -120,7 +123,8 @@ async function askForLease(
   const pin: Pin = {
     serviceFingerprint,
     identity: { key: identity.key, certificate: parseCertificate(network.certificatePem) },
-    timeoutMs: 60_000,
+    // A primary that hangs must not be waited for until the lease is over.
+    timeoutMs: Math.min(60_000, Math.max(2000, (network.leaseSeconds * 1000) / 3)),
     nowMs: Date.now,
     signal,
   };

@@ -34,7 +34,12 @@ export interface NodeConfig {
   /** When given, the sealed node key must be this node's. */
   readonly nodeId?: NodeId;
   /** Absolute paths; relative ones in the file are relative to the file. */
-  readonly directories: { readonly ledger: string; readonly sealed: string; readonly snapshots: string };
+  readonly directories: {
+    readonly ledger: string;
+    readonly sealed: string;
+    readonly snapshots: string;
+    readonly data: string;
+  };
   /** What seals the node's secrets. */
   readonly platform: 'virtual';
   /** What proves what the node runs. */
@@ -65,6 +70,8 @@ export interface NodeConfig {
     /** How many snapshots to keep on disk. */
     readonly keep: number;
   };
+  /** Data that goes point to point: what all of it may take on the disk. */
+  readonly data: { readonly bytesMax: number };
   readonly limits: HttpLimits;
   /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
   readonly corsOrigins: readonly string[];
@@ -94,6 +101,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
   const limits = fields.inner('limits');
   const ledger = fields.inner('ledger');
   const snapshot = fields.inner('snapshot');
+  const data = fields.inner('data');
   const nodeId = fields.optionalHex('nodeId', 64);
   const genesis = fields.optionalText('genesis');
   const join = readJoin(fields);
@@ -108,6 +116,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       ledger: resolve(directories.text('ledger')),
       sealed: resolve(directories.text('sealed')),
       snapshots: resolve(directories.text('snapshots', 'snapshots')),
+      data: resolve(directories.text('data', 'data')),
     },
     addresses: {
       application: address(addresses, 'application'),
@@ -127,11 +136,12 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       fetchedBytesMax: ledger.whole('fetchedBytesMax', { min: 0, max: 2 ** 44, fallback: 2 ** 30 }),
     },
     snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
+    data: { bytesMax: data.whole('bytesMax', { min: 2 ** 20, max: 2 ** 44, fallback: 2 ** 30 }) },
     limits: readLimits(limits),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
-  for (const inner of [directories, addresses, limits, ledger, snapshot]) inner.end();
+  for (const inner of [directories, addresses, limits, ledger, snapshot, data]) inner.end();
   return config;
 }
 

@@ -10,6 +10,7 @@ import type { NodeConfig } from './config.js';
 import { type HttpEndpoint, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import type { Log } from './log.js';
 import { failure } from './routes/answers.js';
+import { dataRequestBytesMax } from './routes/dataRoutes.js';
 import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 
@@ -69,7 +70,12 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     admit: { anonymous: true, strangers: true, nodes: true },
     limits: {
       ...config.limits,
-      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes, joinBytesMax),
+      bodyBytesMax: Math.max(
+        config.limits.bodyBytesMax,
+        proposalBytesMax + coseBytes,
+        joinBytesMax,
+        dataRequestBytesMax,
+      ),
     },
     headers: ['content-type', 'accept', 'prefer', 'range', 'last-event-id'],
     handle: administrativeHandler(options),

@@ -31,6 +31,7 @@ import {
   type NodeSecrets,
   saveMembership,
 } from './nodeSecrets.js';
+import { type BodyFiles, openBodyFiles } from './pointToPoint/bodyFiles.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
 import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
@@ -55,6 +56,8 @@ export interface NodeParts {
   readonly store: LedgerStore;
   readonly hardStates: HardStateStore;
   readonly snapshots: SnapshotFiles;
+  /** Of data that goes point to point. */
+  readonly bodies: BodyFiles;
   readonly worker: WorkerChannel;
   readonly ledger: Ledger;
   readonly replayed: ReplayedLedger;
@@ -94,6 +97,12 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const snapshot = chooseStartSnapshot({ ...start, open: (bytes) => openSnapshot(bytes, { secrets }) });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
+  const bodies = await openBodyFiles({
+    directory: config.directories.data,
+    sealer,
+    bytesMax: config.data.bytesMax,
+    nowMs: Date.now,
+  });
   const worker = await openWorker(options);
   const ledger = openLedger(config, who, secrets, snapshot?.base);
   // The ledger has copies, which it forgets in time.
@@ -110,6 +119,7 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
     store,
     hardStates,
     snapshots,
+    bodies,
     worker,
     ledger,
     replayed,

@@ -18,8 +18,10 @@ import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
 import type { NodeParts } from './nodeParts.js';
+import type { PointToPoint } from './pointToPoint/pointToPoint.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
+import { dataRoutes } from './routes/dataRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
 import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
@@ -46,6 +48,7 @@ export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificat
   readonly metrics: Metrics;
   readonly commitTimes: CommitTimes;
   readonly events: MemberEvents;
+  readonly data: PointToPoint;
   readonly startSeqno: Seqno;
   /** As committed. */
   readonly network: () => NetworkView;
@@ -142,6 +145,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       makeSnapshot: once(options.makeSnapshot),
     }),
     ...eventRoutes(options.events),
+    ...dataRoutes(options.data),
   ]);
   return {
     applicationRoutes: [...withApi('/app', transactionRoutes('/app', transactions)), showing],

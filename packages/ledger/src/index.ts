@@ -24,7 +24,14 @@ export {
 } from './ledger-files.js';
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export type { LedgerStart } from './ledger-start.js';
-export { checkMaps, type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
+export {
+  checkMaps,
+  type DecodeMapsOptions,
+  decodeMaps,
+  encodeMaps,
+  firstTable,
+  splitDomains,
+} from './maps.js';
 export { openPastEntry, pastCoseReceipt, pastEntry, pastReceipt } from './past-entry.js';
 export {
   type CoseReceiptVerdict,

@@ -211,7 +211,9 @@ class NodeLedger implements Ledger {
 
   openPublic(bytes: Uint8Array): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
-    return openedOf(layout, layout.ciphertext, this.#note.configuration);
+    const opened = openedOf(layout, new Uint8Array(0), this.#note.configuration);
+    // A signature has nothing private: what is there all the same is for the check of signatures to refuse.
+    return opened.signature ? { ...opened, privateMaps: layout.ciphertext } : opened;
   }
 
   /** The secret that an entry has for this node. */

@@ -187,7 +187,7 @@ export interface Ledger {
    */
   open(bytes: Uint8Array, current?: readonly NodeId[], secrets?: Secrets): OpenedEntry;
   /**
-   * Takes a whole entry apart for whoever has no secret: what `privateMaps` has stays sealed. That nobody changed the entry shows
+   * Takes a whole entry apart for whoever has no secret: `privateMaps` is empty. That nobody changed the entry shows
    * when the next signature is added. COCO_LEDGER_ENTRY_MALFORMED, COCO_LEDGER_MAPS_MALFORMED, COCO_LEDGER_NODES_MALFORMED.
    */
   openPublic(bytes: Uint8Array): OpenedEntry;

@@ -21,7 +21,47 @@ export async function* nodeRequests(network: GovernedNetwork, means: Means): Asy
   yield* itself();
   yield* entriesOf(network);
   yield* theNetwork(network, isBackup);
+  yield* data(network, means);
   yield* joining(network, means, isBackup);
+}
+
+/** Between acme and bolt, each of which has a node; carrier has none. */
+async function* data(network: GovernedNetwork, { send }: Means): AsyncGenerator<Asked> {
+  const [acme, bolt, carrier] = ['acme', 'bolt', 'carrier'].map((who) => network.member(who));
+  if (acme === undefined || bolt === undefined || carrier === undefined) throw new Error('who is missing?');
+  const as = acme.identity();
+  const one = '/node/data/{digest}';
+  const put = (fields: unknown, expected: readonly number[], rest: Rest = {}): Asked =>
+    of('node', 'POST', '/node/data', expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(fields),
+      as,
+      ...rest,
+    });
+  const good = { to: [bolt.id], body: 'cHJpY2U6IDQy' };
+  yield { ...put(good, [401]), as: undefined as never };
+  for (const bad of [null, {}, { ...good, to: [] }, { ...good, body: '?' }, { ...good, expires_at: -1 }]) {
+    yield put(bad, [400]);
+  }
+  yield put({ ...good, body: 'A'.repeat(6_000_000) }, [413]);
+  yield put({ ...good, to: [carrier.id] }, [409]);
+  yield put({ ...good, expires_at: 1 }, [400]);
+  yield put(good, [201]);
+  yield put({ ...good, body: '' }, [201], { backup: true });
+  const { digest } = JSON.parse((await send(put(good, [201]))).text) as { digest: string };
+  const filled = { digest };
+  yield get('/node/data', [401]);
+  yield get('/node/data', [200], { as });
+  yield get(one, [200], { as, filled });
+  yield get(one, [404], { as });
+  yield get(one, [404], { as: carrier.identity(), filled });
+  yield get(one, [401], { filled });
+  yield of('node', 'DELETE', one, [401], { filled });
+  yield of('node', 'DELETE', one, [404], { filled, as: carrier.identity() });
+  yield of('node', 'DELETE', one, [200], { filled, as });
+  yield of('node', 'DELETE', one, [200], { filled, as });
+  yield get(one, [410], { as, filled });
+  yield get('/node/data', [200], { as });
 }
 
 function* itself(): Generator<Asked> {

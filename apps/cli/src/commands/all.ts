@@ -6,6 +6,10 @@ import { memberKeygen, participantKeygen } from './actorKeygen.js';
 import { memberList, participantList } from './actorList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
+import { dataGet } from './dataGet.js';
+import { dataList } from './dataList.js';
+import { dataPurge } from './dataPurge.js';
+import { dataPut } from './dataPut.js';
 import { evidenceVerify } from './evidenceVerify.js';
 import { ledgerEntry } from './ledgerEntry.js';
 import { ledgerShow } from './ledgerShow.js';
@@ -67,5 +71,9 @@ export const commands: readonly Command[] = [
   ledgerEntry,
   receiptGet,
   receiptVerify,
+  dataPut,
+  dataGet,
+  dataList,
+  dataPurge,
   completionOf(() => commands),
 ];

@@ -9,6 +9,7 @@ import type { HttpRequest, HttpResponse } from '../http.js';
 import { testIdentity, testNetworkView, testNodeView, testService } from '../identities.test.js';
 import { json } from './answers.js';
 import { govApiRoute, withApi } from './apiRoutes.js';
+import { dataRoutes } from './dataRoutes.js';
 import { eventRoutes } from './eventRoutes.js';
 import { type JoinFacts, joinRoutes } from './joinRoutes.js';
 import { ledgerRoutes } from './ledgerRoutes.js';
@@ -121,6 +122,12 @@ function routesOf(isPrimary: boolean): readonly Route[] {
     ...joinRoutes({ ...common, tables } as unknown as JoinFacts),
     ...snapshotRoutes({ ...common, snapshots: nothing, makeSnapshot: () => undefined }),
     ...eventRoutes({ hasRoom: true, subscribe: () => true }),
+    ...dataRoutes({
+      put: () => Promise.reject(new Error('nobody gets here without a certificate')),
+      get: async () => ({ found: 'nothing' }),
+      list: () => [],
+      purge: async () => undefined,
+    }),
   ]);
 }
 
@@ -217,6 +224,10 @@ const targets = [
   'POST /node/join',
   'GET /node/snapshot',
   'GET /node/snapshot/snapshot_1_2.committed',
+  'POST /node/data',
+  'GET /node/data',
+  `GET /node/data/${'ab'.repeat(32)}`,
+  `DELETE /node/data/${'ab'.repeat(32)}`,
   'GET /node/api',
 ];
 

@@ -9,6 +9,7 @@ import {
   counterTables,
   createCounterAdapter,
 } from './testing/counter-adapter.js';
+import { createRecordedCounter } from './testing/recorded-counter.js';
 import type { Adapter, AdapterRequest, AdapterServices } from './types.js';
 
 type Counter = Adapter<CounterItem, CounterResult>;
@@ -43,6 +44,10 @@ function subject(adapter: Counter = createCounterAdapter()): ComplianceSubject<C
 
 describe('the counter adapter is compliant (ARC-5)', () => {
   for (const check of adapterCompliance()) test(check.name, () => check.run(subject));
+});
+
+describe('counters that can be executed again are compliant', () => {
+  for (const check of adapterCompliance()) test(check.name, () => check.run(() => subject(createRecordedCounter())));
 });
 
 /** Adapters that break one rule each, with the check that finds it. */
@@ -185,6 +190,26 @@ const broken: [rule: string, change: (counter: Counter) => Partial<Counter>][] =
           committed: () => services.head(),
           submit: (item) => services.submit(item),
         });
+      },
+    }),
+  ],
+  [
+    'a recorded batch that is executed again writes the same, and claims the same',
+    () => ({
+      ...createRecordedCounter(),
+      async reexecute() {
+        return {};
+      },
+    }),
+  ],
+  [
+    'a recorded batch of which any row is forged does not come out like that when it is executed again',
+    () => ({
+      ...createRecordedCounter(),
+      async reexecute(transaction, recorded) {
+        for (const { table, puts } of recorded)
+          for (const { key, value } of puts) transaction.put(table, key, value);
+        return {};
       },
     }),
   ],

@@ -154,6 +154,8 @@ function readMessage(reader: ByteReader): ToWorker {
         nowMs: reader.u64(),
         entropy: readBytes(reader, limits.textBytesMax, 'the entropy'),
       };
+    case 14:
+      return { type: 'sampling', ppm: reader.u64() };
     default:
       throw malformed('its type is unknown');
   }

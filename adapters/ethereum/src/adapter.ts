@@ -71,11 +71,7 @@ export function createEthereumAdapter(options: EthereumAdapterOptions = {}): Eth
     async reexecute(transaction, recorded) {
       config ??= readChainConfig(transaction);
       const { recover } = recovery;
-      return reexecuteBlock(
-        { engine, config, settings, codes, elapsedMs, recover },
-        transaction,
-        recorded,
-      );
+      return reexecuteBlock({ engine, config, settings, codes, elapsedMs, recover }, transaction, recorded);
     },
     rolledBack(seqno) {
       // The genesis itself may be gone, and another may come.

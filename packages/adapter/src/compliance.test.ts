@@ -47,7 +47,8 @@ describe('the counter adapter is compliant (ARC-5)', () => {
 });
 
 describe('counters that can be executed again are compliant', () => {
-  for (const check of adapterCompliance()) test(check.name, () => check.run(() => subject(createRecordedCounter())));
+  for (const check of adapterCompliance())
+    test(check.name, () => check.run(() => subject(createRecordedCounter())));
 });
 
 /** Adapters that break one rule each, with the check that finds it. */

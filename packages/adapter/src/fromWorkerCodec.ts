@@ -20,7 +20,6 @@
  */
 import { assertNever, ByteReader, type ByteWriter } from '@coco/primitives';
 import type { FromWorker } from './boundary.js';
-import { readReexecuted, writeReexecuted } from './codec/reexecutedFields.js';
 import { coded } from './codec/coded.js';
 import { readResponse, writeResponse } from './codec/httpFields.js';
 import {
@@ -35,6 +34,7 @@ import {
   writeText,
 } from './codec/messageFields.js';
 import { messageLimits as limits } from './codec/messageLimits.js';
+import { readReexecuted, writeReexecuted } from './codec/reexecutedFields.js';
 
 /** Appends `message`. COCO_ADAPTER_MESSAGE when a part of it is larger than its limit, or no part of an answer. */
 export function encodeFromWorker(message: FromWorker, writer: ByteWriter): void {

@@ -38,6 +38,7 @@ const settingChecks = {
   epoch_seconds: wholeNumber(60, 31_536_000),
   lease_seconds: wholeNumber(1, 31_536_000),
   lease_restart: checkBoolean,
+  sample_fraction_ppm: wholeNumber(0, 1_000_000),
 };
 
 const serviceActions = {

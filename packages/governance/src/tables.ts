@@ -60,6 +60,8 @@ export const governanceTables = {
   teeManifest: 'public:coco.tee_manifest',
   settings: 'public:coco.settings',
   proposalRecords: 'public:coco.proposals',
+  /** Transactions that do not come out as they were recorded: see alarms.ts. */
+  alarms: 'public:coco.alarms',
 } as const;
 
 /**

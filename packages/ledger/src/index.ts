@@ -13,6 +13,7 @@ export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export type { EntryLayout } from './entry.js';
+export { keyedDigest } from './keyed-digest.js';
 export { createLedger } from './ledger.js';
 export {
   firstSnapshot,

@@ -10,7 +10,7 @@ import {
 } from '@coco/adapter';
 import { fromUtf8, utf8 } from '@coco/primitives';
 import type { AnyAdapter } from './adapters.js';
-import { settle, StandInManager } from './testing/stand-in-manager.js';
+import { StandInManager, settle } from './testing/stand-in-manager.js';
 import type { WorkerSettings } from './types.js';
 
 type Finding = Extract<FromWorker, { readonly type: 'reexecuted' }>;
@@ -198,7 +198,10 @@ test('an adapter that fails over it is a trouble, and no lie of somebody else', 
   backup.commit(100);
   await settle();
   assert.deepEqual(outcomes(backup), ['dropped']);
-  assert.match(JSON.stringify(backup.posted), /transaction 2\.3 could not be executed again: Error: out of luck/);
+  assert.match(
+    JSON.stringify(backup.posted),
+    /transaction 2\.3 could not be executed again: Error: out of luck/,
+  );
 });
 
 test('what is rolled back is not looked at', async () => {

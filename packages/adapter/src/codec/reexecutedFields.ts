@@ -3,7 +3,15 @@
  */
 import type { ByteReader, ByteWriter } from '@coco/primitives';
 import type { FromWorker } from '../boundary.js';
-import { malformed, readBytes, readFlag, readText, writeBytes, writeFlag, writeText } from './messageFields.js';
+import {
+  malformed,
+  readBytes,
+  readFlag,
+  readText,
+  writeBytes,
+  writeFlag,
+  writeText,
+} from './messageFields.js';
 import { differingKeyBytesMax, differingRowsMax } from './messageLimits.js';
 
 type Reexecuted = Extract<FromWorker, { readonly type: 'reexecuted' }>;

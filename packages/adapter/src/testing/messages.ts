@@ -43,7 +43,10 @@ export function createMessageMaker(random: Random): MessageMaker {
     ...(flag() && { txId: txId() }),
   });
   const difference = (): Difference => {
-    const rows = Array.from({ length: whole(4) }, () => ({ table: oneOf('a', 'public:b', 'ü'), key: bytes() }));
+    const rows = Array.from({ length: whole(4) }, () => ({
+      table: oneOf('a', 'public:b', 'ü'),
+      key: bytes(),
+    }));
     const digests = { recorded: bytes(32), reexecuted: bytes(32) };
     return { ...digests, claims: flag(), rows, rowCount: rows.length + whole(9) };
   };

@@ -69,7 +69,10 @@ test('without good evidence there is no alarm', () => {
       makeAlarm(who, { receipt: { ...good.receipt, signature: later.receipt['signature'] } }),
     ],
     [/does not hold/, makeAlarm(who, { receipt: {} })],
-    [/does not hold/, makeAlarm({ ...who, service: elsewhere, primary: makeIdentity({ issuer: elsewhere }) })],
+    [
+      /does not hold/,
+      makeAlarm({ ...who, service: elsewhere, primary: makeIdentity({ issuer: elsewhere }) }),
+    ],
   ];
   for (const [reason, alarm] of bad) {
     assert.equal(raise(world, alarm), 'evidence');

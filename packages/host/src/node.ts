@@ -28,9 +28,12 @@ import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
 import { failure } from './routes/answers.js';
+import { nodeSampling } from './sampling/nodeSampling.js';
+import type { Sampling } from './sampling/sampling.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
 import { realTiming } from './timing.js';
+import { createWorkerInbox } from './workerInbox.js';
 
 export interface NodeOptions {
   readonly config: NodeConfig;
@@ -53,7 +56,7 @@ export interface RunningNode {
 
 /** Starts a node; COCO_* failures say what in its configuration, disk or network is wrong. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const inbox = createInbox();
+  const inbox = createWorkerInbox();
   const { config, sealer, log } = options;
   const parts = await openNodeParts({ config, sealer, log, onMessage: inbox.receive });
   const node = new Node(options, parts);
@@ -65,19 +68,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     throw error;
   }
   return node;
-}
-
-/** Keeps what the worker says until there is a node to hear it. */
-function createInbox() {
-  const early: FromWorker[] = [];
-  let receive = (message: FromWorker): void => void early.push(message);
-  return {
-    receive: (message: FromWorker): void => receive(message),
-    open(receiver: (message: FromWorker) => void): void {
-      receive = receiver;
-      for (const message of early) receiver(message);
-    },
-  };
 }
 
 const peerLimits = {
@@ -110,6 +100,7 @@ class Node implements RunningNode {
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
   readonly #attesting: Attesting;
+  readonly #sampling: Sampling;
   readonly #events: MemberEvents;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
@@ -144,7 +135,7 @@ class Node implements RunningNode {
       distrusted: () => distrustedNodes(this.#tables()).length,
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
     });
-    this.#attesting = createAttesting({
+    const around = {
       config,
       identity,
       serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
@@ -152,12 +143,15 @@ class Node implements RunningNode {
       status: () => this.replica.status(),
       door: () => this.#doors?.administrative.address,
       ...(config.join !== undefined && { joinPeer: config.join.peer }),
-      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
       log: options.log,
       metrics: options.metrics,
-    });
+    };
+    const onSecrets = (secrets: readonly LedgerSecret[]): void => this.#step({ type: 'secrets', secrets });
+    this.#attesting = createAttesting({ ...around, onSecrets });
     this.replica = nodeReplica(config, parts);
     this.#loop = this.#createLoop();
+    this.#sampling = nodeSampling({ ...around, parts });
+    this.#sampling.follow(network);
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
   }
@@ -179,10 +173,15 @@ class Node implements RunningNode {
       },
       secrets: (secrets) => this.#keepSecrets(secrets),
       governed: (tables) => this.#events.tables(tables),
-      network: (views) => this.#network.changed(views),
+      network: (views) => this.#networkChanged(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
     });
+  }
+
+  #networkChanged(views: Parameters<NodeNetwork['changed']>[0]): void {
+    this.#network.changed(views);
+    this.#sampling.follow(views.committed);
   }
 
   #keepSecrets(secrets: readonly LedgerSecret[]): void {
@@ -232,6 +231,7 @@ class Node implements RunningNode {
       config,
       parts: this.#parts,
       attesting: this.#attesting,
+      sampling: this.#sampling,
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
@@ -246,6 +246,7 @@ class Node implements RunningNode {
       renewLease: (nodeId, attestation, last) =>
         this.#ask((token) => ({ type: 'renewLease', token, nodeId, attestation, last })),
       forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
+      raiseAlarm: (nodeId, alarm) => this.#ask((token) => ({ type: 'raiseAlarm', token, nodeId, alarm })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
     return openNodeDoors({
@@ -297,6 +298,7 @@ class Node implements RunningNode {
       watched = now;
       this.#watch(this.replica.status());
       this.#attesting.look();
+      this.#sampling.look();
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }
@@ -319,7 +321,8 @@ class Node implements RunningNode {
 
   fromWorker(message: FromWorker): void {
     if (message.type === 'trouble') this.#options.log.error(message.message);
-    this.#step({ type: 'worker', message });
+    else if (message.type === 'reexecuted') this.#sampling.heard(message);
+    else this.#step({ type: 'worker', message });
   }
 
   #request(request: AdapterRequest): Promise<HttpResponse> {
@@ -372,6 +375,7 @@ class Node implements RunningNode {
     this.#stopping ??= (async () => {
       this.#stopAsking();
       this.#attesting.stop();
+      this.#sampling.stop();
       this.#events.close();
       await this.#doors?.close();
       await this.#loop.drained();

@@ -14,6 +14,7 @@ import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
 import type { NodeParts } from './nodeParts.js';
+import { type AlarmFacts, alarmRoutes } from './routes/alarmRoutes.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
@@ -25,6 +26,7 @@ import { nodeRoutes } from './routes/nodeRoutes.js';
 import type { Route } from './routes/route.js';
 import { snapshotRoutes } from './routes/snapshotRoutes.js';
 import { transactionRoutes } from './routes/transactionRoutes.js';
+import type { Sampling } from './sampling/sampling.js';
 import { cocoVersion } from './version.js';
 import type { WorkerSituation } from './workerPlacement.js';
 
@@ -32,6 +34,7 @@ export interface NodeRoutingOptions {
   readonly config: NodeConfig;
   readonly parts: NodeParts;
   readonly attesting: Attesting;
+  readonly sampling: Pick<Sampling, 'standing'>;
   readonly replica: Replica;
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
@@ -45,6 +48,7 @@ export interface NodeRoutingOptions {
   readonly admit: JoinFacts['admit'];
   readonly renewLease: LeaseFacts['renewLease'];
   readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
+  readonly raiseAlarm: AlarmFacts['raiseAlarm'];
   readonly makeSnapshot: () => void;
 }
 
@@ -84,6 +88,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       platform,
       provesNothing,
       lease: lease.standing,
+      sampling: options.sampling.standing,
       startSeqno: options.startSeqno,
       version: cocoVersion,
       selfSignedCertificatePem: parts.identity.certificate.pem,
@@ -97,6 +102,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
     ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
+    ...alarmRoutes({ ...about, isPrimary, raiseAlarm: options.raiseAlarm }),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,

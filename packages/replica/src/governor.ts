@@ -6,9 +6,11 @@ import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Consensus } from '@coco/consensus';
 import {
   admitNode,
+  alarmKey,
   forgetNode,
   type Governance,
   leaseRow,
+  raiseAlarm,
   recordRetired,
   renewLease,
   snapshotEvidence,
@@ -135,9 +137,13 @@ export class Governor {
   }
 
   /** Carries out what the host asks of the primary for a node. */
-  changeNode(event: NodeEvent<'admit' | 'renewLease' | 'forgetNode'>, now: Circumstances): void {
+  changeNode(
+    event: NodeEvent<'admit' | 'renewLease' | 'forgetNode' | 'raiseAlarm'>,
+    now: Circumstances,
+  ): void {
     if (event.type === 'admit') this.#admit(event, now);
     else if (event.type === 'renewLease') this.#renew(event, now);
+    else if (event.type === 'raiseAlarm') this.#alarm(event, now);
     else this.#forget(event, now);
   }
 
@@ -184,6 +190,18 @@ export class Governor {
         response: answerOf({ nodeId, forgotten: true }),
         isSettled: !this.#governing.isListed(nodeId),
       };
+    });
+  }
+
+  /** Writes down what a node says of a transaction, which may be one of this node's own making. */
+  #alarm({ token, nodeId, alarm }: NodeEvent<'raiseAlarm'>, now: Circumstances): void {
+    this.#forNode(token, now, (transaction) => {
+      const outcome = raiseAlarm(transaction, nodeId, alarm);
+      if (outcome.outcome === 'refused') {
+        const [status, code] = alarmRefusals[outcome.why];
+        return { refused: errorResponse(status, code, outcome.reason) };
+      }
+      return { response: answerOf({ alarm: alarmKey(alarm) }), isSettled: false };
     });
   }
 
@@ -325,6 +343,12 @@ const refusals = {
 const forgetRefusals = {
   unknown: [404, 'ResourceNotFound'],
   'not-retired': [400, 'NodeNotRetiredCommitted'],
+} as const;
+
+const alarmRefusals = {
+  unknown: [403, 'COCO_ALARM_UNKNOWN'],
+  evidence: [403, 'COCO_ALARM_EVIDENCE'],
+  limit: [429, 'COCO_ALARM_LIMIT'],
 } as const;
 
 const tooOld = errorResponse(

@@ -72,9 +72,10 @@ export function infoOf(description: EntryDescription): EntryInfo {
 
 /** The worker's part of an entry. Undefined when nothing is left of it: signatures and governance are not its business. */
 export function applyMessage(
-  { view, seqno, privateMaps }: OpenedEntry,
+  { view, seqno, privateMaps, claimsDigest }: OpenedEntry,
   publicMaps: Uint8Array,
 ): ToWorker | undefined {
   if (publicMaps.length === 0 && privateMaps.length === 0) return undefined;
-  return { type: 'apply', txId: { view, seqno }, publicMaps, privateMaps };
+  const maps = { publicMaps, privateMaps, ...(claimsDigest && { claimsDigest }) };
+  return { type: 'apply', txId: { view, seqno }, ...maps };
 }

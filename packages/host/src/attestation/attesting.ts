@@ -3,17 +3,15 @@
  * its lease.
  */
 import { networkAssurance, type TeeManifest } from '@coco/attestation';
-import { parseCertificate } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
 import type { ReplicaStatus } from '@coco/replica';
-import { type Address, parseAddress } from '../address.js';
-import { askNetwork, distinctAddresses } from '../askNetwork.js';
+import type { Address } from '../address.js';
+import { askNetwork } from '../askNetwork.js';
 import { decodeLeaseAnswer, encodeLeaseAsk, type GrantedLease } from '../joinProtocol.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeNetwork } from '../nodeNetwork.js';
-import type { Pin } from '../pinnedRequest.js';
 import type { SessionAttestation } from './attestedSession.js';
 import { type Challenges, createChallenges } from './challenges.js';
 import { createLeaseKeeper, type LeaseKeeper } from './leaseKeeper.js';
@@ -21,6 +19,7 @@ import { type OwnEvidenceSettings, openOwnEvidence } from './openOwnEvidence.js'
 import type { OwnEvidence } from './ownEvidence.js';
 import { askProving } from './proveOverHttps.js';
 import { sessionAttestation } from './sessionAttestation.js';
+import { ownPin, whomToAsk } from './whomToAsk.js';
 
 export interface AttestingOptions {
   readonly config: OwnEvidenceSettings['config'];
@@ -116,14 +115,7 @@ async function askForLease(
   onWaiting: Parameters<Parameters<typeof createLeaseKeeper>[0]['ask']>[0],
   signal: AbortSignal,
 ): Promise<GrantedLease> {
-  const { identity, serviceFingerprint, network, evidence, status } = options;
-  const pin: Pin = {
-    serviceFingerprint,
-    identity: { key: identity.key, certificate: parseCertificate(network.certificatePem) },
-    timeoutMs: 60_000,
-    nowMs: Date.now,
-    signal,
-  };
+  const { evidence, status } = options;
   const request = {
     path: '/node/lease',
     body: (proof?: string) => {
@@ -134,25 +126,9 @@ async function askForLease(
     purpose: 'lease',
   } as const;
   const { body } = await askNetwork((session) => askProving(session, request), {
-    pin,
+    pin: ownPin(options, signal),
     addresses: () => whomToAsk(options),
     onWaiting,
   });
   return decodeLeaseAnswer(body);
-}
-
-/** The primary first, which may be this node itself; then all others. */
-function whomToAsk({ identity, network, status, door, joinPeer }: AttestingOptions): readonly Address[] {
-  const { consensus } = status();
-  const own = door();
-  const primary = consensus.leadership === 'Leader' ? identity.nodeId : consensus.primary;
-  if (primary === identity.nodeId && own !== undefined) return [own];
-  const others = network.committed.nodes.filter(
-    ({ nodeId, status: is }) => nodeId !== identity.nodeId && is === 'Trusted',
-  );
-  const first = others.filter(({ nodeId }) => nodeId === primary);
-  const addresses = [...first, ...others].map(({ administrativeAddress }) =>
-    parseAddress(administrativeAddress),
-  );
-  return distinctAddresses([...addresses, joinPeer, own]);
 }

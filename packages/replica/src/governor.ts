@@ -9,6 +9,7 @@ import {
   alarmKey,
   forgetNode,
   type Governance,
+  governanceTables,
   leaseRow,
   raiseAlarm,
   recordRetired,
@@ -201,7 +202,9 @@ export class Governor {
         const [status, code] = alarmRefusals[outcome.why];
         return { refused: errorResponse(status, code, outcome.reason) };
       }
-      return { response: answerOf({ alarm: alarmKey(alarm) }), isSettled: false };
+      const key = alarmKey(alarm);
+      const isSettled = this.#governing.at(now.commit).has(governanceTables.alarms, utf8(key));
+      return { response: answerOf({ alarm: key }), isSettled };
     });
   }
 

@@ -63,6 +63,9 @@ function floorsText(floors: JsonView): string {
 /** The row of `public:coco.settings`: names as people say them, and values with their units. */
 export function settingsText(settings: JsonView): readonly (readonly [name: string, value: string])[] {
   return settings.entries().map(([name, value]) => {
+    if (name === 'sample_fraction_ppm' && typeof value === 'number') {
+      return ['sample fraction', `${Number((value / 10_000).toFixed(4))} %`];
+    }
     const [, label = name, unit = ''] = /^(.*)_(seconds|days)$/.exec(name) ?? [];
     const isTime = unit !== '' && typeof value === 'number';
     const seconds = isTime ? value * (unit === 'days' ? 86_400 : 1) : 0;

@@ -40,13 +40,28 @@ export {
 } from './leases.js';
 export {
   concernsOutsiders,
+  currentEpoch,
   isRekeyDue,
+  type MadeSecret,
   type SecretRecipient,
+  type SecretTime,
   secretRecipients,
   writeLedgerSecret,
 } from './ledgerSecret.js';
 export { manifestTables, parseCodeRow, readManifests } from './manifests.js';
 export { readNetwork, touchesNetwork } from './network.js';
+export { type AdvanceInput, advanceCeremony, isCeremonyDue } from './networkKey/advance.js';
+export { type ContributeInput, contributeToKey } from './networkKey/contribute.js';
+export {
+  decodeKeyContribution,
+  encodeKeyContribution,
+  keyContributionBytesMax,
+} from './networkKey/contribution.js';
+export { epochLabel, readEpoch, readEpochs, sealEpoch } from './networkKey/epochs.js';
+export { readNetworkKey } from './networkKey/keyRow.js';
+export { createKeyParticipant } from './networkKey/participant.js';
+export { secretsPolicy } from './networkKey/secretsPolicy.js';
+export type * from './networkKey/types.js';
 export { govOpenApi } from './openapi/document.js';
 export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';

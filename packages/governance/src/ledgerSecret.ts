@@ -5,9 +5,10 @@
  * The row says who had left when it was written. A node that is back is told what it missed, so it has to be told anew that it
  * left: once it is Trusted again the next row no longer has it among the former ones.
  */
+import { sha256 } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
-import { encodeSecretRow, formerIn } from '@coco/ledger';
-import { fromHex, type NodeId } from '@coco/primitives';
+import { encodeSecretRow, formerIn, readSecretRow } from '@coco/ledger';
+import { fromHex, type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
 import { readEvidence } from './evidenceRow.js';
 import { isQuarantined, readLease } from './leases.js';
 import { manifestTables } from './manifests.js';
@@ -15,14 +16,14 @@ import { trustedNodes } from './reviewNodes.js';
 import { objectRows, rowKey } from './rows.js';
 import { governanceTables } from './tables.js';
 
-/** A node that is to be told, and the public key (32 bytes) to which the secret is sealed for it. */
+/** A node that is to be told, and the public key (32 bytes) to which the secret is sealed for it: it is in memory there alone. */
 export interface SecretRecipient {
   readonly nodeId: NodeId;
-  readonly shareKey: Uint8Array;
+  readonly epochKey: Uint8Array;
 }
 
 /** Whether somebody who may know the secret is out, or is in again of whom the last row says otherwise. */
-export function isRekeyDue(reader: Reader): boolean {
+export function isRekeyDue(reader: Reader, _nowMs: number): boolean {
   const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const former = new Set(row === undefined ? [] : formerIn(row));
   return (
@@ -31,7 +32,7 @@ export function isRekeyDue(reader: Reader): boolean {
   );
 }
 
-/** The nodes that take part: those to which a secret can be sealed, and those of which no share key is on record yet. */
+/** The nodes that take part: those to which a secret can be sealed, and those of which no epoch key is on record yet. */
 export function secretRecipients(reader: Reader): {
   readonly recipients: readonly SecretRecipient[];
   readonly keyless: readonly NodeId[];
@@ -39,20 +40,59 @@ export function secretRecipients(reader: Reader): {
   const recipients: SecretRecipient[] = [];
   const keyless: NodeId[] = [];
   for (const nodeId of trustedNodes(reader)) {
-    const shareKey = fromHex(readEvidence(reader, nodeId)?.shareKey ?? '');
-    if (shareKey?.length === 32) recipients.push({ nodeId, shareKey });
+    const epochKey = fromHex(readEvidence(reader, nodeId)?.epochKey ?? '');
+    if (epochKey?.length === 32) recipients.push({ nodeId, epochKey });
     else keyless.push(nodeId);
   }
   return { recipients, keyless };
 }
 
-/** Writes a new secret, as it is sealed to each of the recipients: it holds from the next entry on. */
+/** A new secret, as it is told. */
+export interface MadeSecret {
+  /** Hex: see rekey.ts of ledger. */
+  readonly digest: string;
+  /** Sealed to each of the recipients. */
+  readonly nodes: Readonly<Record<NodeId, Uint8Array>>;
+}
+
+/** When a new secret is told. */
+export interface SecretTime {
+  /** The primary's wall clock: milliseconds since 1970. */
+  readonly nowMs: number;
+  /** The first entry that it seals: the one after the entry that tells it. */
+  readonly from: Seqno;
+}
+
+/** Writes a new secret: it holds from the next entry on. `sealed` is `encodeThresholdCiphertext` for `epochLabel`. */
 export function writeLedgerSecret(
   transaction: Transaction,
-  sealed: Readonly<Record<NodeId, Uint8Array>>,
+  made: MadeSecret & { readonly sealed?: Uint8Array },
+  at: SecretTime,
 ): void {
-  const row = encodeSecretRow({ nodes: sealed, former: goneNodes(transaction) });
+  const { digest, nodes } = made;
+  const row = encodeSecretRow({
+    epoch: currentEpoch(transaction) + 1,
+    atMs: at.nowMs,
+    actors: actorsDigest(transaction),
+    former: goneNodes(transaction),
+    digest,
+    nodes,
+  });
   transaction.put(governanceTables.ledgerSecrets, rowKey(undefined), row);
+}
+
+/** The epoch in which entries are after those that `reader` has seen (CONF-2). */
+export function currentEpoch(reader: Reader): number {
+  const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+  return (row === undefined ? undefined : readSecretRow(row)?.epoch) ?? 1;
+}
+
+/** Says who the actors are: hex. */
+function actorsDigest(reader: Reader): string {
+  const ids = [governanceTables.memberInfo, governanceTables.participantInfo].map((table) =>
+    [...objectRows(reader, table)].map(([id]) => id),
+  );
+  return toHex(sha256(utf8(JSON.stringify(ids))));
 }
 
 /**

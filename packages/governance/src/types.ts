@@ -107,8 +107,10 @@ export interface NodeEvidence {
   readonly codeId: string;
   /** When it was judged, milliseconds since 1970. */
   readonly atMs: number;
-  /** The node's X25519 public key, hex. */
+  /** The node's X25519 public key, hex, to which shares of the network's key are sealed. */
   readonly shareKey?: string;
+  /** The same for the secrets of the ledger's epochs. */
+  readonly epochKey?: string;
 }
 
 /** What a node hands in to be admitted or to renew its lease, and to what it must be bound. */

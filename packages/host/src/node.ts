@@ -138,6 +138,7 @@ class Node implements RunningNode {
     const around = {
       config,
       identity,
+      epochKeys: parts.epochKeys,
       serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
       network: this.#network,
       status: () => this.replica.status(),

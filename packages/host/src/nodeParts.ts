@@ -11,6 +11,7 @@ import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
 import type { Genesis } from '@coco/replica';
 import { loadSandbox } from '@coco/sandbox';
 import type { NodeConfig } from './config.js';
+import { createEpochKeys, type EpochKeys } from './custody/epochKeys.js';
 import { loadGenesis } from './genesisFile.js';
 import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
 import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
@@ -35,6 +36,7 @@ import { devicesOfThePlatform } from './workerPlacement.js';
 export interface NodeParts {
   readonly identity: NodeIdentity;
   readonly secrets: NodeSecrets;
+  readonly epochKeys: EpochKeys;
   readonly sealing: SecretSealing;
   readonly membership: NodeMembership;
   readonly genesis?: Genesis;
@@ -98,7 +100,7 @@ function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<Worke
   });
 }
 
-type Who = Pick<NodeParts, 'identity' | 'secrets' | 'sealing' | 'membership' | 'genesis'>;
+type Who = Pick<NodeParts, 'identity' | 'secrets' | 'epochKeys' | 'sealing' | 'membership' | 'genesis'>;
 
 /** Who this node is, and to which network it belongs. */
 function loadWho(config: NodeConfig, sealer: Sealer): Who {
@@ -122,8 +124,9 @@ function loadWho(config: NodeConfig, sealer: Sealer): Who {
   }
   const identity = createNodeIdentityFiles({ directory: sealed, sealer, nowMs: Date.now() });
   const serviceFingerprint = parseCertificate(membership.serviceCertificatePem).fingerprint;
-  const sealing = secretSealing({ identity, serviceFingerprint });
-  return { identity, secrets, sealing, membership, ...(genesis !== undefined && { genesis }) };
+  const epochKeys = createEpochKeys(() => performance.now());
+  const sealing = secretSealing({ nodeId: identity.nodeId, epochKeys, serviceFingerprint });
+  return { identity, secrets, epochKeys, sealing, membership, ...(genesis !== undefined && { genesis }) };
 }
 
 function membershipOf({ serviceCertificatePem, nodes }: Genesis, nodeId: NodeId): NodeMembership {

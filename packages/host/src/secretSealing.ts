@@ -1,11 +1,12 @@
 /**
- * New secrets of the ledger (MIT-4): 32 random bytes, sealed to the share key of each node (RFC 9180) for this network and this
+ * New secrets of the ledger (MIT-4): 32 random bytes, sealed to the epoch key of each node (RFC 9180) for this network and this
  * node, and forgotten at once. Nobody has one who was not told.
  */
-import { hpkeOpen, hpkeSeal, randomBytes } from '@coco/crypto';
+import { hpkeSeal, randomBytes } from '@coco/crypto';
+import { secretDigest } from '@coco/ledger';
 import { CocoError, concatBytes, fromHex, type NodeId, utf8 } from '@coco/primitives';
 import type { MakeLedgerSecret } from '@coco/replica';
-import type { NodeIdentity } from './nodeIdentity.js';
+import type { EpochKeys } from './custody/epochKeys.js';
 
 export interface SecretSealing {
   /** The secret that an entry has for this node; undefined when it cannot be opened. */
@@ -14,35 +15,39 @@ export interface SecretSealing {
 }
 
 export interface SecretSealingOptions {
-  readonly identity: Pick<NodeIdentity, 'nodeId' | 'shareKey'>;
+  readonly nodeId: NodeId;
+  readonly epochKeys: EpochKeys;
   /** Lower-case hex SHA-256 of the service's certificate (DER). */
   readonly serviceFingerprint: string;
 }
 
 const info = utf8('coco ledger secret');
 
-export function secretSealing({ identity, serviceFingerprint }: SecretSealingOptions): SecretSealing {
-  const { nodeId: self, shareKey: key } = identity;
+export function secretSealing({
+  nodeId: self,
+  epochKeys,
+  serviceFingerprint,
+}: SecretSealingOptions): SecretSealing {
   const about = (nodeId: NodeId) => ({
     info,
     aad: concatBytes(fromHex(serviceFingerprint) ?? utf8(serviceFingerprint), utf8(nodeId)),
   });
   return {
-    openSecret: (sealed) => hpkeOpen({ key, ...about(self), sealed }),
+    openSecret: (sealed) => epochKeys.open({ ...about(self), sealed }),
     makeLedgerSecret(recipients) {
       const plaintext = randomBytes(32);
-      const sealed: Record<NodeId, Uint8Array> = {};
+      const nodes: Record<NodeId, Uint8Array> = {};
       try {
-        for (const { nodeId, shareKey } of recipients) {
+        for (const { nodeId, epochKey } of recipients) {
           // The key on record may be an older one than this node has now.
-          const recipient = nodeId === self ? key.publicKey : shareKey;
+          const recipient = nodeId === self ? epochKeys.current() : epochKey;
           const bytes = sealedTo({ recipient, ...about(nodeId), plaintext });
-          if (bytes !== undefined) sealed[nodeId] = bytes;
+          if (bytes !== undefined) nodes[nodeId] = bytes;
         }
+        return { digest: secretDigest(plaintext), nodes };
       } finally {
         plaintext.fill(0);
       }
-      return sealed;
     },
   };
 }

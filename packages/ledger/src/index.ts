@@ -41,7 +41,14 @@ export {
   recoverLedgerSecrets,
   unwrapSecret,
 } from './recovery-shares.js';
-export { encodeSecretRow, formerIn, type SecretRow, secretFor } from './rekey.js';
+export {
+  encodeSecretRow,
+  formerIn,
+  readSecretRow,
+  type SecretRow,
+  secretDigest,
+  secretFor,
+} from './rekey.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';

@@ -19,7 +19,7 @@ import { assertIdentity, type LedgerStart } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
 import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
-import { secretFor } from './rekey.js';
+import { readSecretRow, secretDigest, secretFor } from './rekey.js';
 import { createSecrets, type GrowingSecrets, type Secrets } from './secrets.js';
 import { makeSignature, signatureTables } from './signature.js';
 import { readSignature } from './signature-read.js';
@@ -248,7 +248,13 @@ class NodeLedger implements Ledger {
     if (secretRow === undefined || this.#identity === undefined) return undefined;
     const sealed = secretFor(secretRow, this.#identity.nodeId);
     const key = sealed === undefined ? undefined : this.#openSecret?.(sealed);
-    return key?.length === 32 ? { fromSeqno: seqno + 1, key } : undefined;
+    if (key?.length !== 32) return undefined;
+    // What was told to this node alone may be another than what the network can recover.
+    return secretDigest(key) === readSecretRow(secretRow)?.digest ? { fromSeqno: seqno + 1, key } : undefined;
+  }
+
+  forgetSecrets(before: Seqno): void {
+    this.#secrets.forget(before);
   }
 
   get secrets(): readonly LedgerSecret[] {

@@ -200,6 +200,11 @@ export interface Ledger {
   readonly untoldFrom: Seqno | undefined;
   /** Takes over secrets that somebody who was there has told. */
   addSecrets(secrets: readonly LedgerSecret[]): void;
+  /**
+   * Wipes the settled secrets that seal nothing from the entry `before` on (CONF-2). Their entries cannot be opened any more until
+   * `addSecrets` brings them back; receipts of them can be made all the same.
+   */
+  forgetSecrets(before: Seqno): void;
   /** Entries up to `seqno` are committed: their positions need no longer be rolled back. */
   compact(seqno: Seqno): void;
   /**

@@ -15,6 +15,7 @@ import {
   manifestTables,
   type NetworkView,
   readNetwork,
+  type SecretTime,
   snapshotSeqno,
   touchesNetwork,
 } from '@coco/governance';
@@ -86,8 +87,8 @@ export class Governing {
     return response.status < 300 ? { ...response, txId: context.committed } : response;
   }
 
-  /** Carries a request out upon the newest version, without changing it. */
-  write(request: AdapterRequest, context: GovernanceContext): Governed {
+  /** Carries a request out upon the newest version, without changing it; what it writes will be entry `seqno`. */
+  write(request: AdapterRequest, context: GovernanceContext, seqno: Seqno): Governed {
     const transaction = this.begin();
     const { response, writes, triggers } = this.#governance.handle(request, transaction, context);
     if (writes && triggers?.nodeCertificates !== undefined) {
@@ -95,7 +96,7 @@ export class Governing {
       if (why !== undefined) return { response: notIssued(why) };
     }
     if (writes) {
-      const why = this.#rekeyAsDecided(transaction, triggers);
+      const why = this.#rekeyAsDecided(transaction, triggers, { nowMs: context.nowMs, from: seqno + 1 });
       if (why !== undefined) return { response: notRekeyed(why) };
     }
     const writeSet = writes ? transaction.writeSet() : [];
@@ -106,11 +107,15 @@ export class Governing {
   }
 
   /** Where somebody has left, the primary changes the secret of the ledger anyway, as soon as this is appended. */
-  #rekeyAsDecided(transaction: Transaction, triggers: GovernanceAnswer['triggers']): string | undefined {
+  #rekeyAsDecided(
+    transaction: Transaction,
+    triggers: GovernanceAnswer['triggers'],
+    at: SecretTime,
+  ): string | undefined {
     const isAsked = triggers?.rekey === true;
     if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
-    if (isRekeyDue(transaction)) return undefined;
-    const why = this.#rekeying.write(transaction);
+    if (isRekeyDue(transaction, at.nowMs)) return undefined;
+    const why = this.#rekeying.write(transaction, at);
     return isAsked ? why : undefined;
   }
 

@@ -109,7 +109,7 @@ export class Governor {
       deliver(effects, origin, this.#governing.read(request, context));
       return;
     }
-    const { response, transaction, triggers } = this.#governing.write(request, context);
+    const { response, transaction, triggers } = this.#governing.write(request, context, nextSeqno(now));
     if (transaction === undefined) {
       deliver(effects, origin, response);
       return;
@@ -234,11 +234,11 @@ export class Governor {
   }
 
   /** Whether there is anything that the primary must do by itself. */
-  hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>): boolean {
+  hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>, nowMs: number): boolean {
     return (
       this.#isRecordDue(consensus) ||
       this.#reviewing.isDue(consensus) ||
-      this.#rekeying.isDue(this.#governing) ||
+      this.#rekeying.isDue(this.#governing, nowMs) ||
       this.#isSnapshotDue(consensus.commit)
     );
   }
@@ -270,9 +270,10 @@ export class Governor {
       }
     }
     // In the same step as what made it due: nothing that the worker writes comes between.
-    if (this.#rekeying.isDue(this.#governing)) {
+    if (this.#rekeying.isDue(this.#governing, now.nowMs)) {
       const transaction = this.#governing.begin();
-      if (this.#rekeying.rekey(transaction)) this.#append(transaction, now);
+      const at = { nowMs: now.nowMs, from: nextSeqno(now) + 1 };
+      if (this.#rekeying.rekey(transaction, at)) this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();
@@ -330,6 +331,11 @@ const noPrimary = errorResponse(
   'COCO_REPLICA_NO_PRIMARY',
   'the network has no primary at the moment; try again',
 );
+
+/** Of the entry that is appended next: more may have been in this step than `now` knows of. */
+function nextSeqno({ consensus }: Circumstances): Seqno {
+  return consensus.status().last.seqno + 1;
+}
 
 function answerOf(value: unknown): AdapterResponse {
   const body = utf8(JSON.stringify(value));

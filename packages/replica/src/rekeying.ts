@@ -3,7 +3,7 @@
  * so. The new one is made and sealed by the host; from the entry on that tells it to the nodes that take part, whoever left
  * can read nothing any more.
  */
-import { isRekeyDue, secretRecipients, writeLedgerSecret } from '@coco/governance';
+import { isRekeyDue, type SecretTime, secretRecipients, writeLedgerSecret } from '@coco/governance';
 import type { Reader, Transaction } from '@coco/kv';
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { MakeLedgerSecret } from './types.js';
@@ -40,19 +40,19 @@ export class Rekeying {
   }
 
   /** Whether this node, which acts as primary, must change the secret now. */
-  isDue(tables: RekeyTables): boolean {
+  isDue(tables: RekeyTables, nowMs: number): boolean {
     if (this.#make === undefined) return false;
     if (this.#lookedAt !== tables.changes) {
       this.#lookedAt = tables.changes;
-      this.#look(tables.newest());
+      this.#look(tables.newest(), nowMs);
     }
     return this.#isDue;
   }
 
-  #look(reader: Reader): void {
+  #look(reader: Reader, nowMs: number): void {
     this.#isDue = false;
     this.#trouble = undefined;
-    if (!isRekeyDue(reader)) return;
+    if (!isRekeyDue(reader, nowMs)) return;
     const why = this.#refusal(reader);
     if (why === undefined) this.#isDue = true;
     else this.#trouble = `the key of the ledger should change and does not: ${why}`;
@@ -63,20 +63,20 @@ export class Rekeying {
     const { recipients, keyless } = secretRecipients(reader);
     const [first] = keyless;
     if (first !== undefined) {
-      return `${keyless.length} nodes have no share key on record until they renew their leases, the first of them ${first}`;
+      return `${keyless.length} nodes have no epoch key on record until they renew their leases, the first of them ${first}`;
     }
     if (recipients.some(({ nodeId }) => nodeId === this.#self)) return undefined;
     return 'this node leaves the network: the next primary changes it';
   }
 
   /** Writes a new secret. Why that cannot be, in words for people; then nothing was written. */
-  write(transaction: Transaction): string | undefined {
+  write(transaction: Transaction, at: SecretTime): string | undefined {
     const why = this.#refusal(transaction);
     if (why !== undefined || this.#make === undefined) return why;
     try {
-      const sealed = this.#make(secretRecipients(transaction).recipients);
-      if (!Object.hasOwn(sealed, this.#self)) return 'it cannot be told to this node itself';
-      writeLedgerSecret(transaction, sealed);
+      const made = this.#make(secretRecipients(transaction).recipients);
+      if (!Object.hasOwn(made.nodes, this.#self)) return 'it cannot be told to this node itself';
+      writeLedgerSecret(transaction, made, at);
       return undefined;
     } catch (error) {
       if (error instanceof CocoError) return error.message;
@@ -85,9 +85,9 @@ export class Rekeying {
   }
 
   /** Does what is due. True when `transaction` has it. */
-  rekey(transaction: Transaction): boolean {
+  rekey(transaction: Transaction, at: SecretTime): boolean {
     this.#isDue = false;
-    const why = this.write(transaction);
+    const why = this.write(transaction, at);
     if (why !== undefined) this.#trouble = `the key of the ledger should change and does not: ${why}`;
     return why === undefined;
   }

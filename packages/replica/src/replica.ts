@@ -121,7 +121,7 @@ class ReplicaMachine implements Replica {
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);
-    if (this.#acting && this.#governor.hasChores(this.#consensus)) {
+    if (this.#acting && this.#governor.hasChores(this.#consensus, this.#nowMs)) {
       this.#governor.housekeep(this.#circumstances(effects));
     }
     if (this.#governing.hasNews) Object.assign(effects, this.#governing.news());

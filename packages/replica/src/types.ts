@@ -9,6 +9,7 @@ import type {
   CertificateValidity,
   GenesisConstitution,
   GovernanceSettings,
+  MadeSecret,
   NetworkView,
   NodeAttestation,
   NodeView,
@@ -195,9 +196,7 @@ export type EndorseNode = (node: NodeView, validity: CertificateValidity) => str
  * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this node
  * among them. Whom it cannot be sealed to is left out. Throws a CocoError that says why it cannot be made.
  */
-export type MakeLedgerSecret = (
-  recipients: readonly SecretRecipient[],
-) => Readonly<Record<NodeId, Uint8Array>>;
+export type MakeLedgerSecret = (recipients: readonly SecretRecipient[]) => MadeSecret;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {

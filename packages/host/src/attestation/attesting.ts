@@ -7,6 +7,7 @@ import type { LedgerSecret } from '@coco/ledger';
 import type { ReplicaStatus } from '@coco/replica';
 import type { Address } from '../address.js';
 import { askNetwork } from '../askNetwork.js';
+import type { EpochKeys } from '../custody/epochKeys.js';
 import { decodeLeaseAnswer, encodeLeaseAsk, type GrantedLease } from '../joinProtocol.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -24,6 +25,7 @@ import { ownPin, whomToAsk } from './whomToAsk.js';
 export interface AttestingOptions {
   readonly config: OwnEvidenceSettings['config'];
   readonly identity: NodeIdentity;
+  readonly epochKeys: Pick<EpochKeys, 'renew'>;
   /** Lower-case hex SHA-256 of the service's certificate (DER). */
   readonly serviceFingerprint: string;
   readonly network: Pick<
@@ -59,6 +61,7 @@ export function createAttesting(options: AttestingOptions): Attesting {
   const evidence = openOwnEvidence({
     config,
     identity,
+    epochKeys: options.epochKeys,
     log,
     onMade: (ms) => metrics.observe('evidence_made', ms),
   });

@@ -13,7 +13,7 @@ export interface Asker {
   readonly identity: NodeIdentity;
   /** Lower-case hex SHA-256 of the service's certificate (DER). */
   readonly serviceFingerprint: string;
-  readonly network: Pick<NodeNetwork, 'committed' | 'certificatePem'>;
+  readonly network: Pick<NodeNetwork, 'committed' | 'certificatePem' | 'leaseSeconds'>;
   readonly status: () => ReplicaStatus;
   /** This node's own administrative door; undefined before it is open. */
   readonly door: () => Address | undefined;
@@ -43,7 +43,8 @@ export function ownPin({ identity, serviceFingerprint, network }: Asker, signal:
   return {
     serviceFingerprint,
     identity: { key: identity.key, certificate },
-    timeoutMs: 60_000,
+    // A primary that hangs must not be waited for until the lease is over.
+    timeoutMs: Math.min(60_000, Math.max(2000, (network.leaseSeconds * 1000) / 3)),
     nowMs: Date.now,
     signal,
   };

@@ -318,7 +318,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
         purpose,
         atMs: clockMs,
         nonce,
-        shareKey: shareKeys.of(identity.nodeId).publicKey,
+        epochKey: shareKeys.of(identity.nodeId).publicKey,
         ...more,
       });
     },

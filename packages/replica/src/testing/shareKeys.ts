@@ -2,6 +2,7 @@
  * Share keys of the nodes of a test, and secrets of the ledger that are sealed to them as hosts do it.
  */
 import { generateShareKey, hpkeOpen, hpkeSeal, type ShareKey } from '@coco/crypto';
+import { secretDigest } from '@coco/ledger';
 import { type NodeId, utf8 } from '@coco/primitives';
 import type { MakeLedgerSecret } from '../types.js';
 
@@ -28,10 +29,10 @@ export function createShareKeys(): TestShareKeys {
       made += 1;
       const plaintext = new Uint8Array(32).fill(100 + made);
       const sealed = recipients.map(
-        ({ nodeId, shareKey }) =>
-          [nodeId, hpkeSeal({ recipient: shareKey, ...about(nodeId), plaintext })] as const,
+        ({ nodeId, epochKey }) =>
+          [nodeId, hpkeSeal({ recipient: epochKey, ...about(nodeId), plaintext })] as const,
       );
-      return Object.fromEntries(sealed);
+      return { digest: secretDigest(plaintext), nodes: Object.fromEntries(sealed) };
     },
   };
 }

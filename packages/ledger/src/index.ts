@@ -14,6 +14,7 @@ export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export { type EntryLayout, entryLeaf, parseEntry } from './entry.js';
+export { keyedDigest } from './keyed-digest.js';
 export { createLedger } from './ledger.js';
 export {
   firstSnapshot,

@@ -58,6 +58,8 @@ export interface NodeConfig {
     readonly chunkBytesMax: number;
     readonly entryCacheBytesMax: number;
     readonly receiptLeavesMax: number;
+    /** Bytes of older parts of the ledger, fetched from other nodes, that are kept. 0: none are fetched. */
+    readonly fetchedBytesMax: number;
   };
   readonly snapshot: {
     /** How many snapshots to keep on disk. */
@@ -122,6 +124,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       chunkBytesMax: ledger.whole('chunkBytesMax', { min: 4096, max: 2 ** 31, fallback: 5_000_000 }),
       entryCacheBytesMax: ledger.whole('entryCacheBytesMax', { min: 0, max: 2 ** 34, fallback: 2 ** 26 }),
       receiptLeavesMax: ledger.whole('receiptLeavesMax', { min: 2, max: 2 ** 24, fallback: 65_536 }),
+      fetchedBytesMax: ledger.whole('fetchedBytesMax', { min: 0, max: 2 ** 44, fallback: 2 ** 30 }),
     },
     snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
     limits: readLimits(limits),

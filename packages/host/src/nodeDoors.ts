@@ -23,6 +23,8 @@ export interface NodeDoorsOptions {
   readonly log: Log;
   readonly applicationRoutes: readonly Route[];
   readonly administrativeRoutes: readonly Route[];
+  /** Called when both close: requests in progress are to be answered soon. */
+  readonly giveUp: () => void;
   /** Passes a request on to the manager. */
   readonly forward: (request: AdapterRequest) => Promise<HttpResponse>;
 }
@@ -83,6 +85,7 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
       for (const door of both) door.setCertificate(certificate);
     },
     close: async () => {
+      options.giveUp();
       await Promise.all(both.map((door) => door.close()));
     },
   };

@@ -7,6 +7,7 @@ import { memberList, participantList } from './actorList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
 import { evidenceVerify } from './evidenceVerify.js';
+import { ledgerEntry } from './ledgerEntry.js';
 import { ledgerShow } from './ledgerShow.js';
 import { ledgerVerify } from './ledgerVerify.js';
 import { measure } from './measure.js';
@@ -63,6 +64,7 @@ export const commands: readonly Command[] = [
   evidenceVerify,
   ledgerVerify,
   ledgerShow,
+  ledgerEntry,
   receiptGet,
   receiptVerify,
   completionOf(() => commands),

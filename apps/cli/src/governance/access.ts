@@ -100,6 +100,24 @@ export async function withClient<Result>(
   }
 }
 
+/** The same in the name of an actor, for what is told to actors alone: asks for the passphrase of the key, if it has one. */
+export async function withActorClient<Result>(
+  options: OptionValues,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const [url, cert, key] = [
+    needed(options, 'url', 'COCO_URL'),
+    needed(options, 'cert', 'COCO_CERT'),
+    needed(options, 'key', 'COCO_KEY'),
+  ];
+  const client = createClient({
+    url,
+    serviceCertificatePem: serviceCertificatePem(options),
+    clientCertificate: { certificatePem: readText(cert), privateKeyPem: await decryptedKey(key) },
+  });
+  return work(client).finally(() => client.close());
+}
+
 /** The same, but without a client when no node is named and a request is only to be prepared or written to a file. */
 export function withClientUnlessPreparing<Result>(
   options: OptionValues,

@@ -62,6 +62,7 @@ export { epochLabel, readEpoch, readEpochs, sealEpoch } from './networkKey/epoch
 export { readNetworkKey } from './networkKey/keyRow.js';
 export { finishOwnShare, type OwnShareInput, type ShareFault } from './networkKey/ownShare.js';
 export { createKeyParticipant } from './networkKey/participant.js';
+export { type EpochPlace, isSealed, sealSecret } from './networkKey/sealSecret.js';
 export { secretsPolicy } from './networkKey/secretsPolicy.js';
 export type * from './networkKey/types.js';
 export { govOpenApi } from './openapi/document.js';

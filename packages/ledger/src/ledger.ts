@@ -69,7 +69,7 @@ class NodeLedger implements Ledger {
   constructor(start: LedgerStart) {
     if (start.identity !== undefined) assertIdentity(start.identity, start.serviceCertificate);
     this.#identity = start.identity;
-    this.#secrets = createSecrets(start.secrets);
+    this.#secrets = createSecrets(start.secrets, start.base?.seqno ?? 0);
     this.#openSecret = start.openSecret;
     this.#checker = createSignatureChecker(start.serviceCertificate);
     this.#entryBytesMax = start.entryBytesMax ?? defaultEntryBytesMax;

@@ -23,7 +23,7 @@ import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
-import { Forgetting } from './forgetting.js';
+import type { Forgetting } from './forgetting.js';
 import type { Governing } from './governing.js';
 import { KeyCeremonies } from './keyCeremonies.js';
 import type { Rekeying } from './rekeying.js';
@@ -70,8 +70,8 @@ export class Governor {
     budget: ScriptBudget,
     governing: Governing,
     snapshots: Snapshotting,
-    rekeying: Rekeying,
-    { nodeId, settings, custody, ledger }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody' | 'ledger'>,
+    { rekeying, forgetting }: { readonly rekeying: Rekeying; readonly forgetting: Forgetting },
+    { nodeId, settings, custody }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -81,7 +81,7 @@ export class Governor {
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
     this.#rekeying = rekeying;
     this.#ceremonies = new KeyCeremonies(custody);
-    this.#forgetting = new Forgetting(ledger);
+    this.#forgetting = forgetting;
     this.#reviewing = new Reviewing(nodeId, governing);
   }
 
@@ -94,7 +94,7 @@ export class Governor {
   get troubles(): Pick<ReplicaStatus, 'snapshotTrouble' | 'leaseTrouble' | 'rekeyTrouble'> {
     const { trouble: snapshotTrouble } = this.#snapshots;
     const { trouble: leaseTrouble } = this.#reviewing;
-    const { trouble: rekeyTrouble } = this.#rekeying;
+    const rekeyTrouble = this.#rekeying.trouble ?? this.#forgetting.trouble;
     return {
       ...(snapshotTrouble !== undefined && { snapshotTrouble }),
       ...(leaseTrouble !== undefined && { leaseTrouble }),

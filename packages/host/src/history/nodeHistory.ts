@@ -7,17 +7,19 @@ import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import { parseAddress } from '../address.js';
 import type { NodeConfig } from '../config.js';
+import type { NodeCustody } from '../custody/custody.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeParts } from '../nodeParts.js';
 import { ChunkPlaces } from './chunkPlaces.js';
-import { heldSecrets } from './entrySecrets.js';
+import { entrySecrets } from './entrySecrets.js';
 import { type ChunkPeer, LedgerHistory } from './ledgerHistory.js';
 import { createPastQueries, type PastQueries } from './pastQueries.js';
 
 export interface NodeHistoryOptions {
   readonly config: Pick<NodeConfig, 'directories' | 'ledger'>;
   readonly parts: Pick<NodeParts, 'identity' | 'ledger' | 'store'>;
+  readonly keepers: { readonly custody: Pick<NodeCustody, 'secretFor'> };
   readonly replica: Pick<Replica, 'commit' | 'status'>;
   readonly serviceCertificate: Certificate;
   /** As committed. */
@@ -59,10 +61,11 @@ export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
     log,
     metrics,
   });
+  const secrets = entrySecrets(ledger, (id) => options.keepers.custody.secretFor(id));
   return {
     history,
     places,
-    past: createPastQueries({ ledger, store, history, secrets: heldSecrets(ledger) }),
+    past: createPastQueries({ ledger, store, history, secrets }),
   };
 }
 

@@ -12,6 +12,7 @@ export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
 export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
+export { type EndorsementInput, encodeEndorsement, readEndorsement } from './endorsement.js';
 export type { EntryLayout } from './entry.js';
 export { createLedger } from './ledger.js';
 export {
@@ -48,6 +49,7 @@ export {
   secretDigest,
   secretFor,
 } from './rekey.js';
+export { type FormerService, serviceAt } from './service-checkers.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';

@@ -37,6 +37,7 @@ export {
   type SecretRecipient,
   type SecretTime,
   secretRecipients,
+  unsealedEpochs,
   writeLedgerSecret,
 } from './ledgerSecret.js';
 export { manifestTables, parseCodeRow, readManifests } from './manifests.js';

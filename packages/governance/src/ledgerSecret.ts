@@ -5,13 +5,16 @@
  * The row says who had left when it was written. A node that is back is told what it missed, so it has to be told anew that it
  * left: once it is Trusted again the next row no longer has it among the former ones.
  */
-import { sha256 } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import { encodeSecretRow, formerIn, readSecretRow } from '@coco/ledger';
-import { fromHex, type NodeId, type Seqno, toHex, utf8 } from '@coco/primitives';
+import { fromHex, type NodeId, type Seqno } from '@coco/primitives';
+import { actorsDigest } from './actors/actorsDigest.js';
+import { networkDigest } from './decideAttestation.js';
 import { readEvidence } from './evidenceRow.js';
 import { isQuarantined, readLease } from './leases.js';
 import { manifestTables } from './manifests.js';
+import { actorsOfEpoch, readEpoch, readEpochs, writeEpoch } from './networkKey/epochs.js';
+import { secretsPolicy } from './networkKey/secretsPolicy.js';
 import { trustedNodes } from './reviewNodes.js';
 import { objectRows, rowKey } from './rows.js';
 import { governanceTables } from './tables.js';
@@ -22,14 +25,30 @@ export interface SecretRecipient {
   readonly epochKey: Uint8Array;
 }
 
-/** Whether somebody who may know the secret is out, or is in again of whom the last row says otherwise. */
-export function isRekeyDue(reader: Reader, _nowMs: number): boolean {
+/**
+ * Whether a new secret is due: somebody who may know this one is out, or is in again of whom the last row says otherwise; or the
+ * epoch is over (CONF-2): the actors are others, its time is up, or there is a shared key and nothing is sealed to it yet.
+ */
+export function isRekeyDue(reader: Reader, nowMs: number): boolean {
   const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const former = new Set(row === undefined ? [] : formerIn(row));
   return (
     goneNodes(reader).some((nodeId) => !former.has(nodeId)) ||
-    trustedNodes(reader).some((nodeId) => former.has(nodeId))
+    trustedNodes(reader).some((nodeId) => former.has(nodeId)) ||
+    isEpochOver(reader, nowMs)
   );
+}
+
+function isEpochOver(reader: Reader, nowMs: number): boolean {
+  const bytes = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+  const row = bytes === undefined ? undefined : readSecretRow(bytes);
+  const record = readEpoch(reader, row?.epoch ?? 1);
+  const actors = row?.actors ?? actorsOfEpoch(reader, 1);
+  if (actors !== undefined && actors !== actorsDigest(reader)) return true;
+  const { epochSeconds } = secretsPolicy(reader);
+  const atMs = row?.atMs ?? record?.atMs;
+  if (epochSeconds > 0 && atMs !== undefined && nowMs - atMs >= epochSeconds * 1000) return true;
+  return record?.sealed === undefined && reader.has(governanceTables.networkKey, rowKey(undefined));
 }
 
 /** The nodes that take part: those to which a secret can be sealed, and those of which no epoch key is on record yet. */
@@ -69,30 +88,36 @@ export function writeLedgerSecret(
   made: MadeSecret & { readonly sealed?: Uint8Array },
   at: SecretTime,
 ): void {
-  const { digest, nodes } = made;
+  const { digest, nodes, sealed } = made;
+  const epoch = currentEpoch(transaction) + 1;
+  const atMs = at.nowMs;
   const row = encodeSecretRow({
-    epoch: currentEpoch(transaction) + 1,
-    atMs: at.nowMs,
+    epoch,
+    atMs,
     actors: actorsDigest(transaction),
     former: goneNodes(transaction),
     digest,
     nodes,
   });
   transaction.put(governanceTables.ledgerSecrets, rowKey(undefined), row);
+  const network = networkDigest(transaction);
+  const record = { epoch, from: at.from, atMs, digest, network, ...(sealed !== undefined && { sealed }) };
+  writeEpoch(transaction, record);
+}
+
+/** Epochs whose secrets are not sealed to the shared key: those from before there was one. Ascending. */
+export function unsealedEpochs(reader: Reader): readonly number[] {
+  const sealed = new Set(
+    readEpochs(reader).flatMap((record) => (record.sealed === undefined ? [] : [record.epoch])),
+  );
+  const epochs = Array.from({ length: currentEpoch(reader) }, (_, i) => i + 1);
+  return epochs.filter((epoch) => !sealed.has(epoch));
 }
 
 /** The epoch in which entries are after those that `reader` has seen (CONF-2). */
 export function currentEpoch(reader: Reader): number {
   const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   return (row === undefined ? undefined : readSecretRow(row)?.epoch) ?? 1;
-}
-
-/** Says who the actors are: hex. */
-function actorsDigest(reader: Reader): string {
-  const ids = [governanceTables.memberInfo, governanceTables.participantInfo].map((table) =>
-    [...objectRows(reader, table)].map(([id]) => id),
-  );
-  return toHex(sha256(utf8(JSON.stringify(ids))));
 }
 
 /**

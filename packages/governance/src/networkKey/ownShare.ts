@@ -13,6 +13,7 @@ import {
 import type { Reader } from '@coco/kv';
 import { assert, CocoError, equalBytes, fromHex } from '@coco/primitives';
 import { readDeal, readDeals, readDealtTo } from './dealRow.js';
+import { actorNode } from './holders.js';
 import {
   decodeSignedShare,
   eraseSignedShare,
@@ -30,6 +31,11 @@ export interface OwnShareInput extends Pick<KeyParticipantInput, 'openShare' | '
   readonly counted: readonly number[];
   /** Whose share it is: one of the ceremony's. */
   readonly actorId: string;
+  /**
+   * Actors by number of the dealer, while it is judged: what a node of theirs has not signed then counts for nothing, whoever wrote
+   * it into the tables. Later those nodes may be gone, and that it fits is enough.
+   */
+  readonly dealers?: readonly string[];
 }
 
 /** What is wrong with what a dealer sent; `share` shows it, where the dealer signed something. */
@@ -46,32 +52,46 @@ export function finishOwnShare(
   const { ceremony, digest, counted, actorId } = input;
   const recipient = ceremony.actors.indexOf(actorId) + 1;
   assert(recipient > 0, 'a share is finished for an actor of the ceremony');
-  const dealers = new Map(readDeals(reader, digest).map((record) => [record.dealer, record]));
   const deals: Deal[] = [];
-  const sent = new Map<number, { readonly bytes: Uint8Array; readonly signed: SignedShare }>();
+  const sent = new Map<number, Sent>();
   for (const dealer of counted) {
     const deal = readDeal(reader, digest, dealer);
     if (deal === undefined) return { kind: 'faulty', faults: [] };
     deals.push(deal);
-    const bytes = dealtBytes(reader, input, dealer, recipient);
-    const signed = bytes === undefined ? undefined : decodeSignedShare(bytes);
-    if (bytes !== undefined && signed !== undefined && isFor(signed, input, dealer, recipient)) {
-      sent.set(dealer, { bytes, signed });
-    }
+    const found = sentBy(reader, input, dealer, recipient);
+    if (found !== undefined) sent.set(dealer, found);
   }
   const shares = [...sent.values()].map(({ signed }) => signed.share);
   const finished = finishedOf({ ceremony, deals, recipient, shares });
   const faults = finished.faults.map(({ dealer }) => {
-    const at = sent.get(dealer);
-    const nodeId = dealers.get(dealer)?.nodeId ?? '';
-    const isProof = at !== undefined && isSignedBy(reader, nodeId, at.signed);
-    return isProof ? { dealer, share: at.bytes.slice() } : { dealer };
+    const share = sent.get(dealer)?.bytes.slice();
+    return share === undefined ? { dealer } : { dealer, share };
   });
   for (const { bytes, signed } of sent.values()) {
     eraseSignedShare(signed);
     bytes.fill(0);
   }
   return finished.share === undefined ? { kind: 'faulty', faults } : { kind: 'made', share: finished.share };
+}
+
+interface Sent {
+  /** As they were sealed. */
+  readonly bytes: Uint8Array;
+  readonly signed: SignedShare;
+}
+
+/** What the dealer sent to this recipient; undefined when that is nothing which could be held against it. */
+function sentBy(reader: Reader, input: OwnShareInput, dealer: number, recipient: number): Sent | undefined {
+  const bytes = dealtBytes(reader, input, dealer, recipient);
+  const signed = bytes === undefined ? undefined : decodeSignedShare(bytes);
+  if (bytes === undefined || signed === undefined) return undefined;
+  const { share, nodeId } = signed;
+  if (share.dealer !== dealer || share.recipient !== recipient) return undefined;
+  if (!equalBytes(share.ceremony, fromHex(input.digest) ?? new Uint8Array(0))) return undefined;
+  if (input.dealers === undefined) return { bytes, signed };
+  const wrote = readDeals(reader, input.digest).find((record) => record.dealer === dealer)?.nodeId;
+  const isOwn = nodeId === wrote && actorNode(reader, nodeId)?.actorId === input.dealers[dealer - 1];
+  return isOwn && isSignedBy(reader, nodeId, signed) ? { bytes, signed } : undefined;
 }
 
 function finishedOf(input: FinishInput): { share?: KeyShare; faults: readonly DealFault[] } {
@@ -82,16 +102,6 @@ function finishedOf(input: FinishInput): { share?: KeyShare; faults: readonly De
     if (error instanceof CocoError) return { faults: [] };
     throw error;
   }
-}
-
-function isFor(
-  { share }: SignedShare,
-  { digest }: OwnShareInput,
-  dealer: number,
-  recipient: number,
-): boolean {
-  const ceremony = fromHex(digest) ?? new Uint8Array(0);
-  return share.dealer === dealer && share.recipient === recipient && equalBytes(share.ceremony, ceremony);
 }
 
 function dealtBytes(

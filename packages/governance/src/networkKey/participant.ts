@@ -217,7 +217,9 @@ class Participant implements KeyParticipant {
     if (this.#judged?.of !== of) {
       const ceremony = readCeremonyRecord(reader);
       if (ceremony === undefined) return [];
-      const finished = finishOwnShare(reader, { ceremony, digest, counted, openShare, ...own });
+      const dealers = dealersIn(reader, running);
+      const input = { ceremony, digest, counted, openShare, dealers, ...own };
+      const finished = finishOwnShare(reader, input);
       if (finished.kind === 'made') {
         this.#keep(digest, finished.share);
         eraseKeyShare(finished.share);

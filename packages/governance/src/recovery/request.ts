@@ -3,7 +3,7 @@
  * on a machine without network. Payload, JSON:
  *
  *     { "what": "coco-recovery-request-v1", "last": "<TxID of the last signed entry>", "node": "<id of the first node to be>",
- *       "recipient": "<X25519 key of that node's machine, hex>",
+ *       "recipient": "<X25519 key of that node's machine, hex>", "drill": true if it is only a rehearsal,
  *       "tables": { "<table>": [["<key, base64>", "<value, base64>"], …], … } }
  *
  * `tables` are the ledger's own rows: the network's key with its deals, the epochs, the service, and who the actors are. Whoever answers
@@ -38,6 +38,8 @@ export interface RecoveryPlan {
   readonly nodeId: NodeId;
   /** To which answers are sealed: 32 bytes. */
   readonly recipient: Uint8Array;
+  /** A rehearsal: no service will come of it. */
+  readonly isDrill: boolean;
 }
 
 export interface RecoveryRequest {
@@ -52,6 +54,7 @@ export interface RecoveryRequest {
   readonly last: TxId;
   readonly nodeId: NodeId;
   readonly recipient: Uint8Array;
+  readonly isDrill: boolean;
   readonly key: NetworkKey;
   /** Those whose secrets are asked for: all, ascending. */
   readonly epochs: readonly SealedEpoch[];
@@ -60,10 +63,8 @@ export interface RecoveryRequest {
 }
 
 /** What is to be signed: by `reader`, the tables at the last signed entry. COCO_RECOVERY_KEY, COCO_RECOVERY_UNSEALED. */
-export function recoveryRequestPayload(
-  reader: Reader,
-  { last, nodeId, recipient }: RecoveryPlan,
-): Uint8Array {
+export function recoveryRequestPayload(reader: Reader, plan: RecoveryPlan): Uint8Array {
+  const { last, nodeId, recipient, isDrill } = plan;
   sealedEpochs(reader, keyIn(reader).key);
   const tables = Object.fromEntries(
     requestTables.map((table) => [
@@ -71,7 +72,7 @@ export function recoveryRequestPayload(
       [...reader.range(table)].map(({ key, value }) => [toBase64(key), toBase64(value)]),
     ]),
   );
-  return jsonBytes({ what, last, node: nodeId, recipient: toHex(recipient), tables });
+  return jsonBytes({ what, last, node: nodeId, recipient: toHex(recipient), drill: isDrill, tables });
 }
 
 /** Reads and checks a request. COCO_RECOVERY_REQUEST, COCO_RECOVERY_KEY, COCO_RECOVERY_UNSEALED. */
@@ -98,6 +99,7 @@ export function openRecoveryRequest(bytes: Uint8Array): RecoveryRequest {
     last,
     nodeId,
     recipient,
+    isDrill: payload['drill'] === true,
     key,
     epochs: sealedEpochs(tables, key.key),
     tables,

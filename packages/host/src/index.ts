@@ -1,4 +1,5 @@
 export { type Address, formatAddress, parseAddress } from './address.js';
+export { loadKeyShares } from './custody/keyShares.js';
 export type { ProvedNode } from './attestation/checkNode.js';
 export { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 export { type Attester, type AttesterOptions, openAttester } from './attesters/attester.js';
@@ -60,6 +61,21 @@ export {
   type PeersOptions,
 } from './peers.js';
 export { type Pin, type PinnedAnswer, type PinnedRequest, pinnedRequest } from './pinnedRequest.js';
+export { type GoneOn, type GoOnOptions, goOn } from './recovery/goOn.js';
+export {
+  checkUnchanged,
+  furthest,
+  type LostLedger,
+  type LostLedgerOptions,
+  readLostLedger,
+} from './recovery/lostLedger.js';
+export { loadRecoveryKey, makeRecoveryKey, removeRecoveryKey } from './recovery/recoveryKey.js';
+export {
+  type RecoveredContents,
+  type ReplayCopyOptions,
+  type ReplayedCopy,
+  replayCopy,
+} from './recovery/replayCopy.js';
 export type { Sealer } from './sealer.js';
 export { openSnapshotFiles, type SnapshotFile, type SnapshotFiles } from './snapshotFiles.js';
 export { realTiming, type Timing } from './timing.js';

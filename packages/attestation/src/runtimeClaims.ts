@@ -78,7 +78,7 @@ export const claimsBytesMax = 1024;
 
 const version = 1;
 
-const purposes: readonly Purpose[] = ['certificate', 'session', 'join', 'lease', 'client'];
+const purposes: readonly Purpose[] = ['certificate', 'session', 'join', 'lease', 'secrets', 'client'];
 
 type Field = Exclude<keyof RuntimeClaims, 'purpose'>;
 

@@ -10,7 +10,7 @@ import type { NodeId } from '@coco/primitives';
 export type Platform = 'sev-snp' | 'tdx' | 'sgx' | 'az-snp-vtpm' | 'az-tdx-vtpm' | 'virtual';
 
 /** Why evidence was made. Evidence for one purpose is worth nothing for another. */
-export type Purpose = 'certificate' | 'session' | 'join' | 'lease' | 'client';
+export type Purpose = 'certificate' | 'session' | 'join' | 'lease' | 'secrets' | 'client';
 
 /**
  * What a node says of itself; the hardware vouches for its hash (see runtimeClaims.ts). All byte strings.

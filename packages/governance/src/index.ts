@@ -51,6 +51,7 @@ export {
 } from './networkKey/contribution.js';
 export { epochLabel, readEpoch, readEpochs, sealEpoch } from './networkKey/epochs.js';
 export { readNetworkKey } from './networkKey/keyRow.js';
+export { finishOwnShare, type OwnShareInput, type ShareFault } from './networkKey/ownShare.js';
 export { createKeyParticipant } from './networkKey/participant.js';
 export { secretsPolicy } from './networkKey/secretsPolicy.js';
 export type * from './networkKey/types.js';

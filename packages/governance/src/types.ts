@@ -177,7 +177,7 @@ export interface GenesisConstitution {
   readonly nodes: readonly GenesisNode[];
   /** Rows of `public:coco.voting_policies`: policy by action name, and "default". */
   readonly votingPolicies: Readonly<Record<string, VotingPolicy>>;
-  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of an hour, leases of an hour. */
+  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of a day, leases of an hour. */
   readonly settings?: Readonly<Record<string, number | string | boolean>>;
   /**
    * Rows of `public:coco.tee_manifest` by platform, as they are to be written (see teeRow.ts). Default: `virtual`, which

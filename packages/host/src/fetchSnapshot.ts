@@ -15,21 +15,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { parseSnapshotName } from '@coco/ledger';
+import type { Certificate } from '@coco/crypto';
+import { openPublicSnapshot, parseSnapshotName } from '@coco/ledger';
 import { CocoError, fromUtf8, type Seqno } from '@coco/primitives';
 import type { Address } from './address.js';
 import { type AskOptions, askNetwork, pause } from './askNetwork.js';
 import { onDiskSync, syncDirectory } from './disk.js';
 import { pinnedRequest } from './pinnedRequest.js';
 import { openSnapshotFiles, type SnapshotFile } from './snapshotFiles.js';
-import { openGenuine, type StartSnapshotOptions } from './startSnapshot.js';
-
-type Trust = Pick<StartSnapshotOptions, 'serviceCertificate' | 'secrets'>;
+import { genuineBytes } from './startSnapshot.js';
 
 export interface FetchSnapshotOptions {
   readonly directory: string;
   readonly ask: AskOptions;
-  readonly trust: Trust;
+  readonly serviceCertificate: Certificate;
   /** An older snapshot cannot be caught up from. */
   readonly minimumSeqno: Seqno;
   readonly onProgress?: (progress: {
@@ -61,12 +60,15 @@ export async function fetchSnapshot(options: FetchSnapshotOptions): Promise<Seqn
 }
 
 /** A committed snapshot in `directory` that is genuine, newest first; undefined when there is none. */
-export function genuineSnapshot(directory: string, trust: Trust): SnapshotFile | undefined {
+export function genuineSnapshot(
+  directory: string,
+  serviceCertificate: Certificate,
+): SnapshotFile | undefined {
   if (!existsSync(directory)) return undefined;
   const log = { info: () => undefined, warn: () => undefined };
   for (const file of openSnapshotFiles({ directory, keep: 1, log }).list()) {
     try {
-      openGenuine(file, trust);
+      openPublicSnapshot(genuineBytes(file, serviceCertificate));
       return file;
     } catch (error) {
       if (!(error instanceof CocoError)) throw error;
@@ -162,13 +164,13 @@ function rangeStart(header: string | string[] | undefined): number | undefined {
 
 /** Gives the file its name when it is genuine; else it is gone. */
 async function finish(
-  { directory, trust }: FetchSnapshotOptions,
+  { directory, serviceCertificate }: FetchSnapshotOptions,
   offer: Offer,
   part: string,
 ): Promise<Seqno> {
   const { name, seqno, size } = offer;
   try {
-    openGenuine({ name, path: part, seqno, size }, trust);
+    openPublicSnapshot(genuineBytes({ name, path: part, seqno, size }, serviceCertificate));
   } catch (error) {
     onDiskSync('remove a snapshot', part, () => rmSync(part, { force: true }));
     if (!(error instanceof CocoError)) throw error;

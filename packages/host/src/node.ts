@@ -5,7 +5,6 @@
 import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { distrustedNodes } from '@coco/governance';
-import type { LedgerSecret } from '@coco/ledger';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
 import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
@@ -13,12 +12,16 @@ import { askForAdmission } from './admission.js';
 import { type Attesting, createAttesting } from './attestation/attesting.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
+import type { NodeCustody } from './custody/custody.js';
+import { nodeCustody } from './custody/nodeCustody.js';
+import { createSecretsOnDisk, type SecretsOnDisk } from './custody/secretsOnDisk.js';
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
+import { eventLimits, peerLimits } from './nodeLimits.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
@@ -54,8 +57,8 @@ export interface RunningNode {
 /** Starts a node; COCO_* failures say what in its configuration, disk or network is wrong. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const inbox = createInbox();
-  const { config, sealer, log } = options;
-  const parts = await openNodeParts({ config, sealer, log, onMessage: inbox.receive });
+  const { config, sealer, log, metrics } = options;
+  const parts = await openNodeParts({ config, sealer, log, metrics, onMessage: inbox.receive });
   const node = new Node(options, parts);
   inbox.open((message) => node.fromWorker(message));
   try {
@@ -80,19 +83,6 @@ function createInbox() {
   };
 }
 
-const peerLimits = {
-  frameBytesMax: 256 * 1024 * 1024,
-  sendBytesMax: 512 * 1024 * 1024,
-  unauthenticatedMax: 64,
-  handshakeTimeoutMs: 5000,
-  attestationTimeoutMs: 30_000,
-  pingMs: 5000,
-  reconnectMsMin: 50,
-  reconnectMsMax: 2000,
-};
-
-const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 20, heartbeatMs: 15_000 };
-
 /** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
 const workerClockMs = 100;
 
@@ -110,6 +100,8 @@ class Node implements RunningNode {
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
   readonly #attesting: Attesting;
+  readonly #custody: NodeCustody;
+  readonly #secretsOnDisk: SecretsOnDisk;
   readonly #events: MemberEvents;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
@@ -145,17 +137,34 @@ class Node implements RunningNode {
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
     });
     this.#attesting = createAttesting({
-      config,
       identity,
-      epochKeys: parts.epochKeys,
+      evidence: parts.evidence,
       serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
       network: this.#network,
       status: () => this.replica.status(),
+      isUntold: () => this.replica.status().untoldFrom !== undefined && !this.#custody.hasKey,
       door: () => this.#doors?.administrative.address,
       ...(config.join !== undefined && { joinPeer: config.join.peer }),
       onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
       log: options.log,
       metrics: options.metrics,
+    });
+    this.#custody = nodeCustody({
+      ...options,
+      parts,
+      network: this.#network,
+      tables: () => this.#tables(),
+      newest: () => this.#newest(),
+      status: () => this.replica.status(),
+      door: () => this.#doors?.administrative.address,
+      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
+    });
+    this.#secretsOnDisk = createSecretsOnDisk({
+      there: parts.secretsOnDisk,
+      committed: () => this.#tables(),
+      newest: () => this.#newest(),
+      save: (secrets) => saveLedgerSecrets(config.directories.sealed, sealer, secrets),
+      log: options.log,
     });
     this.replica = nodeReplica(config, parts);
     this.#loop = this.#createLoop();
@@ -178,18 +187,15 @@ class Node implements RunningNode {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#options.metrics.add('transactions', items);
       },
-      secrets: (secrets) => this.#keepSecrets(secrets),
-      governed: (tables) => this.#events.tables(tables),
+      secrets: (secrets) => this.#secretsOnDisk.keep(secrets),
+      governed: (tables) => {
+        this.#events.tables(tables);
+        this.#secretsOnDisk.governed(this.#parts.ledger.settledSecrets);
+      },
       network: (views) => this.#network.changed(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
     });
-  }
-
-  #keepSecrets(secrets: readonly LedgerSecret[]): void {
-    const { config, sealer, log } = this.#options;
-    saveLedgerSecrets(config.directories.sealed, sealer, secrets);
-    log.info('keeps a new secret of the ledger', { secrets: secrets.length });
   }
 
   async open(): Promise<void> {
@@ -225,6 +231,12 @@ class Node implements RunningNode {
     return committedTables(this.#parts.replayed.governanceStore, this.replica.commit);
   }
 
+  /** Governance tables as the log says. */
+  #newest(): ReturnType<typeof committedTables> {
+    const { governanceStore } = this.#parts.replayed;
+    return governanceStore.read(governanceStore.head);
+  }
+
   #openDoors(): Promise<NodeDoors> {
     const { config, log, metrics } = this.#options;
     const { secrets, membership, store } = this.#parts;
@@ -233,6 +245,8 @@ class Node implements RunningNode {
       config,
       parts: this.#parts,
       attesting: this.#attesting,
+      custody: this.#custody,
+      secretsOnDisk: this.#secretsOnDisk,
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
@@ -242,6 +256,9 @@ class Node implements RunningNode {
       network: () => this.#network.committed,
       head: () => this.#network.head,
       tables: () => this.#tables(),
+      newest: () => this.#newest(),
+      contribute: (nodeId, contribution) =>
+        this.#ask((token) => ({ type: 'contributeKey', token, nodeId, contribution })),
       admit: (nodeId, certificatePem, attestation) =>
         this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem, attestation })),
       renewLease: (nodeId, attestation, last) =>
@@ -298,6 +315,7 @@ class Node implements RunningNode {
       watched = now;
       this.#watch(this.replica.status());
       this.#attesting.look();
+      this.#custody.look();
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }
@@ -373,6 +391,7 @@ class Node implements RunningNode {
     this.#stopping ??= (async () => {
       this.#stopAsking();
       this.#attesting.stop();
+      this.#custody.stop();
       this.#events.close();
       await this.#doors?.close();
       await this.#loop.drained();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { auditLedger, chunkOfBytes, type LedgerSecret, readLedger, secretDigest } from '@coco/ledger';
 import { createEpochKeys } from './custody/epochKeys.js';
+import { secretSealing } from './custody/secretSealing.js';
 import { loadNodeSecrets } from './nodeSecrets.js';
 import {
   ask,
@@ -20,7 +21,6 @@ import {
   start,
   until,
 } from './nodeWorld.test.js';
-import { secretSealing } from './secretSealing.js';
 
 const secretsAt = async (place: Place): Promise<readonly LedgerSecret[]> =>
   loadNodeSecrets(join(place.directory, 'sealed'), await sealerOf(place)).ledgerSecrets;
@@ -74,11 +74,15 @@ test('a secret is for the nodes that it was made for, in this network; a key tha
   const network = 'ab'.repeat(32);
   const sealingOf = (nodeId: string, epochKeys: typeof keyA, serviceFingerprint = network) =>
     secretSealing({ nodeId, epochKeys, serviceFingerprint });
-  const { nodes, digest } = sealingOf(a, keyA).makeLedgerSecret([
-    { nodeId: a, epochKey: new Uint8Array(32).fill(9) },
-    { nodeId: b, epochKey: keyB.current() },
-    { nodeId: bad, epochKey: new Uint8Array(32) },
-  ]);
+  const { nodes, digest } = sealingOf(a, keyA).makeSecret({
+    epoch: 2,
+    from: 5,
+    recipients: [
+      { nodeId: a, epochKey: new Uint8Array(32).fill(9) },
+      { nodeId: b, epochKey: keyB.current() },
+      { nodeId: bad, epochKey: new Uint8Array(32) },
+    ],
+  });
   assert.deepEqual(Object.keys(nodes), [a, b]);
   const [forA, forB] = [nodes[a], nodes[b]] as [Uint8Array, Uint8Array];
   const secret = sealingOf(b, keyB).openSecret(forB);

@@ -2,13 +2,16 @@
  * The built-in endpoints of a node, put together out of what each group of them must know.
  */
 import { type Certificate, privateKeyToPem } from '@coco/crypto';
-import type { NetworkView, NodeView } from '@coco/governance';
+import { type NetworkView, type NodeView, readEpochs } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { Attesting } from './attestation/attesting.js';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
+import type { NodeCustody } from './custody/custody.js';
+import { custodyJson } from './custody/custodyJson.js';
+import type { SecretsOnDisk } from './custody/secretsOnDisk.js';
 import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
@@ -19,9 +22,11 @@ import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
 import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
+import { type KeyFacts, keyRoutes } from './routes/keyRoutes.js';
 import { type LeaseFacts, leaseRoutes } from './routes/leaseRoutes.js';
 import { networkRoutes } from './routes/networkRoutes.js';
 import { nodeRoutes } from './routes/nodeRoutes.js';
+import { partialRoutes } from './routes/partialRoutes.js';
 import type { Route } from './routes/route.js';
 import { snapshotRoutes } from './routes/snapshotRoutes.js';
 import { transactionRoutes } from './routes/transactionRoutes.js';
@@ -32,6 +37,8 @@ export interface NodeRoutingOptions {
   readonly config: NodeConfig;
   readonly parts: NodeParts;
   readonly attesting: Attesting;
+  readonly custody: NodeCustody;
+  readonly secretsOnDisk: SecretsOnDisk;
   readonly replica: Replica;
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
@@ -42,6 +49,8 @@ export interface NodeRoutingOptions {
   readonly network: () => NetworkView;
   readonly head: () => NetworkView;
   readonly tables: () => Reader;
+  readonly newest: () => Reader;
+  readonly contribute: KeyFacts['contribute'];
   readonly admit: JoinFacts['admit'];
   readonly renewLease: LeaseFacts['renewLease'];
   readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
@@ -54,15 +63,27 @@ export interface NodeRouting {
 }
 
 export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
-  const { parts, replica, attesting, network, tables, admit, renewLease, serviceCertificate } = options;
+  const {
+    parts,
+    replica,
+    attesting,
+    custody,
+    secretsOnDisk,
+    network,
+    tables,
+    admit,
+    renewLease,
+    serviceCertificate,
+  } = options;
   const { nodeId } = parts.identity;
   const { evidence, challenges, lease } = attesting;
   const { platform, provesNothing } = evidence;
   const about = { nodeId, replica, network };
-  const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
+  const minimumSeqno = (): Seqno =>
+    Math.max(replica.status().consensus.heldFrom - 1, sealedSince(options.tables()));
   const isPrimary = (): boolean => replica.isPrimary;
   const { head } = options;
-  const ledgerSecrets = () => parts.ledger.settledSecrets;
+  const ledgerSecrets = () => secretsOnDisk.unsealed(parts.ledger.settledSecrets);
   const proving = { challenges, nowMs: Date.now };
   const joining: JoinFacts = {
     ...about,
@@ -84,6 +105,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       platform,
       provesNothing,
       lease: lease.standing,
+      secrets: () => custodyJson(tables(), custody, replica.status().untoldFrom),
       startSeqno: options.startSeqno,
       version: cocoVersion,
       selfSignedCertificatePem: parts.identity.certificate.pem,
@@ -96,6 +118,14 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     showing,
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
+    ...keyRoutes({ ...about, isPrimary, contribute: options.contribute }),
+    ...partialRoutes({
+      ...proving,
+      serviceFingerprint: serviceCertificate.fingerprint,
+      known: () => custody.known(),
+      newest: options.newest,
+      share: () => custody.share(),
+    }),
     ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
     ...snapshotRoutes({
       ...about,
@@ -112,6 +142,11 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
   };
 }
 
+/** In older tables some secrets are not sealed to the network's key yet: who begins there cannot have them brought back. */
+function sealedSince(tables: Reader): Seqno {
+  return Math.max(0, ...readEpochs(tables).map(({ sealedAt }) => sealedAt ?? 0));
+}
+
 /** Joining nodes ask every second; one snapshot is enough for a while. */
 const snapshotPauseMs = 30_000;
 
@@ -125,7 +160,7 @@ function once(makeSnapshot: () => void): () => void {
 }
 
 function secretsFor(
-  { parts, serviceCertificate, network }: NodeRoutingOptions,
+  { parts, secretsOnDisk, serviceCertificate, network }: NodeRoutingOptions,
   node: NodeView,
   { publicKey }: Certificate,
 ): ReturnType<JoinFacts['secretsFor']> {
@@ -140,7 +175,7 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets: parts.ledger.settledSecrets,
+    ledgerSecrets: secretsOnDisk.unsealed(parts.ledger.settledSecrets),
     certificatePem: certificate.pem,
   };
 }

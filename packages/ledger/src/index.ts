@@ -51,7 +51,7 @@ export {
 } from './rekey.js';
 export { type FormerService, serviceAt } from './service-checkers.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
-export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
+export { type OpenSnapshotOptions, openPublicSnapshot, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';
 export {
   decodeSnapshotTables,

@@ -8,6 +8,7 @@ import { nextConfiguration, nextLeaving } from './configuration.js';
 import { describeLayout } from './describe.js';
 import {
   defaultEntryBytesMax,
+  type EntryLayout,
   entryLeaf,
   noClaims,
   openEntry,
@@ -229,19 +230,14 @@ class NodeLedger implements Ledger {
     secrets: Secrets = this.#secrets,
   ): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
-    const { publicMaps, claimsDigest = noClaims } = layout;
-    const privateMaps = openEntry(layout, secrets);
-    const description = describeLayout(layout, current);
-    const claims = claimsDigest.some((byte) => byte !== 0) ? { claimsDigest } : {};
-    const secret = this.#toldBy(description);
-    return {
-      ...description,
-      publicMaps,
-      privateMaps,
-      ...claims,
-      ...(secret && { secret }),
-      ...entryLeaf(layout),
-    };
+    const opened = openedOf(layout, openEntry(layout, secrets), current);
+    const secret = this.#toldBy(opened);
+    return secret === undefined ? opened : { ...opened, secret };
+  }
+
+  openPublic(bytes: Uint8Array): OpenedEntry {
+    const layout = parseEntry(bytes, this.#entryBytesMax);
+    return openedOf(layout, layout.ciphertext, this.#note.configuration);
   }
 
   /** The secret that an entry has for this node. */
@@ -395,6 +391,17 @@ class NodeLedger implements Ledger {
     }
     return undefined;
   }
+}
+
+function openedOf(layout: EntryLayout, privateMaps: Uint8Array, current: readonly NodeId[]): OpenedEntry {
+  const { publicMaps, claimsDigest = noClaims } = layout;
+  return {
+    ...describeLayout(layout, current),
+    publicMaps,
+    privateMaps,
+    ...(claimsDigest.some((byte) => byte !== 0) && { claimsDigest }),
+    ...entryLeaf(layout),
+  };
 }
 
 function noteOf({ view, seqno, configuration, leaving }: SnapshotBase): Note {

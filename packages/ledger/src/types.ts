@@ -183,6 +183,11 @@ export interface Ledger {
    * have none for it.
    */
   open(bytes: Uint8Array, current?: readonly NodeId[], secrets?: Secrets): OpenedEntry;
+  /**
+   * Takes a whole entry apart for whoever has no secret: what `privateMaps` has stays sealed. That nobody changed the entry shows
+   * when the next signature is added. COCO_LEDGER_ENTRY_MALFORMED, COCO_LEDGER_MAPS_MALFORMED, COCO_LEDGER_NODES_MALFORMED.
+   */
+  openPublic(bytes: Uint8Array): OpenedEntry;
   /** The secrets as they are after the entry `seqno`: to open others that follow it, before they are added. */
   secretsAfter(seqno: Seqno): GrowingSecrets;
   /**

@@ -15,7 +15,6 @@ import {
   manifestTables,
   type NetworkView,
   readNetwork,
-  type SecretTime,
   snapshotSeqno,
   touchesNetwork,
 } from '@coco/governance';
@@ -23,7 +22,7 @@ import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@co
 import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
 import { assert, type NodeId, type Seqno } from '@coco/primitives';
 import { isGovernanceTable } from './dividedMaps.js';
-import type { Rekeying } from './rekeying.js';
+import type { RekeyAt, Rekeying } from './rekeying.js';
 import { renewCertificates } from './renewal.js';
 import { errorResponse } from './requests.js';
 import type { EndorseNode, ReplicaEffects } from './types.js';
@@ -87,8 +86,8 @@ export class Governing {
     return response.status < 300 ? { ...response, txId: context.committed } : response;
   }
 
-  /** Carries a request out upon the newest version, without changing it; what it writes will be entry `seqno`. */
-  write(request: AdapterRequest, context: GovernanceContext, seqno: Seqno): Governed {
+  /** Carries a request out upon the newest version, without changing it; `last` is the last entry. */
+  write(request: AdapterRequest, context: GovernanceContext, last: Seqno): Governed {
     const transaction = this.begin();
     const { response, writes, triggers } = this.#governance.handle(request, transaction, context);
     if (writes && triggers?.nodeCertificates !== undefined) {
@@ -96,7 +95,7 @@ export class Governing {
       if (why !== undefined) return { response: notIssued(why) };
     }
     if (writes) {
-      const why = this.#rekeyAsDecided(transaction, triggers, { nowMs: context.nowMs, from: seqno + 1 });
+      const why = this.#rekeyAsDecided(transaction, triggers, { nowMs: context.nowMs, last });
       if (why !== undefined) return { response: notRekeyed(why) };
     }
     const writeSet = writes ? transaction.writeSet() : [];
@@ -110,7 +109,7 @@ export class Governing {
   #rekeyAsDecided(
     transaction: Transaction,
     triggers: GovernanceAnswer['triggers'],
-    at: SecretTime,
+    at: RekeyAt,
   ): string | undefined {
     const isAsked = triggers?.rekey === true;
     if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
@@ -126,6 +125,11 @@ export class Governing {
   /** The governance tables as the log says. */
   newest(): Reader {
     return this.at(this.#store.head);
+  }
+
+  /** The governance tables as committed. */
+  get committedTables(): Reader {
+    return this.at(this.#committedVersion);
   }
 
   /** How often they were changed or rolled back, as far as this node has seen. */

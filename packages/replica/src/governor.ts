@@ -6,6 +6,7 @@ import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Consensus } from '@coco/consensus';
 import {
   admitNode,
+  contributeToKey,
   forgetNode,
   type Governance,
   leaseRow,
@@ -19,7 +20,9 @@ import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
+import { Forgetting } from './forgetting.js';
 import type { Governing } from './governing.js';
+import { KeyCeremonies } from './keyCeremonies.js';
 import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
@@ -56,6 +59,8 @@ export class Governor {
   readonly #awaiting: Awaiting;
   readonly #reviewing: Reviewing;
   readonly #rekeying: Rekeying;
+  readonly #ceremonies: KeyCeremonies;
+  readonly #forgetting: Forgetting;
 
   constructor(
     governance: Governance,
@@ -63,7 +68,7 @@ export class Governor {
     governing: Governing,
     snapshots: Snapshotting,
     rekeying: Rekeying,
-    { nodeId, settings }: Pick<ReplicaStart, 'nodeId' | 'settings'>,
+    { nodeId, settings, custody, ledger }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody' | 'ledger'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -72,6 +77,8 @@ export class Governor {
     this.#uncommittedMax = settings.uncommittedEntriesMax;
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
     this.#rekeying = rekeying;
+    this.#ceremonies = new KeyCeremonies(custody);
+    this.#forgetting = new Forgetting(ledger);
     this.#reviewing = new Reviewing(nodeId, governing);
   }
 
@@ -106,7 +113,11 @@ export class Governor {
       deliver(effects, origin, this.#governing.read(request, context));
       return;
     }
-    const { response, transaction, triggers } = this.#governing.write(request, context, nextSeqno(now));
+    const { response, transaction, triggers } = this.#governing.write(
+      request,
+      context,
+      now.consensus.last.seqno,
+    );
     if (transaction === undefined) {
       deliver(effects, origin, response);
       return;
@@ -135,10 +146,23 @@ export class Governor {
   }
 
   /** Carries out what the host asks of the primary for a node. */
-  changeNode(event: NodeEvent<'admit' | 'renewLease' | 'forgetNode'>, now: Circumstances): void {
+  changeNode(
+    event: NodeEvent<'admit' | 'renewLease' | 'forgetNode' | 'contributeKey'>,
+    now: Circumstances,
+  ): void {
     if (event.type === 'admit') this.#admit(event, now);
     else if (event.type === 'renewLease') this.#renew(event, now);
-    else this.#forget(event, now);
+    else if (event.type === 'forgetNode') this.#forget(event, now);
+    else this.#contribute(event, now);
+  }
+
+  /** Takes what a node contributes to making the network's key. */
+  #contribute({ token, nodeId, contribution }: NodeEvent<'contributeKey'>, now: Circumstances): void {
+    this.#forNode(token, now, (transaction) => {
+      const outcome = contributeToKey(transaction, { nodeId, contribution });
+      if (outcome.outcome === 'refused') return { refused: errorResponse(403, outcome.code, outcome.reason) };
+      return { response: answerOf({ node_id: nodeId }), isSettled: false };
+    });
   }
 
   /** Makes a node Trusted that has caught up: the entry that says so is the reconfiguration. */
@@ -217,6 +241,7 @@ export class Governor {
     return (
       this.#isRecordDue(consensus) ||
       this.#reviewing.isDue(consensus) ||
+      this.#ceremonies.isDue(this.#governing, nowMs) ||
       this.#rekeying.isDue(this.#governing, nowMs) ||
       this.#isSnapshotDue(consensus.commit)
     );
@@ -248,11 +273,15 @@ export class Governor {
         this.#reviewing.appended(this.#append(transaction, now));
       }
     }
+    if (this.#ceremonies.isDue(this.#governing, now.nowMs)) {
+      const transaction = this.#governing.begin();
+      if (this.#ceremonies.advance(transaction, now.nowMs)) this.#append(transaction, now);
+    }
     // In the same step as what made it due: nothing that the worker writes comes between.
     if (this.#rekeying.isDue(this.#governing, now.nowMs)) {
       const transaction = this.#governing.begin();
-      const at = { nowMs: now.nowMs, from: nextSeqno(now) + 1 };
-      if (this.#rekeying.rekey(transaction, at)) this.#append(transaction, now);
+      if (this.#rekeying.rekey(transaction, { nowMs: now.nowMs, last: now.consensus.last.seqno }))
+        this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();
@@ -265,6 +294,7 @@ export class Governor {
     this.#awaiting.elapsed(ms, now.effects);
     this.#reviewing.elapsed(ms, now);
     if (!now.acting) this.#rekeying.rest();
+    this.#forgetting.elapsed(ms, now.nowMs, () => this.#governing.committedTables);
     const finished = this.#snapshots.elapsed(now.effects);
     if (finished !== undefined) this.#record(finished, now);
   }
@@ -310,11 +340,6 @@ const noPrimary = errorResponse(
   'COCO_REPLICA_NO_PRIMARY',
   'the network has no primary at the moment; try again',
 );
-
-/** Of the entry that is appended next: more may have been in this step than `now` knows of. */
-function nextSeqno({ consensus }: Circumstances): Seqno {
-  return consensus.status().last.seqno + 1;
-}
 
 function answerOf(value: unknown): AdapterResponse {
   const body = utf8(JSON.stringify(value));

@@ -83,6 +83,9 @@ test('MIT-4: what follows when a node is distrusted it cannot read, and all othe
     assert.equal(node.standIn.store.head, after);
   }
   assertEqual(others(cluster, bad));
+  const { fromSeqno } = primary.ledger.secrets.at(-1) as { fromSeqno: number };
+  const telling = primary.ledger.open(primary.disk[fromSeqno - 2] as Uint8Array).publicMaps;
+  assert.match(Buffer.from(telling).toString('latin1'), new RegExp(`"from":${fromSeqno},`), 'CONF-2');
   assert.equal(primary.replica.status().rekeyTrouble, undefined);
 });
 

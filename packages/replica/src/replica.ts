@@ -69,7 +69,7 @@ class ReplicaMachine implements Replica {
   /** This node leads, its log is in the worker, and both may go on from there. */
   #acting = false;
   #nowMs = 0;
-  /** How many settled secrets of the ledger the host knows. */
+  /** The first entry of the newest settled secret of the ledger that the host knows. */
   #settled: number;
 
   constructor(start: ReplicaStart) {
@@ -87,7 +87,7 @@ class ReplicaMachine implements Replica {
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
     this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
     this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, rekeying, start);
-    this.#settled = ledger.settledSecrets.length;
+    this.#settled = ledger.settledSecrets.at(-1)?.fromSeqno ?? 0;
   }
 
   get isPrimary(): boolean {
@@ -157,6 +157,7 @@ class ReplicaMachine implements Replica {
       case 'admit':
       case 'renewLease':
       case 'forgetNode':
+      case 'contributeKey':
         this.#governor.changeNode(event, this.#circumstances(effects));
         break;
       case 'secrets':
@@ -364,8 +365,9 @@ class ReplicaMachine implements Replica {
 
   #tellSettled(effects: EffectsBuilder): void {
     const { settledSecrets } = this.#ledger;
-    if (settledSecrets.length > this.#settled) effects.ledgerSecrets = settledSecrets;
-    this.#settled = settledSecrets.length;
+    const newest = settledSecrets.at(-1)?.fromSeqno ?? 0;
+    if (newest > this.#settled) effects.ledgerSecrets = settledSecrets;
+    this.#settled = newest;
   }
 
   /**

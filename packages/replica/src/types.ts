@@ -6,9 +6,12 @@ import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coc
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
 import type {
   CertificateValidity,
+  EpochRecord,
   GenesisConstitution,
   GovernanceSettings,
+  KeyContribution,
   MadeSecret,
+  NetworkKey,
   NetworkView,
   NodeAttestation,
   NodeView,
@@ -71,6 +74,16 @@ export type ReplicaEvent =
   | { readonly type: 'forgetNode'; readonly token: number; readonly nodeId: NodeId }
   /** The network has told this node secrets of the ledger that it had missed: settled ones, which hold whatever comes. */
   | { readonly type: 'secrets'; readonly secrets: readonly LedgerSecret[] }
+  /**
+   * A node that takes part contributes to making the network's key (CONF-3). Answered as `admit` is, with {node_id}; refused with
+   * COCO_KEY_* (403).
+   */
+  | {
+      readonly type: 'contributeKey';
+      readonly token: number;
+      readonly nodeId: NodeId;
+      readonly contribution: KeyContribution;
+    }
   /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
   | { readonly type: 'makeSnapshot' };
 
@@ -175,19 +188,36 @@ export interface ReplicaStart {
    * decision that asked for it is then refused. Without it, certificates cannot be renewed through this node.
    */
   readonly endorseNode?: EndorseNode;
-  /** Makes new secrets of the ledger. Without it, this node never changes the secret (MIT-4). */
-  readonly makeLedgerSecret?: MakeLedgerSecret;
+  /** Without it, this node never changes the secret of the ledger (MIT-4), and does not go on with making the network's key. */
+  readonly custody?: Custody;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The certificate, in PEM. */
 export type EndorseNode = (node: NodeView, validity: CertificateValidity) => string;
 
-/**
- * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this node
- * among them. Whom it cannot be sealed to is left out. Throws a CocoError that says why it cannot be made.
- */
-export type MakeLedgerSecret = (recipients: readonly SecretRecipient[]) => MadeSecret;
+/** What only the host can do about keys: it has the entropy. Throws a CocoError that says why something cannot be made. */
+export interface Custody {
+  /**
+   * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this
+   * node among them, and to the network's key if there is one. Whom it cannot be sealed to is left out.
+   */
+  makeSecret(
+    input: EpochPlace & {
+      readonly recipients: readonly SecretRecipient[];
+      readonly networkKey?: NetworkKey;
+    },
+  ): MadeSecret;
+  /** A secret that there is (32 bytes), as it is sealed to the network's key. */
+  sealSecret(
+    input: EpochPlace & { readonly secret: Uint8Array; readonly networkKey: NetworkKey },
+  ): Required<Pick<EpochRecord, 'digest' | 'sealed'>>;
+  /** 32 bytes that nobody can guess and that never come again. */
+  newId(): Uint8Array;
+}
+
+/** Which epoch, and the first entry that it seals. */
+export type EpochPlace = Pick<EpochRecord, 'epoch' | 'from'>;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {

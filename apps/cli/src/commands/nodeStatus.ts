@@ -104,10 +104,21 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ['  code id', seen === undefined || seen.codeId === '' ? dim('not proved yet') : seen.codeId],
       ['  lease', leaseText(leaseIn(state), Date.now())],
       ...(trouble === '' ? [] : [['  lease trouble', yellow(trouble)] as const]),
+      ['  epoch', epochText(state.object('secrets'))],
       ['  assurance', assuranceText(assuranceIn(state))],
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],
     ]),
   ].join('\n');
+}
+
+/** The epoch, and with how many actors' help its secret can be brought back. */
+function epochText(secrets: JsonView): string {
+  const key = secrets.object('network_key');
+  const epoch = String(secrets.number('epoch') ?? '');
+  const threshold = key.number('threshold');
+  if (threshold === undefined) return `${epoch}, ${dim('the network has no shared key yet')}`;
+  const held = key.flag('share_held') ? 'a share is here' : yellow('no share is here');
+  return `${epoch}, shared key ${threshold} of ${key.texts('actors').length}, ${held}`;
 }
 
 /** What the list says, role apart. */

@@ -2,7 +2,8 @@
  * The epochs of the ledger (CONF-2): rows of `public:coco.ledger.epochs`, by epoch number in ten decimal digits. They outlive all
  * nodes: whoever has M shares of the network's key opens `sealed`.
  *
- *     { from (seqno), at (ms), digest (hex), network (hex), sealed? (base64 of a threshold ciphertext), actors? (hex, of epoch 1) }
+ *     { from (seqno), at (ms), digest (hex), network (hex), sealed? (base64 of a threshold ciphertext), sealed_at? (seqno),
+ *       actors? (hex, of epoch 1) }
  *
  * The first epoch begins with the genesis and has no row until its secret is sealed.
  */
@@ -56,13 +57,14 @@ export function sealEpoch(transaction: Transaction, record: EpochRecord): void {
 
 /** `actors` is for an epoch of which no row of `public:coco.ledger.secrets` tells who they were. */
 export function writeEpoch(transaction: Transaction, record: EpochRecord, actors?: string): void {
-  const { epoch, from, atMs, digest, network, sealed } = record;
+  const { epoch, from, atMs, digest, network, sealed, sealedAt } = record;
   putRow(transaction, governanceTables.ledgerEpochs, keyOf(epoch), {
     from,
     at: atMs,
     digest,
     network,
     ...(sealed !== undefined && { sealed: toBase64(sealed) }),
+    ...(sealedAt !== undefined && { sealed_at: sealedAt }),
     ...(actors !== undefined && { actors }),
   });
 }
@@ -81,7 +83,16 @@ function recordOf(epoch: number, row: JsonObject): EpochRecord | undefined {
   const isRead = Number.isSafeInteger(epoch) && from !== undefined && atMs !== undefined;
   if (!isRead || !isDigest(digest) || !isDigest(network)) return undefined;
   const has = sealed !== undefined && sealed.length > 0;
-  return { epoch, from, atMs, digest, network, ...(has && { sealed }) };
+  const sealedAt = countOf(row['sealed_at']);
+  return {
+    epoch,
+    from,
+    atMs,
+    digest,
+    network,
+    ...(has && { sealed }),
+    ...(sealedAt !== undefined && { sealedAt }),
+  };
 }
 
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);

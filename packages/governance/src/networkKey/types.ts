@@ -129,6 +129,8 @@ export interface EpochRecord {
   readonly network: string;
   /** `encodeThresholdCiphertext`: the secret, encrypted to the shared key. Absent while there was none. */
   readonly sealed?: Uint8Array;
+  /** The entry that wrote `sealed`, where that is not the one that began the epoch. */
+  readonly sealedAt?: Seqno;
 }
 
 /** What the settings say of secrets. */

@@ -7,10 +7,12 @@ import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
 import { isRekeyDue } from '../ledgerSecret.js';
 import { manifestTables } from '../manifests.js';
+import { isSameSharing, wantedSharing } from '../networkKey/holders.js';
+import { readKeyBrief } from '../networkKey/keyRow.js';
 import { distrustedNodes } from '../reviewNodes.js';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
-import { effectsOf, type ProposalEffect, quarantineEffect, rekeyEffect } from './effect.js';
+import { effectsOf, type ProposalEffect, quarantineEffect, rekeyEffect, resharingEffect } from './effect.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
 import { decide, tryApply } from './resolve.js';
@@ -46,6 +48,7 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
   const before = distrustedNodes(transaction);
+  const sharing = wantedSharing(transaction);
   const wasDue = isRekeyDue(transaction, context.nowMs);
   const { failure, triggers = {} }: ReturnType<typeof tryApply> =
     decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
@@ -55,6 +58,12 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     : [];
   const isRekeyed =
     triggers.rekey !== true && (leaving.length > 0 || (!wasDue && isRekeyDue(transaction, context.nowMs)));
+  const then = wantedSharing(transaction);
+  const isReshared =
+    sharing !== undefined &&
+    then !== undefined &&
+    !isSameSharing(sharing, then) &&
+    readKeyBrief(transaction) !== undefined;
   transaction.rollbackTo(start);
   return {
     ...checked,
@@ -64,7 +73,12 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
     effects:
       failure === undefined
-        ? [...effectsOf(triggers), ...leaving.map(quarantineEffect), ...(isRekeyed ? [rekeyEffect] : [])]
+        ? [
+            ...effectsOf(triggers),
+            ...leaving.map(quarantineEffect),
+            ...(isRekeyed ? [rekeyEffect] : []),
+            ...(isReshared ? [resharingEffect] : []),
+          ]
         : [],
     tally,
   };

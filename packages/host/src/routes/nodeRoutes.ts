@@ -7,6 +7,7 @@ import { formatTxId, type NodeId, type Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { LeaseStanding } from '../attestation/leaseKeeper.js';
 import type { CommitTimes } from '../commitTimes.js';
+import { custodySchema } from '../custody/custodyJson.js';
 import type { HttpResponse } from '../http.js';
 import type { Metrics } from '../metrics.js';
 import { empty, failure, json, text } from './answers.js';
@@ -22,6 +23,8 @@ export interface NodeFacts {
   readonly startSeqno: Seqno;
   readonly platform: string;
   readonly provesNothing: boolean;
+  /** Epoch and network key, as `custodySchema` says. */
+  readonly secrets: () => unknown;
   /** How this node's lease stands. */
   readonly lease: () => LeaseStanding;
   readonly version: string;
@@ -63,6 +66,7 @@ function stateRoutes(facts: NodeFacts): readonly Route[] {
             /** Why the lease is not renewed at the moment. */
             'lease_trouble?': objectOf({ code: string, sentence: string }),
             assurance: ref('Assurance'),
+            secrets: custodySchema,
           }),
         },
       },
@@ -123,6 +127,7 @@ function stateOf(facts: NodeFacts): unknown {
     ...(lease !== undefined && { lease: leaseJson(lease) }),
     ...(trouble !== undefined && { lease_trouble: { code: trouble.code, sentence: trouble.message } }),
     assurance: networkAssurance(manifests.tee),
+    secrets: facts.secrets(),
   };
 }
 

@@ -79,6 +79,7 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       startSeqno: 0,
       platform: 'virtual',
       provesNothing: true,
+      secrets: () => ({ epoch: 1 }),
       lease: () => ({ lease, isOut: false, trouble: { code: 'COCO_LEASE_LAPSED', message: 'it is over' } }),
       version: '1',
       selfSignedCertificatePem: 'pem',

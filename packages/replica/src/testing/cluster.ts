@@ -182,7 +182,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       ledger,
       sandbox: options.sandbox?.(realSandbox) ?? realSandbox,
       endorseNode: (node, { validFrom, validityDays }) => endorse(service, node, validFrom, validityDays),
-      ...(options.rekeys === true && { makeLedgerSecret: shareKeys.makeSecret }),
+      ...(options.rekeys === true && { custody: shareKeys.custody }),
       ...(from.genesis && { genesis: from.genesis }),
       ...(base && { snapshot: base }),
       ...recovery.finish(),

@@ -79,6 +79,6 @@ function describe(
     ]),
     '',
     `${bold('Next:')} have it registered by vote; shares are then made anew, one of them for this key:`,
-    `  coco proposal create set-share-key ACTOR ${made.public}`,
+    `  coco proposal create set-share-key ACTOR ${made.publicKey}`,
   ].join('\n');
 }

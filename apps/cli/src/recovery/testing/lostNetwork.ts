@@ -1,0 +1,247 @@
+/**
+ * A network of five actors, three of whom can decrypt, and what is left of it: the ledger of one node, with private rows in several
+ * epochs, and the actors' files. Made in one process, without sockets; for tests.
+ */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  encodeThresholdCiphertext,
+  generateShareKey,
+  hpkeOpen,
+  hpkeSeal,
+  randomBytes,
+  type ShareKey,
+  shareKeyToPem,
+  signRaw,
+  thresholdEncrypt,
+} from '@coco/crypto';
+import {
+  advanceCeremony,
+  contributeToKey,
+  createKeyParticipant,
+  currentEpoch,
+  epochLabel,
+  genesisTables,
+  governanceTables,
+  isCeremonyDue,
+  type KeyParticipant,
+  networkDigest,
+  readNetworkKey,
+  sealEpoch,
+  writeLedgerSecret,
+} from '@coco/governance';
+import { createStore, type Transaction, type WriteSet } from '@coco/kv';
+import {
+  createLedger,
+  encodeMaps,
+  type Ledger,
+  type LedgerSecret,
+  type SealedEntry,
+  secretDigest,
+} from '@coco/ledger';
+import { assert, toHex, utf8 } from '@coco/primitives';
+import {
+  createActorIdentity,
+  createNodeIdentity,
+  createServiceIdentity,
+  type Identity,
+  writeActorIdentity,
+} from '../../genesis/identities.js';
+import { writeLedgerFiles } from '../../ledger/testing/sampleLedger.js';
+
+export interface LostNetwork {
+  readonly root: string;
+  /** Of the ledger of the node that is left. */
+  readonly ledger: string;
+  readonly service: Identity;
+  readonly actors: readonly LostActor[];
+  /** `value <epoch>.<i>` by `key <epoch>.<i>`, in the private table `app.rows`. */
+  readonly values: readonly string[];
+  readonly epochs: number;
+}
+
+export interface LostActor {
+  readonly id: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly shareKey: string;
+}
+
+interface Made {
+  readonly identity: Identity;
+  readonly node: Identity;
+  /** Of the node, and the actor's own. */
+  readonly nodeShareKey: ShareKey;
+  readonly shareKey: ShareKey;
+}
+
+const names = ['acme', 'bolt', 'cask', 'dune', 'echo'];
+const epochs = 4;
+const rowsInEpoch = 3;
+
+export function makeLostNetwork(): LostNetwork {
+  const root = mkdtempSync(path.join(tmpdir(), 'coco-lost-'));
+  const nowMs = Date.now();
+  const service = createServiceIdentity('Lost service', nowMs);
+  const made = names.map((name) => ({
+    identity: createActorIdentity(name, nowMs),
+    node: createNodeIdentity(`node of ${name}`, '127.0.0.1', service, nowMs),
+    nodeShareKey: generateShareKey(),
+    shareKey: generateShareKey(),
+  }));
+  const network = new Network(service, made);
+  network.makeKey(nowMs);
+  const values = Array.from({ length: epochs }, (_, epoch) => network.epoch(epoch + 1, nowMs)).flat();
+  const ledger = path.join(root, 'ledger');
+  mkdirSync(ledger);
+  writeLedgerFiles(ledger, network.entries);
+  const actors = made.map(({ identity, shareKey }) => {
+    const files = writeActorIdentity(root, identity);
+    const file = path.join(root, `${identity.name}.share-key.pem`);
+    writeFileSync(file, shareKeyToPem(shareKey), { mode: 0o600 });
+    return { id: identity.certificate.fingerprint, ...files, shareKey: file };
+  });
+  writeFileSync(path.join(root, 'service.pem'), service.certificate.pem);
+  return { root, ledger, service, actors, values, epochs };
+}
+
+class Network {
+  readonly entries: SealedEntry[] = [];
+  readonly #store = createStore();
+  readonly #ledger: Ledger;
+  readonly #made: readonly Made[];
+  readonly #first: LedgerSecret = { fromSeqno: 1, key: randomBytes(32) };
+
+  constructor(service: Identity, made: readonly Made[]) {
+    this.#made = made;
+    const { node } = made[0] as Made;
+    this.#ledger = createLedger({
+      identity: {
+        nodeId: idOf(node),
+        nodeKey: node.key,
+        nodeCertificate: node.certificate,
+        serviceKey: service.key,
+        serviceCertificate: service.certificate,
+      },
+      serviceCertificate: service.certificate,
+      secrets: [this.#first],
+      openSecret: (sealed) => sealed,
+    });
+    const genesis = genesisTables({
+      serviceCertificatePem: service.certificate.pem,
+      constitution: 'nothing here is decided by vote',
+      members: made.map(({ identity }) => ({
+        name: identity.name,
+        certificatePem: identity.certificate.pem,
+      })),
+      participants: [],
+      nodes: made.map(({ identity, node: one }, i) => ({
+        nodeId: idOf(one),
+        certificatePem: one.certificate.pem,
+        actorId: identity.certificate.fingerprint,
+        peerAddress: `127.0.0.1:${i + 1}003`,
+        applicationAddress: `127.0.0.1:${i + 1}001`,
+        administrativeAddress: `127.0.0.1:${i + 1}002`,
+      })),
+      votingPolicies: { default: { kind: 'majority' } },
+    });
+    this.#append(genesis);
+  }
+
+  /** The actors make the key of the network, and register keys of their own before. */
+  makeKey(nowMs: number): void {
+    this.#change((to) => {
+      for (const { identity, node, nodeShareKey, shareKey } of this.#made) {
+        const evidence = {
+          platform: 'virtual',
+          code_id: '',
+          at: 1,
+          share_key: toHex(nodeShareKey.publicKey),
+        };
+        put(to, governanceTables.nodeEvidence, idOf(node), evidence);
+        const own = { share_key: toHex(shareKey.publicKey) };
+        put(to, governanceTables.actorShareKeys, identity.certificate.fingerprint, own);
+      }
+    });
+    const participants = this.#made.map((one) => [idOf(one.node), participantOf(one)] as const);
+    for (let at = nowMs; readNetworkKey(this.#reader) === undefined; at += 1000) {
+      assert(at < nowMs + 60_000, 'the key is made in time');
+      while (isCeremonyDue(this.#reader, at)) {
+        this.#change((to) => advanceCeremony(to, { nowMs: at, newId: () => randomBytes(32) }));
+      }
+      for (const [nodeId, participant] of participants) {
+        for (const contribution of participant.look(this.#reader, at)) {
+          this.#change((to) => contributeToKey(to, { nodeId, contribution }));
+        }
+      }
+    }
+  }
+
+  /** Begins the epoch, unless it is the first, and writes private rows in it. */
+  epoch(epoch: number, nowMs: number): readonly string[] {
+    this.#change((to) => {
+      const from = epoch === 1 ? 1 : this.#ledger.last.seqno + 2;
+      const secret = epoch === 1 ? this.#first.key : randomBytes(32);
+      const record = { epoch, from, atMs: nowMs, digest: secretDigest(secret), network: networkDigest(to) };
+      const sealed = this.#sealed(secret, record);
+      if (epoch === 1) sealEpoch(to, { ...record, sealed });
+      else {
+        const nodes = { [idOf((this.#made[0] as Made).node)]: secret };
+        writeLedgerSecret(to, { digest: record.digest, nodes, sealed }, { nowMs, from });
+      }
+      assert(currentEpoch(to) === epoch, 'epochs are counted');
+    });
+    return Array.from({ length: rowsInEpoch }, (_, i) => {
+      const value = `value ${epoch}.${i}`;
+      const puts = [{ key: utf8(`key ${epoch}.${i}`), value: utf8(value) }];
+      this.#append([], [{ table: 'app.rows', puts, removes: [] }]);
+      return value;
+    });
+  }
+
+  #sealed(secret: Uint8Array, record: Parameters<typeof epochLabel>[0]): Uint8Array {
+    const publicKey = readNetworkKey(this.#reader)?.key.publicKey ?? new Uint8Array(0);
+    const made = thresholdEncrypt({ publicKey, label: epochLabel(record), secret, random: randomBytes });
+    return encodeThresholdCiphertext(made);
+  }
+
+  get #reader() {
+    return this.#store.read(this.#store.head);
+  }
+
+  #change(change: (to: Transaction) => unknown): void {
+    const transaction = this.#store.begin();
+    change(transaction);
+    if (transaction.writeSet().length > 0) this.#append(transaction.writeSet());
+  }
+
+  #append(governance: WriteSet, application: WriteSet = []): void {
+    const maps = { publicMaps: encodeMaps(governance), privateMaps: encodeMaps(application) };
+    const entry = this.#ledger.append({ view: 2, ...maps });
+    if (governance.length > 0) this.#store.apply(governance, entry.seqno);
+    this.entries.push(entry, this.#ledger.sign(2));
+    this.#ledger.compact(this.#ledger.last.seqno);
+  }
+}
+
+function participantOf({ node, nodeShareKey }: Made): KeyParticipant {
+  return createKeyParticipant({
+    nodeId: idOf(node),
+    signNode: (bytes) => signRaw(node.key, bytes, { hash: 'sha256' }),
+    sealShare: hpkeSeal,
+    openShare: (sealed, aad, info) => hpkeOpen({ key: nodeShareKey, sealed, aad, info }),
+    shareKey: toHex(nodeShareKey.publicKey),
+    random: randomBytes,
+    kept: [],
+    keep: () => undefined,
+  });
+}
+
+function put(to: Transaction, table: string, key: string, row: unknown): void {
+  to.put(table, utf8(key), utf8(JSON.stringify(row)));
+}
+
+function idOf({ key }: Identity): string {
+  return key.publicKey.fingerprint;
+}

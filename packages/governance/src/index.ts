@@ -15,6 +15,8 @@ export {
   admitNode,
   type ForgetOutcome,
   forgetNode,
+  isOpening,
+  openRecovered,
   recordRetired,
   renewNodeCertificate,
   snapshotEvidence,

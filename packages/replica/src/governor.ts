@@ -9,7 +9,9 @@ import {
   contributeToKey,
   forgetNode,
   type Governance,
+  isOpening,
   leaseRow,
+  openRecovered,
   recordRetired,
   renewLease,
   snapshotEvidence,
@@ -240,6 +242,7 @@ export class Governor {
   hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>, nowMs: number): boolean {
     return (
       this.#isRecordDue(consensus) ||
+      isOpening(this.#governing.head?.serviceStatus ?? '') ||
       this.#reviewing.isDue(consensus) ||
       this.#ceremonies.isDue(this.#governing, nowMs) ||
       this.#rekeying.isDue(this.#governing, nowMs) ||
@@ -266,6 +269,10 @@ export class Governor {
       const transaction = this.#governing.begin();
       recordRetired(transaction, this.#recordable(now.consensus));
       this.#append(transaction, now);
+    }
+    if (isOpening(this.#governing.head?.serviceStatus ?? '')) {
+      const transaction = this.#governing.begin();
+      if (openRecovered(transaction)) this.#append(transaction, now);
     }
     if (this.#reviewing.isDue(now)) {
       const transaction = this.#governing.begin();

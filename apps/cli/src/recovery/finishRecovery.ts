@@ -70,6 +70,7 @@ async function open({ recovery, directory, lost, secrets, progress }: Part): Pro
   const service = createServiceIdentity(commonName(lost.service.subject), nowMs);
   // Before the service goes on, so that it is there whenever that does.
   writeFileSync(paths.service, service.certificate.pem);
+  writeFileSync(paths.formerService, lost.service.pem);
   const { found, at } = await goOn({
     files: directory.files,
     lost,

@@ -6,6 +6,7 @@
  *     answers/<actor>.json    those that were found good
  *     node0/                  the first node to be: its configuration, its tuple, and its sealed key
  *     service.pem             certificate of the service that goes on, once it does
+ *     former-service.pem      and of the one before it
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -44,6 +45,7 @@ export function recoveryPaths(directory: string) {
     config: path.join(node, 'node.json'),
     tuple: path.join(node, 'tuple.json'),
     service: path.join(directory, 'service.pem'),
+    formerService: path.join(directory, 'former-service.pem'),
   } as const;
 }
 

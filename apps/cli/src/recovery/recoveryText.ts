@@ -123,7 +123,7 @@ export function describeOpened({ directory, paths }: Recovery, { found, at }: Op
     `${bold('Next:')} start its first node:`,
     `  coco node start --config ${paths.config}`,
     'let other nodes join it (coco node join), and let the members open it by vote:',
-    `  coco proposal create transition-service-to-open --service ${paths.service} --previous OLD_SERVICE.pem`,
+    `  coco proposal create open-service ${paths.service} ${paths.formerService} --service ${paths.service}`,
   ].join('\n');
 }
 

@@ -58,6 +58,17 @@ export { createKeyParticipant } from './networkKey/participant.js';
 export { secretsPolicy } from './networkKey/secretsPolicy.js';
 export type * from './networkKey/types.js';
 export { govOpenApi } from './openapi/document.js';
+export { dataEnd, dataNodes, isDataParty } from './pointToPoint/dataAccess.js';
+export {
+  type DataRow,
+  dataBytesMax,
+  dataDigest,
+  dataPartiesMax,
+  dataRows,
+  dataSaltBytes,
+  isDataId,
+  readDataRow,
+} from './pointToPoint/dataRow.js';
 export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';

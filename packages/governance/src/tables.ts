@@ -1,6 +1,6 @@
 /**
  * Names of the governance tables: CCF's built-in maps (formats of CCF, 1.3) and Coco's own, `public:coco.*`. Keys are
- * text in UTF-8, or 8 zero bytes in a table of one row; values are JSON unless said otherwise.
+ * text in UTF-8, or 8 zero bytes in a table of one row; values are JSON unless said otherwise. One is private, `coco.data`.
  */
 export const governanceTables = {
   /** The source of the constitution, one row: a JSON string. */
@@ -72,6 +72,8 @@ export const governanceTables = {
   teeManifest: 'public:coco.tee_manifest',
   settings: 'public:coco.settings',
   proposalRecords: 'public:coco.proposals',
+  /** Private: who shares what with whom is nobody else's business. See pointToPoint/dataRow.ts. */
+  pointToPoint: 'coco.data',
 } as const;
 
 /** Those of the shared key and what is sealed to it. */

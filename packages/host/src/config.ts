@@ -34,7 +34,12 @@ export interface NodeConfig {
   /** When given, the sealed node key must be this node's. */
   readonly nodeId?: NodeId;
   /** Absolute paths; relative ones in the file are relative to the file. */
-  readonly directories: { readonly ledger: string; readonly sealed: string; readonly snapshots: string };
+  readonly directories: {
+    readonly ledger: string;
+    readonly sealed: string;
+    readonly snapshots: string;
+    readonly data: string;
+  };
   /** What seals the node's secrets. */
   readonly platform: 'virtual';
   /** What proves what the node runs. */
@@ -58,11 +63,15 @@ export interface NodeConfig {
     readonly chunkBytesMax: number;
     readonly entryCacheBytesMax: number;
     readonly receiptLeavesMax: number;
+    /** Bytes of older parts of the ledger, fetched from other nodes, that are kept. 0: none are fetched. */
+    readonly fetchedBytesMax: number;
   };
   readonly snapshot: {
     /** How many snapshots to keep on disk. */
     readonly keep: number;
   };
+  /** Data that goes point to point: what all of it may take on the disk. */
+  readonly data: { readonly bytesMax: number };
   readonly limits: HttpLimits;
   /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
   readonly corsOrigins: readonly string[];
@@ -92,6 +101,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
   const limits = fields.inner('limits');
   const ledger = fields.inner('ledger');
   const snapshot = fields.inner('snapshot');
+  const data = fields.inner('data');
   const nodeId = fields.optionalHex('nodeId', 64);
   const genesis = fields.optionalText('genesis');
   const join = readJoin(fields);
@@ -106,6 +116,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       ledger: resolve(directories.text('ledger')),
       sealed: resolve(directories.text('sealed')),
       snapshots: resolve(directories.text('snapshots', 'snapshots')),
+      data: resolve(directories.text('data', 'data')),
     },
     addresses: {
       application: address(addresses, 'application'),
@@ -122,13 +133,15 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       chunkBytesMax: ledger.whole('chunkBytesMax', { min: 4096, max: 2 ** 31, fallback: 5_000_000 }),
       entryCacheBytesMax: ledger.whole('entryCacheBytesMax', { min: 0, max: 2 ** 34, fallback: 2 ** 26 }),
       receiptLeavesMax: ledger.whole('receiptLeavesMax', { min: 2, max: 2 ** 24, fallback: 65_536 }),
+      fetchedBytesMax: ledger.whole('fetchedBytesMax', { min: 0, max: 2 ** 44, fallback: 2 ** 30 }),
     },
     snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
+    data: { bytesMax: data.whole('bytesMax', { min: 2 ** 20, max: 2 ** 44, fallback: 2 ** 30 }) },
     limits: readLimits(limits),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
-  for (const inner of [directories, addresses, limits, ledger, snapshot]) inner.end();
+  for (const inner of [directories, addresses, limits, ledger, snapshot, data]) inner.end();
   return config;
 }
 

@@ -2,7 +2,7 @@
  * A node: disk, peers, doors, worker and clock around one replica. It passes events in and effects out, and decides
  * nothing itself.
  */
-import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
+import type { AdapterRequest, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { distrustedNodes } from '@coco/governance';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
@@ -18,10 +18,12 @@ import { createSecretsOnDisk, type SecretsOnDisk } from './custody/secretsOnDisk
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
+import { createInbox } from './messageInbox.js';
 import type { Metrics } from './metrics.js';
+import { createNodeAnswers, type NodeAnswers } from './nodeAnswers.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
-import { eventLimits, peerLimits } from './nodeLimits.js';
+import { nodeLimits } from './nodeLimits.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
@@ -30,7 +32,7 @@ import { nodeRouting } from './nodeRouting.js';
 import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
-import { failure } from './routes/answers.js';
+import { PointToPoint } from './pointToPoint/pointToPoint.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
 import { realTiming } from './timing.js';
@@ -70,19 +72,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return node;
 }
 
-/** Keeps what the worker says until there is a node to hear it. */
-function createInbox() {
-  const early: FromWorker[] = [];
-  let receive = (message: FromWorker): void => void early.push(message);
-  return {
-    receive: (message: FromWorker): void => receive(message),
-    open(receiver: (message: FromWorker) => void): void {
-      receive = receiver;
-      for (const message of early) receiver(message);
-    },
-  };
-}
-
 /** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
 const workerClockMs = 100;
 
@@ -103,14 +92,11 @@ class Node implements RunningNode {
   readonly #custody: NodeCustody;
   readonly #secretsOnDisk: SecretsOnDisk;
   readonly #events: MemberEvents;
+  readonly #data: PointToPoint;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
-  readonly #waiting = new Map<
-    number,
-    { readonly startedMs: number; readonly resolve: (r: HttpResponse) => void }
-  >();
-  #nextToken = 1;
+  readonly #answers: NodeAnswers;
   #peers: Peers | undefined;
   /** What lets clients in. */
   #doors: NodeDoors | undefined;
@@ -124,8 +110,9 @@ class Node implements RunningNode {
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
+    this.#answers = createNodeAnswers(options.metrics);
     this.#watch = createStatusWatch(options.log);
-    this.#events = createMemberEvents({ ...eventLimits, timing: this.#timing });
+    this.#events = createMemberEvents({ ...nodeLimits.events, timing: this.#timing });
     this.#events.begin(network, committedTables(replayed.governanceStore, replayed.commit));
     this.#network = new NodeNetwork({
       nodeId: identity.nodeId,
@@ -167,9 +154,25 @@ class Node implements RunningNode {
       log: options.log,
     });
     this.replica = nodeReplica(config, parts);
+    this.#data = this.#createData();
     this.#loop = this.#createLoop();
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
+  }
+
+  #createData(): PointToPoint {
+    return new PointToPoint({
+      nodeId: this.nodeId,
+      network: () => this.#network.committed,
+      tables: () => this.#tables(),
+      committed: () => this.replica.commit,
+      nowMs: Date.now,
+      files: this.#parts.bodies,
+      send: (to, frame) => this.#peers?.send(to, frame, 'forwarded') ?? false,
+      govern: (request) => this.#request(request),
+      timing: this.#timing,
+      log: this.#options.log,
+    });
   }
 
   #createLoop(): NodeLoop {
@@ -182,7 +185,7 @@ class Node implements RunningNode {
         if (message.type === 'assigned') this.#postClock();
         if (message.type === 'role') this.#network.leads(message.primary);
       },
-      reply: (token, response) => this.#reply(token, response),
+      reply: (token, response) => this.#answers.reply(token, response),
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#options.metrics.add('transactions', items);
@@ -191,6 +194,7 @@ class Node implements RunningNode {
       governed: (tables) => {
         this.#events.tables(tables);
         this.#secretsOnDisk.governed(this.#parts.ledger.settledSecrets);
+        this.#data.governed();
       },
       network: (views) => this.#network.changed(views),
       snapshots: (effects) => snapshots.carryOut(effects),
@@ -209,11 +213,13 @@ class Node implements RunningNode {
       serviceCertificate: parseCertificate(membership.serviceCertificatePem),
       listen: config.addresses.peer,
       nodes: this.#network.peers,
-      limits: peerLimits,
+      limits: nodeLimits.peers,
       timing: this.#timing,
       attestation: this.#attesting.sessions,
       refusalOf: (nodeId) => this.#network.refusalOf(nodeId),
-      onFrame: (from, bytes) => this.#step({ type: 'frame', from, bytes }),
+      onFrame: (from, bytes) => {
+        if (!this.#data.receive(from, bytes)) this.#step({ type: 'frame', from, bytes });
+      },
       onEvent: createPeerLog({ log, metrics, onOut: this.#attesting.lease.told }),
     });
     this.peer = this.#peers.address;
@@ -222,6 +228,7 @@ class Node implements RunningNode {
     this.administrative = this.#doors.administrative.address;
     this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
+    this.#data.start();
     if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
     metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
   }
@@ -250,8 +257,11 @@ class Node implements RunningNode {
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
+      log,
+      certificatePem: () => this.#network.certificatePem,
       commitTimes: this.#commitTimes,
       events: this.#events,
+      data: this.#data,
       startSeqno: store.last,
       network: () => this.#network.committed,
       head: () => this.#network.head,
@@ -347,25 +357,7 @@ class Node implements RunningNode {
 
   /** Takes the step that `event` makes of a token; its answer. */
   #ask(event: (token: number) => ReplicaEvent): Promise<HttpResponse> {
-    const token = this.#nextToken++;
-    return new Promise((resolve) => {
-      this.#waiting.set(token, { startedMs: performance.now(), resolve });
-      this.#step(event(token));
-    });
-  }
-
-  #reply(token: number, response: AdapterResponse): void {
-    const waiting = this.#waiting.get(token);
-    if (waiting === undefined) return;
-    this.#waiting.delete(token);
-    const { txId, ...rest } = response;
-    if (txId !== undefined) {
-      this.#options.metrics.observe('commit_latency', performance.now() - waiting.startedMs);
-      const header = { 'x-ms-ccf-transaction-id': `${txId.view}.${txId.seqno}` };
-      waiting.resolve({ ...rest, headers: { ...rest.headers, ...header } });
-    } else {
-      waiting.resolve(rest);
-    }
+    return this.#answers.wait((token) => this.#step(event(token)));
   }
 
   #fatal(error: unknown): void {
@@ -376,7 +368,7 @@ class Node implements RunningNode {
       facts,
     );
     this.#loop.stop();
-    for (const token of this.#waiting.keys()) this.#reply(token, stopped);
+    this.#answers.stop();
     void this.#close().finally(() => this.#options.onFatal(error));
   }
 
@@ -393,6 +385,7 @@ class Node implements RunningNode {
       this.#attesting.stop();
       this.#custody.stop();
       this.#events.close();
+      this.#data.stop();
       await this.#doors?.close();
       await this.#loop.drained();
       this.#loop.stop();
@@ -406,5 +399,3 @@ class Node implements RunningNode {
     return this.#stopping;
   }
 }
-
-const stopped = failure(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');

@@ -10,6 +10,7 @@ import type { NodeConfig } from './config.js';
 import { type HttpEndpoint, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import type { Log } from './log.js';
 import { failure } from './routes/answers.js';
+import { dataRequestBytesMax } from './routes/dataRoutes.js';
 import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 
@@ -23,6 +24,8 @@ export interface NodeDoorsOptions {
   readonly log: Log;
   readonly applicationRoutes: readonly Route[];
   readonly administrativeRoutes: readonly Route[];
+  /** Called when both close: requests in progress are to be answered soon. */
+  readonly giveUp: () => void;
   /** Passes a request on to the manager. */
   readonly forward: (request: AdapterRequest) => Promise<HttpResponse>;
 }
@@ -68,7 +71,12 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     admit: { anonymous: true, strangers: true, nodes: true },
     limits: {
       ...config.limits,
-      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes, joinBytesMax),
+      bodyBytesMax: Math.max(
+        config.limits.bodyBytesMax,
+        proposalBytesMax + coseBytes,
+        joinBytesMax,
+        dataRequestBytesMax,
+      ),
     },
     headers: ['content-type', 'accept', 'prefer', 'range', 'last-event-id'],
     handle: administrativeHandler(options),
@@ -85,6 +93,7 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
       for (const door of both) door.setCertificate(certificate);
     },
     close: async () => {
+      options.giveUp();
       await Promise.all(both.map((door) => door.close()));
     },
   };

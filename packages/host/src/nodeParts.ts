@@ -32,6 +32,7 @@ import {
   type NodeSecrets,
   saveMembership,
 } from './nodeSecrets.js';
+import { type BodyFiles, openBodyFiles } from './pointToPoint/bodyFiles.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
 import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
@@ -56,6 +57,8 @@ export interface NodeParts {
   readonly store: LedgerStore;
   readonly hardStates: HardStateStore;
   readonly snapshots: SnapshotFiles;
+  /** Of data that goes point to point. */
+  readonly bodies: BodyFiles;
   readonly worker: WorkerChannel;
   readonly ledger: Ledger;
   readonly replayed: ReplayedLedger;
@@ -95,6 +98,12 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const snapshot = chooseStartSnapshot({ ...start, open: (bytes) => openSnapshot(bytes, { secrets }) });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
+  const bodies = await openBodyFiles({
+    directory: config.directories.data,
+    sealer,
+    bytesMax: config.data.bytesMax,
+    nowMs: Date.now,
+  });
   const worker = await openWorker(options);
   const ledger = openLedger(config, who, secrets, snapshot?.base);
   // The ledger has copies, which it forgets in time.
@@ -111,6 +120,7 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
     store,
     hardStates,
     snapshots,
+    bodies,
     worker,
     ledger,
     replayed,

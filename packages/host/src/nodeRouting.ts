@@ -12,18 +12,22 @@ import type { NodeConfig } from './config.js';
 import type { NodeCustody } from './custody/custody.js';
 import { custodyJson } from './custody/custodyJson.js';
 import type { SecretsOnDisk } from './custody/secretsOnDisk.js';
+import { type NodeHistoryOptions, nodeHistory } from './history/nodeHistory.js';
 import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
 import type { NodeParts } from './nodeParts.js';
+import type { PointToPoint } from './pointToPoint/pointToPoint.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
+import { dataRoutes } from './routes/dataRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
 import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
 import { type KeyFacts, keyRoutes } from './routes/keyRoutes.js';
 import { type LeaseFacts, leaseRoutes } from './routes/leaseRoutes.js';
+import { ledgerRoutes } from './routes/ledgerRoutes.js';
 import { networkRoutes } from './routes/networkRoutes.js';
 import { nodeRoutes } from './routes/nodeRoutes.js';
 import { partialRoutes } from './routes/partialRoutes.js';
@@ -33,7 +37,7 @@ import { transactionRoutes } from './routes/transactionRoutes.js';
 import { cocoVersion } from './version.js';
 import type { WorkerSituation } from './workerPlacement.js';
 
-export interface NodeRoutingOptions {
+export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificatePem' | 'log'> {
   readonly config: NodeConfig;
   readonly parts: NodeParts;
   readonly attesting: Attesting;
@@ -44,6 +48,7 @@ export interface NodeRoutingOptions {
   readonly metrics: Metrics;
   readonly commitTimes: CommitTimes;
   readonly events: MemberEvents;
+  readonly data: PointToPoint;
   readonly startSeqno: Seqno;
   /** As committed. */
   readonly network: () => NetworkView;
@@ -60,6 +65,8 @@ export interface NodeRoutingOptions {
 export interface NodeRouting {
   readonly applicationRoutes: readonly Route[];
   readonly administrativeRoutes: readonly Route[];
+  /** Gives up what requests may still wait for. */
+  readonly giveUp: () => void;
 }
 
 export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
@@ -97,9 +104,12 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     secretsFor: (node, certificate) => secretsFor(options, node, certificate),
     admit,
   };
+  const past = nodeHistory(options);
+  const transactions = { replica, past: past.past };
   const showing = evidenceRoute({ evidence, serviceFingerprint: serviceCertificate.fingerprint });
   const administrativeRoutes = withApi('/node', [
-    ...transactionRoutes('/node', replica),
+    ...transactionRoutes('/node', transactions),
+    ...ledgerRoutes({ ...past, commit: () => replica.commit }),
     ...nodeRoutes({
       ...about,
       platform,
@@ -135,10 +145,12 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       makeSnapshot: once(options.makeSnapshot),
     }),
     ...eventRoutes(options.events),
+    ...dataRoutes(options.data),
   ]);
   return {
-    applicationRoutes: [...withApi('/app', transactionRoutes('/app', replica)), showing],
+    applicationRoutes: [...withApi('/app', transactionRoutes('/app', transactions)), showing],
     administrativeRoutes: [...administrativeRoutes, govApiRoute],
+    giveUp: () => past.history.close(),
   };
 }
 

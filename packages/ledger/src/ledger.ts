@@ -16,9 +16,10 @@ import {
   sealEntry,
   sealedBytes,
 } from './entry.js';
+import { beginning, type KeptSignature, type Note, noteOf } from './ledger-note.js';
 import { assertIdentity, type LedgerStart } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
-import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
+import { type LeafProof, makeReceipt, type ReceiptLeaf } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
 import { readSecretRow, secretDigest, secretFor } from './rekey.js';
 import { createSecrets, type GrowingSecrets, type Secrets } from './secrets.js';
@@ -44,36 +45,6 @@ import type {
 export function createLedger(start: LedgerStart): Ledger {
   return new NodeLedger(start);
 }
-
-/** What is kept of an entry: the state that it left behind, and what its receipt repeats. */
-interface Note extends ReceiptLeaf {
-  readonly view: number;
-  readonly configuration: readonly NodeId[];
-  /** Retired nodes whose retirement is not recorded as committed. */
-  readonly leaving: readonly NodeId[];
-  /** The last signature up to and including this entry; 0 when there is none. */
-  readonly lastSignature: Seqno;
-  /** Bytes of all entries of its chunk up to and including this entry; 0 when the chunk ends with it. */
-  readonly chunkBytes: number;
-  readonly signature?: KeptSignature;
-}
-
-/** What receipts and snapshots repeat of a signature transaction. */
-interface KeptSignature extends ReceiptSignature {
-  readonly serviceBytes: Uint8Array;
-  /** The first leaf that its tree table repeats. */
-  readonly treeFrom: Seqno;
-}
-
-const beginning: Note = {
-  view: 0,
-  configuration: [],
-  leaving: [],
-  lastSignature: 0,
-  chunkBytes: 0,
-  writeSetDigest: noClaims,
-  claimsDigest: noClaims,
-};
 
 class NodeLedger implements Ledger {
   readonly #identity: LedgerIdentity | undefined;
@@ -133,6 +104,10 @@ class NodeLedger implements Ledger {
 
   root(): Uint8Array {
     return this.#tree.root();
+  }
+
+  get tree(): MerkleTree {
+    return this.#tree;
   }
 
   append(batch: Parameters<Ledger['append']>[0]): SealedEntry {
@@ -237,7 +212,9 @@ class NodeLedger implements Ledger {
 
   openPublic(bytes: Uint8Array): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
-    return openedOf(layout, layout.ciphertext, this.#note.configuration);
+    const opened = openedOf(layout, new Uint8Array(0), this.#note.configuration);
+    // A signature has nothing private: what is there all the same is for the check of signatures to refuse.
+    return opened.signature ? { ...opened, privateMaps: layout.ciphertext } : opened;
   }
 
   /** The secret that an entry has for this node. */
@@ -402,8 +379,4 @@ function openedOf(layout: EntryLayout, privateMaps: Uint8Array, current: readonl
     ...(claimsDigest.some((byte) => byte !== 0) && { claimsDigest }),
     ...entryLeaf(layout),
   };
-}
-
-function noteOf({ view, seqno, configuration, leaving }: SnapshotBase): Note {
-  return { ...beginning, view, configuration: configuration.nodes, leaving, lastSignature: seqno };
 }

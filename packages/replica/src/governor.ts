@@ -17,7 +17,7 @@ import {
   snapshotEvidence,
 } from '@coco/governance';
 import type { Transaction } from '@coco/kv';
-import { encodeMaps } from '@coco/ledger';
+import { splitDomains } from '@coco/ledger';
 import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
@@ -139,8 +139,8 @@ export class Governor {
     now: Circumstances,
     { answer, claimsDigest }: { readonly answer?: Answer; readonly claimsDigest?: Uint8Array } = {},
   ): Seqno {
-    const publicMaps = encodeMaps(transaction.writeSet());
-    const contents = { publicMaps, privateMaps: noMaps, ...(claimsDigest !== undefined && { claimsDigest }) };
+    const maps = splitDomains(transaction.writeSet());
+    const contents = { ...maps, ...(claimsDigest !== undefined && { claimsDigest }) };
     return now.append(contents, (txId) => {
       this.#governing.install(transaction, txId.seqno);
       if (answer !== undefined) this.#awaiting.hold(answer.origin, txId, answer.response);
@@ -333,8 +333,6 @@ export class Governor {
     this.#awaiting.committed(seqno, effects);
   }
 }
-
-const noMaps = new Uint8Array(0);
 
 const busy = errorResponse(
   503,

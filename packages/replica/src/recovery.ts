@@ -7,7 +7,7 @@ import type { EntryInfo } from '@coco/consensus';
 import { createStore, type Store } from '@coco/kv';
 import type { EntryDescription, Ledger, OpenedEntry } from '@coco/ledger';
 import type { Seqno } from '@coco/primitives';
-import { divideMaps } from './dividedMaps.js';
+import { divideMaps, type EntryMaps } from './dividedMaps.js';
 
 /** Loads one entry after the other, then says where the node stands. */
 export interface Recovery {
@@ -46,7 +46,7 @@ export function createRecovery(
         signed = opened.seqno;
         return undefined;
       }
-      const { governance, application } = divideMaps(opened.publicMaps);
+      const { governance, application } = divideMaps(opened);
       if (governance.length > 0) governanceStore.apply(governance, opened.seqno);
       return applyMessage(opened, application);
     },
@@ -76,8 +76,8 @@ export function infoOf(description: EntryDescription): EntryInfo {
 
 /** The worker's part of an entry. Undefined when nothing is left of it: signatures and governance are not its business. */
 export function applyMessage(
-  { view, seqno, privateMaps }: OpenedEntry,
-  publicMaps: Uint8Array,
+  { view, seqno }: OpenedEntry,
+  { publicMaps, privateMaps }: EntryMaps,
 ): ToWorker | undefined {
   if (publicMaps.length === 0 && privateMaps.length === 0) return undefined;
   return { type: 'apply', txId: { view, seqno }, publicMaps, privateMaps };

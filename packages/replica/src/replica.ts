@@ -114,10 +114,6 @@ class ReplicaMachine implements Replica {
     return this.#consensus.txStatus(id);
   }
 
-  receipt(seqno: Seqno): ReturnType<Ledger['receipt']> {
-    return seqno <= this.#consensus.commit ? this.#ledger.receipt(seqno) : undefined;
-  }
-
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);
@@ -345,7 +341,7 @@ class ReplicaMachine implements Replica {
 
   /** What another primary's entry wrote: governance now, the worker's part when it is committed. */
   #takeOver(opened: OpenedEntry): void {
-    const { governance, application } = divideMaps(opened.publicMaps);
+    const { governance, application } = divideMaps(opened);
     this.#governing.apply(governance, opened.seqno);
     const message = applyMessage(opened, application);
     if (message !== undefined) this.#workerLog.keep(opened.seqno, message);

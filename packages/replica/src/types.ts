@@ -239,8 +239,6 @@ export interface Replica {
   step(event: ReplicaEvent): ReplicaEffects;
   status(): ReplicaStatus;
   txStatus(id: TxId): TxStatus;
-  /** Receipt of a committed entry, while this node still holds its part of the tree. */
-  receipt(seqno: Seqno): Receipt | undefined;
   readonly isPrimary: boolean;
   readonly commit: Seqno;
 }

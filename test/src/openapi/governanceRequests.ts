@@ -210,4 +210,8 @@ async function* own(network: GovernedNetwork): AsyncGenerator<Asked> {
   yield post(rehearse, [401, 403], json);
   yield post(rehearse, [401, 403], { ...json, as: network.member('carrier').identity() });
   yield post(rehearse, [400], { ...json, as: acme.identity(), body: 'no JSON' });
+  // These are for nodes alone.
+  for (const what of ['record', 'purge', 'find']) {
+    yield post(`${coco}/data:${what}`, [403], { ...json, as: acme.identity(), body: '{}' });
+  }
 }

@@ -191,6 +191,14 @@ const own: readonly Operation[] = [
     answer: ref('Rehearsal'),
     unversioned: true,
   },
+  ...['record', 'purge', 'find'].map(
+    (what): Operation => ({
+      method: 'POST',
+      template: `${coco}/data:${what}`,
+      summary: `For nodes alone, of the parties of data that goes point to point: ${what}`,
+      unversioned: true,
+    }),
+  ),
 ];
 
 export const operations: readonly Operation[] = [...members, ...state, ...own];

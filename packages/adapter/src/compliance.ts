@@ -3,6 +3,7 @@
  */
 import { answeringChecks } from './compliance/answering.js';
 import { confidingChecks } from './compliance/confiding.js';
+import { repeatingChecks } from './compliance/repeating.js';
 import { Stage } from './compliance/stage.js';
 import { storingChecks } from './compliance/storing.js';
 import type { MakeSubject } from './compliance/subject.js';
@@ -15,7 +16,7 @@ export interface ComplianceCheck {
 
 /** All checks; each takes a fresh adapter from `make`. */
 export function adapterCompliance(): readonly ComplianceCheck[] {
-  return [...storingChecks, ...answeringChecks, ...confidingChecks].map((check) => ({
+  return [...storingChecks, ...repeatingChecks, ...answeringChecks, ...confidingChecks].map((check) => ({
     name: check.name,
     async run(make) {
       const subject = await make();

@@ -1,5 +1,10 @@
 export type * from './boundary.js';
-export { fromWorkerBytesMax, toWorkerBytesMax } from './codec/messageLimits.js';
+export {
+  differingKeyBytesMax,
+  differingRowsMax,
+  fromWorkerBytesMax,
+  toWorkerBytesMax,
+} from './codec/messageLimits.js';
 export type { ComplianceSubject, ConfidentialSamples, MakeSubject } from './compliance/subject.js';
 export { adapterCompliance, type ComplianceCheck } from './compliance.js';
 export { decodeFromWorker, encodeFromWorker } from './fromWorkerCodec.js';
@@ -23,5 +28,6 @@ export {
   counterTables,
   createCounterAdapter,
 } from './testing/counter-adapter.js';
+export { addSecretly, createRecordedCounter, recordedItems } from './testing/recorded-counter.js';
 export { decodeToWorker, encodeToWorker } from './toWorkerCodec.js';
 export type * from './types.js';

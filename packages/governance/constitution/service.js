@@ -42,6 +42,7 @@ const settingChecks = {
   key_threshold: wholeNumber(0, 64),
   lease_seconds: wholeNumber(1, 31_536_000),
   lease_restart: checkBoolean,
+  sample_fraction_ppm: wholeNumber(0, 1_000_000),
 };
 
 const serviceActions = {

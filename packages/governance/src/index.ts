@@ -1,4 +1,13 @@
 export { identifyActor } from './actors/identifyActor.js';
+export { type Alarm, type AlarmRow, alarmRow, parseAlarm } from './alarmRow.js';
+export {
+  type AlarmOutcome,
+  alarmBytes,
+  alarmKey,
+  alarmRefusal,
+  alarmsPerNodeMax,
+  raiseAlarm,
+} from './alarms.js';
 export { createGovernance } from './createGovernance.js';
 export {
   type AttestationCase,
@@ -103,6 +112,7 @@ export {
   type ReviewInput,
   reviewNodes,
 } from './reviewNodes.js';
+export { readSampleFraction, sampleFractionDefault } from './sampling.js';
 export { constitutionFiles, defaultConstitution } from './scripts/defaultConstitution.js';
 export { noBallot, yesBallot } from './scripts/plainBallots.js';
 export { createScriptRunner } from './scripts/scriptRunner.js';

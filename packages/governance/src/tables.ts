@@ -74,6 +74,8 @@ export const governanceTables = {
   proposalRecords: 'public:coco.proposals',
   /** Private: who shares what with whom is nobody else's business. See pointToPoint/dataRow.ts. */
   pointToPoint: 'coco.data',
+  /** Transactions that do not come out as they were recorded: see alarms.ts. */
+  alarms: 'public:coco.alarms',
 } as const;
 
 /** Those of the shared key and what is sealed to it. */

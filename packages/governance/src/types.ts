@@ -165,6 +165,8 @@ export interface NetworkView {
   /** How long a lease holds that is granted now, and whether its renewal must come from another start of the node. */
   readonly leaseSeconds: number;
   readonly leaseRestart: boolean;
+  /** Of so many of a million entries nodes execute again what the primary executed. */
+  readonly sampleFractionPpm: number;
 }
 
 /** The genesis constitution (GOV-2) as `coco network create` writes it. */

@@ -189,9 +189,16 @@ function readWorker(fields: Fields): NodeConfig['worker'] {
     uncommittedBatchesMax: fields.whole('uncommittedBatchesMax', { min: 1, max: 1000, fallback: 8 }),
     queueItemsMax: fields.whole('queueItemsMax', { min: 1, max: 10_000_000, fallback: 50_000 }),
     historySeqnos: fields.whole('historySeqnos', { min: 0, max: 1_000_000, fallback: 256 }),
+    reexecution: readReexecution(fields),
   };
   fields.end();
   return worker;
+}
+
+function readReexecution(fields: Fields): NodeConfig['worker']['reexecution'] {
+  const all = fields.flag('reexecuteAll', false);
+  const waitingMax = fields.whole('reexecutionsMax', { min: 1, max: 65_536, fallback: all ? 4096 : 16 });
+  return { all, waitingMax };
 }
 
 function readUser(fields: Fields): WorkerUser | undefined {

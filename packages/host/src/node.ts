@@ -9,12 +9,8 @@ import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
 import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
-import { type Attesting, createAttesting } from './attestation/attesting.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
-import type { NodeCustody } from './custody/custody.js';
-import { nodeCustody } from './custody/nodeCustody.js';
-import { createSecretsOnDisk, type SecretsOnDisk } from './custody/secretsOnDisk.js';
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
@@ -23,13 +19,14 @@ import type { Metrics } from './metrics.js';
 import { createNodeAnswers, type NodeAnswers } from './nodeAnswers.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
+import { type NodeKeepers, nodeKeepers } from './nodeKeepers.js';
 import { nodeLimits } from './nodeLimits.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
 import { nodeReplica, randomSeed } from './nodeReplica.js';
 import { nodeRouting } from './nodeRouting.js';
-import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
+import { saveMembership } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
 import { PointToPoint } from './pointToPoint/pointToPoint.js';
@@ -88,9 +85,7 @@ class Node implements RunningNode {
   readonly #parts: NodeParts;
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
-  readonly #attesting: Attesting;
-  readonly #custody: NodeCustody;
-  readonly #secretsOnDisk: SecretsOnDisk;
+  readonly #keepers: NodeKeepers;
   readonly #events: MemberEvents;
   readonly #data: PointToPoint;
   readonly #watch: StatusWatch;
@@ -123,35 +118,16 @@ class Node implements RunningNode {
       distrusted: () => distrustedNodes(this.#tables()).length,
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
     });
-    this.#attesting = createAttesting({
-      identity,
-      evidence: parts.evidence,
+    this.#keepers = nodeKeepers({
+      ...options,
+      parts,
       serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
       network: this.#network,
       status: () => this.replica.status(),
-      isUntold: () => this.replica.status().untoldFrom !== undefined && !this.#custody.hasKey,
       door: () => this.#doors?.administrative.address,
-      ...(config.join !== undefined && { joinPeer: config.join.peer }),
-      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
-      log: options.log,
-      metrics: options.metrics,
-    });
-    this.#custody = nodeCustody({
-      ...options,
-      parts,
-      network: this.#network,
       tables: () => this.#tables(),
       newest: () => this.#newest(),
-      status: () => this.replica.status(),
-      door: () => this.#doors?.administrative.address,
       onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
-    });
-    this.#secretsOnDisk = createSecretsOnDisk({
-      there: parts.secretsOnDisk,
-      committed: () => this.#tables(),
-      newest: () => this.#newest(),
-      save: (secrets) => saveLedgerSecrets(config.directories.sealed, sealer, secrets),
-      log: options.log,
     });
     this.replica = nodeReplica(config, parts);
     this.#data = this.#createData();
@@ -190,16 +166,21 @@ class Node implements RunningNode {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#options.metrics.add('transactions', items);
       },
-      secrets: (secrets) => this.#secretsOnDisk.keep(secrets),
+      secrets: (secrets) => this.#keepers.secretsOnDisk.keep(secrets),
       governed: (tables) => {
         this.#events.tables(tables);
-        this.#secretsOnDisk.governed(this.#parts.ledger.settledSecrets);
+        this.#keepers.governed();
         this.#data.governed();
       },
-      network: (views) => this.#network.changed(views),
+      network: (views) => this.#networkChanged(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       fatal: (error) => this.#fatal(error),
     });
+  }
+
+  #networkChanged(views: Parameters<NodeNetwork['changed']>[0]): void {
+    this.#network.changed(views);
+    this.#keepers.networkChanged(views.committed);
   }
 
   async open(): Promise<void> {
@@ -215,12 +196,12 @@ class Node implements RunningNode {
       nodes: this.#network.peers,
       limits: nodeLimits.peers,
       timing: this.#timing,
-      attestation: this.#attesting.sessions,
+      attestation: this.#keepers.attesting.sessions,
       refusalOf: (nodeId) => this.#network.refusalOf(nodeId),
       onFrame: (from, bytes) => {
         if (!this.#data.receive(from, bytes)) this.#step({ type: 'frame', from, bytes });
       },
-      onEvent: createPeerLog({ log, metrics, onOut: this.#attesting.lease.told }),
+      onEvent: createPeerLog({ log, metrics, onOut: this.#keepers.attesting.lease.told }),
     });
     this.peer = this.#peers.address;
     this.#doors = await this.#openDoors();
@@ -230,7 +211,7 @@ class Node implements RunningNode {
     this.#startClock();
     this.#data.start();
     if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
-    metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
+    metrics.set('platform_proves_nothing', this.#parts.evidence.provesNothing ? 1 : 0);
   }
 
   /** Governance tables as committed. */
@@ -251,9 +232,7 @@ class Node implements RunningNode {
     const routing = nodeRouting({
       config,
       parts: this.#parts,
-      attesting: this.#attesting,
-      custody: this.#custody,
-      secretsOnDisk: this.#secretsOnDisk,
+      keepers: this.#keepers,
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
@@ -274,6 +253,7 @@ class Node implements RunningNode {
       renewLease: (nodeId, attestation, last) =>
         this.#ask((token) => ({ type: 'renewLease', token, nodeId, attestation, last })),
       forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
+      raiseAlarm: (nodeId, alarm) => this.#ask((token) => ({ type: 'raiseAlarm', token, nodeId, alarm })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
     return openNodeDoors({
@@ -295,7 +275,7 @@ class Node implements RunningNode {
       peer: config.join?.peer,
       membership,
       key: secrets.nodeKey,
-      evidence: this.#attesting.evidence,
+      evidence: this.#parts.evidence,
       startupSeqno: store.last,
       isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
@@ -324,8 +304,7 @@ class Node implements RunningNode {
       if (now - watched < watchMs) return;
       watched = now;
       this.#watch(this.replica.status());
-      this.#attesting.look();
-      this.#custody.look();
+      this.#keepers.look();
     }, this.#options.config.tickMs);
     this.#stopClock = () => clearInterval(tick);
   }
@@ -348,7 +327,8 @@ class Node implements RunningNode {
 
   fromWorker(message: FromWorker): void {
     if (message.type === 'trouble') this.#options.log.error(message.message);
-    this.#step({ type: 'worker', message });
+    else if (message.type === 'reexecuted') this.#keepers.sampling.heard(message);
+    else this.#step({ type: 'worker', message });
   }
 
   #request(request: AdapterRequest): Promise<HttpResponse> {
@@ -382,8 +362,7 @@ class Node implements RunningNode {
     const { worker, store, hardStates, snapshots } = this.#parts;
     this.#stopping ??= (async () => {
       this.#stopAsking();
-      this.#attesting.stop();
-      this.#custody.stop();
+      this.#keepers.stop();
       this.#events.close();
       this.#data.stop();
       await this.#doors?.close();

@@ -6,19 +6,18 @@ import { type NetworkView, type NodeView, readEpochs } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
-import type { Attesting } from './attestation/attesting.js';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
-import type { NodeCustody } from './custody/custody.js';
 import { custodyJson } from './custody/custodyJson.js';
-import type { SecretsOnDisk } from './custody/secretsOnDisk.js';
 import { type NodeHistoryOptions, nodeHistory } from './history/nodeHistory.js';
 import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
+import type { NodeKeepers } from './nodeKeepers.js';
 import type { NodeParts } from './nodeParts.js';
 import type { PointToPoint } from './pointToPoint/pointToPoint.js';
+import { type AlarmFacts, alarmRoutes } from './routes/alarmRoutes.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { dataRoutes } from './routes/dataRoutes.js';
@@ -40,9 +39,7 @@ import type { WorkerSituation } from './workerPlacement.js';
 export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificatePem' | 'log'> {
   readonly config: NodeConfig;
   readonly parts: NodeParts;
-  readonly attesting: Attesting;
-  readonly custody: NodeCustody;
-  readonly secretsOnDisk: SecretsOnDisk;
+  readonly keepers: NodeKeepers;
   readonly replica: Replica;
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
@@ -59,6 +56,7 @@ export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificat
   readonly admit: JoinFacts['admit'];
   readonly renewLease: LeaseFacts['renewLease'];
   readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
+  readonly raiseAlarm: AlarmFacts['raiseAlarm'];
   readonly makeSnapshot: () => void;
 }
 
@@ -70,20 +68,10 @@ export interface NodeRouting {
 }
 
 export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
-  const {
-    parts,
-    replica,
-    attesting,
-    custody,
-    secretsOnDisk,
-    network,
-    tables,
-    admit,
-    renewLease,
-    serviceCertificate,
-  } = options;
+  const { parts, replica, keepers, network, tables, admit, renewLease, serviceCertificate } = options;
+  const { custody, sampling, secretsOnDisk } = keepers;
   const { nodeId } = parts.identity;
-  const { evidence, challenges, lease } = attesting;
+  const { evidence, challenges, lease } = keepers.attesting;
   const { platform, provesNothing } = evidence;
   const about = { nodeId, replica, network };
   const minimumSeqno = (): Seqno =>
@@ -116,6 +104,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       provesNothing,
       lease: lease.standing,
       secrets: () => custodyJson(tables(), custody, replica.status().untoldFrom),
+      sampling: sampling.standing,
       startSeqno: options.startSeqno,
       version: cocoVersion,
       selfSignedCertificatePem: parts.identity.certificate.pem,
@@ -129,14 +118,9 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
     ...keyRoutes({ ...about, isPrimary, contribute: options.contribute }),
-    ...partialRoutes({
-      ...proving,
-      serviceFingerprint: serviceCertificate.fingerprint,
-      known: () => custody.known(),
-      newest: options.newest,
-      share: () => custody.share(),
-    }),
+    ...partialRoutes({ ...proving, ...helping(options) }),
     ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
+    ...alarmRoutes({ ...about, isPrimary, raiseAlarm: options.raiseAlarm }),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,
@@ -151,6 +135,16 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     applicationRoutes: [...withApi('/app', transactionRoutes('/app', transactions)), showing],
     administrativeRoutes: [...administrativeRoutes, govApiRoute],
     giveUp: () => past.history.close(),
+  };
+}
+
+/** With what this node helps others to read their ledgers. */
+function helping({ keepers, newest, serviceCertificate }: NodeRoutingOptions) {
+  return {
+    serviceFingerprint: serviceCertificate.fingerprint,
+    known: () => keepers.custody.known(),
+    newest,
+    share: () => keepers.custody.share(),
   };
 }
 
@@ -172,7 +166,7 @@ function once(makeSnapshot: () => void): () => void {
 }
 
 function secretsFor(
-  { parts, secretsOnDisk, serviceCertificate, network }: NodeRoutingOptions,
+  { parts, keepers, serviceCertificate, network }: NodeRoutingOptions,
   node: NodeView,
   { publicKey }: Certificate,
 ): ReturnType<JoinFacts['secretsFor']> {
@@ -187,7 +181,7 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets: secretsOnDisk.unsealed(parts.ledger.settledSecrets),
+    ledgerSecrets: keepers.secretsOnDisk.unsealed(parts.ledger.settledSecrets),
     certificatePem: certificate.pem,
   };
 }

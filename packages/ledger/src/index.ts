@@ -15,6 +15,7 @@ export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
 export { type EndorsementInput, encodeEndorsement, readEndorsement } from './endorsement.js';
 export { type EntryLayout, entryLeaf, parseEntry } from './entry.js';
+export { keyedDigest } from './keyed-digest.js';
 export { createLedger } from './ledger.js';
 export {
   firstSnapshot,

@@ -6,12 +6,16 @@ import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Consensus } from '@coco/consensus';
 import {
   admitNode,
+  alarmKey,
   contributeToKey,
   forgetNode,
   type Governance,
+  governanceTables,
   isOpening,
   leaseRow,
   openRecovered,
+  leaseRow,
+  raiseAlarm,
   recordRetired,
   renewLease,
   snapshotEvidence,
@@ -149,12 +153,13 @@ export class Governor {
 
   /** Carries out what the host asks of the primary for a node. */
   changeNode(
-    event: NodeEvent<'admit' | 'renewLease' | 'forgetNode' | 'contributeKey'>,
+    event: NodeEvent<'admit' | 'renewLease' | 'forgetNode' | 'contributeKey' | 'raiseAlarm'>,
     now: Circumstances,
   ): void {
     if (event.type === 'admit') this.#admit(event, now);
     else if (event.type === 'renewLease') this.#renew(event, now);
     else if (event.type === 'forgetNode') this.#forget(event, now);
+    else if (event.type === 'raiseAlarm') this.#alarm(event, now);
     else this.#contribute(event, now);
   }
 
@@ -210,6 +215,20 @@ export class Governor {
         response: answerOf({ nodeId, forgotten: true }),
         isSettled: !this.#governing.isListed(nodeId),
       };
+    });
+  }
+
+  /** Writes down what a node says of a transaction, which may be one of this node's own making. */
+  #alarm({ token, nodeId, alarm }: NodeEvent<'raiseAlarm'>, now: Circumstances): void {
+    this.#forNode(token, now, (transaction) => {
+      const outcome = raiseAlarm(transaction, nodeId, alarm);
+      if (outcome.outcome === 'refused') {
+        const [status, code] = alarmRefusals[outcome.why];
+        return { refused: errorResponse(status, code, outcome.reason) };
+      }
+      const key = alarmKey(alarm);
+      const isSettled = this.#governing.at(now.commit).has(governanceTables.alarms, utf8(key));
+      return { response: answerOf({ alarm: key }), isSettled };
     });
   }
 
@@ -361,6 +380,12 @@ const refusals = {
 const forgetRefusals = {
   unknown: [404, 'ResourceNotFound'],
   'not-retired': [400, 'NodeNotRetiredCommitted'],
+} as const;
+
+const alarmRefusals = {
+  unknown: [403, 'COCO_ALARM_UNKNOWN'],
+  evidence: [403, 'COCO_ALARM_EVIDENCE'],
+  limit: [429, 'COCO_ALARM_LIMIT'],
 } as const;
 
 const tooOld = errorResponse(

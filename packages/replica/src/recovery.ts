@@ -76,9 +76,10 @@ export function infoOf(description: EntryDescription): EntryInfo {
 
 /** The worker's part of an entry. Undefined when nothing is left of it: signatures and governance are not its business. */
 export function applyMessage(
-  { view, seqno }: OpenedEntry,
+  { view, seqno, claimsDigest }: OpenedEntry,
   { publicMaps, privateMaps }: EntryMaps,
 ): ToWorker | undefined {
   if (publicMaps.length === 0 && privateMaps.length === 0) return undefined;
-  return { type: 'apply', txId: { view, seqno }, publicMaps, privateMaps };
+  const maps = { publicMaps, privateMaps, ...(claimsDigest && { claimsDigest }) };
+  return { type: 'apply', txId: { view, seqno }, ...maps };
 }

@@ -6,7 +6,6 @@
  * signed and appended. On a backup an entry comes from the primary, is opened and checked, appended, and given to the
  * worker once committed. What must be durable, sent, applied and answered leaves as effects, in that order.
  */
-import type { FromWorker } from '@coco/adapter';
 import type { Consensus, EntryInfo, Ready } from '@coco/consensus';
 import type { Ledger, OpenedEntry, SealedEntry } from '@coco/ledger';
 import {
@@ -39,6 +38,7 @@ import { Snapshotting } from './snapshotting.js';
 import { startConsensus } from './startConsensus.js';
 import { startGoverning } from './startGoverning.js';
 import type {
+  ForManager,
   Replica,
   ReplicaEffects,
   ReplicaEvent,
@@ -154,6 +154,7 @@ class ReplicaMachine implements Replica {
       case 'renewLease':
       case 'forgetNode':
       case 'contributeKey':
+      case 'raiseAlarm':
         this.#governor.changeNode(event, this.#circumstances(effects));
         break;
       case 'secrets':
@@ -251,7 +252,7 @@ class ReplicaMachine implements Replica {
 
   // --- what comes from the worker ---
 
-  #worker(message: FromWorker, effects: EffectsBuilder): void {
+  #worker(message: ForManager, effects: EffectsBuilder): void {
     switch (message.type) {
       case 'response':
         this.#forwarding.finished(message.id, message.response, this.#circumstances(effects));
@@ -268,8 +269,6 @@ class ReplicaMachine implements Replica {
       case 'snapshotFailed':
         this.#snapshots.failed(message.id, message.reason);
         break;
-      case 'trouble':
-        break;
       case 'failed':
         throw new CocoError('COCO_REPLICA_WORKER', `the worker failed: ${message.message}`);
       default:
@@ -277,7 +276,7 @@ class ReplicaMachine implements Replica {
     }
   }
 
-  #propose(proposal: Extract<FromWorker, { readonly type: 'propose' }>, effects: EffectsBuilder): void {
+  #propose(proposal: Extract<ForManager, { readonly type: 'propose' }>, effects: EffectsBuilder): void {
     if (this.#proposals.take(proposal, this.#circumstances(effects))) this.#takeRole(true, effects);
   }
 

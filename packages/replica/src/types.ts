@@ -5,6 +5,7 @@
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
 import type {
+  Alarm,
   CertificateValidity,
   EpochRecord,
   GenesisConstitution,
@@ -22,6 +23,9 @@ import type { Ledger, LedgerSecret, Receipt, SealedEntry, SnapshotBase } from '@
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
 import type { Sandbox } from '@coco/sandbox';
 
+/** What a worker says to its manager; the rest is for the host alone: what people should hear. */
+export type ForManager = Exclude<FromWorker, { readonly type: 'trouble' | 'reexecuted' }>;
+
 /** What can happen to a node. */
 export type ReplicaEvent =
   /** Time passed by a monotonic clock; `nowMs` is the wall clock, for convenience only, never for safety. */
@@ -35,7 +39,7 @@ export type ReplicaEvent =
       readonly request: AdapterRequest;
       readonly nowMs: number;
     }
-  | { readonly type: 'worker'; readonly message: FromWorker }
+  | { readonly type: 'worker'; readonly message: ForManager }
   /** Everything that earlier effects asked to persist, up to and including `upTo`, is durable. */
   | { readonly type: 'persisted'; readonly upTo: TxId }
   | { readonly type: 'transferLeadership'; readonly to?: NodeId }
@@ -72,6 +76,11 @@ export type ReplicaEvent =
    * once that is committed.
    */
   | { readonly type: 'forgetNode'; readonly token: number; readonly nodeId: NodeId }
+  /**
+   * A node that takes part says that a transaction does not come out as it was recorded (MIT-3). Answered as `admit` is; refused
+   * with COCO_ALARM_UNKNOWN, COCO_ALARM_EVIDENCE (403) or COCO_ALARM_LIMIT (429).
+   */
+  | { readonly type: 'raiseAlarm'; readonly token: number; readonly nodeId: NodeId; readonly alarm: Alarm }
   /** The network has told this node secrets of the ledger that it had missed: settled ones, which hold whatever comes. */
   | { readonly type: 'secrets'; readonly secrets: readonly LedgerSecret[] }
   /**

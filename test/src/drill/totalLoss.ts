@@ -7,6 +7,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import path from 'node:path';
 import { createAccounts, freeBasePort, sandboxGenesis, signerOf } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
+import { parseCertificate } from '@coco/crypto';
+import { loadNodeSecrets, openVirtualSealer } from '@coco/host';
 import { CustodyNetwork, type SecretsState } from '../custody/custodyNetwork.js';
 import { GovernedNode } from '../governed/governedNode.js';
 import type { Person } from '../governed/person.js';
@@ -51,6 +53,7 @@ export async function drillTotalLoss(options: TotalLossOptions): Promise<TotalLo
     await drill.goOn();
     const recoverySeconds = Math.round((performance.now() - startMs) / 100) / 10;
     await drill.open();
+    await drill.join();
     return { ...drill.result(), recoverySeconds };
   } catch (error) {
     drill.faults.push(error instanceof Error ? error.message : String(error));
@@ -69,6 +72,7 @@ class Drill {
   readonly #directory: string;
   #epochs = 0;
   #node: GovernedNode | undefined;
+  readonly #joined: GovernedNode[] = [];
 
   constructor({ say }: TotalLossOptions, network: CustodyNetwork, traced: TracedTransfers) {
     this.#say = say;
@@ -89,7 +93,7 @@ class Drill {
   }
 
   async close(): Promise<void> {
-    await this.#node?.stop();
+    await Promise.all([this.#node, ...this.#joined].map((node) => node?.stop()));
     await this.#network.governed.stop();
     if (this.faults.length === 0) rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -277,6 +281,62 @@ class Drill {
     }
   }
 
+  /** With nodes of three actors there is a key again, and what was recovered is on no disk any more. */
+  async join(): Promise<void> {
+    const first = this.#node as GovernedNode;
+    const [acme, bolt, cora] = this.#people as readonly [Person, Person, Person];
+    const port = await freeBasePort(2);
+    const joined = [bolt, cora].map((person, i) => {
+      const at = (offset: number): string => `127.0.0.1:${port + i + offset}`;
+      const directory = this.#at('recovery', `node${i + 1}`);
+      const addresses = { application: at(0), administrative: at(100), peer: at(200) };
+      const node = new GovernedNode(
+        `node${i + 1}`,
+        { home: this.#directory, directory },
+        person.name,
+        addresses,
+      );
+      node.configure({});
+      this.#joined.push(node);
+      return { person, node };
+    });
+    const where = ['--url', first.administrativeUrl, '--service', 'recovery/service.pem'];
+    const digest = (await acme.ok('constitution', 'show', '--digest', ...where)).trim();
+    const { fingerprint } = parseCertificate(readFileSync(this.#at('recovery', 'service.pem'), 'utf8'));
+    for (const { person, node } of joined) {
+      const tuple = path.join('recovery', node.name, 'tuple.json');
+      await person.ok('node', 'tuple', '--config', node.configFile, ...actorWords(person), '--out', tuple);
+      const { proposalId } = await acme.propose('add-node', tuple, ...where);
+      for (const other of [bolt, cora]) await other.json('proposal', 'vote', proposalId, 'yes', ...where);
+      const target = ['--peer', first.addresses.administrative, '--service-fingerprint', fingerprint];
+      node.start('node', 'join', '--config', node.configFile, ...target, '--approve', digest);
+    }
+    const nodes = [first, ...this.#joined];
+    for (const node of nodes) await this.#holdsShare(node);
+    this.#check(
+      'nodes of two more actors join, and the network has a new key that three of five share',
+      true,
+    );
+    for (const node of nodes) {
+      await until(
+        `${node.name} has no secrets on its disk`,
+        timeoutMs,
+        async () => (await secretsOn(node)) === 0,
+      );
+    }
+    this.#check('the secrets of all epochs are sealed to it, and on no disk', true);
+  }
+
+  #holdsShare(node: GovernedNode): Promise<unknown> {
+    const client = this.#client(node.administrativeUrl);
+    return until(`${node.name} holds a share of the new key`, timeoutMs, async () => {
+      if (!node.running) throw new Error(`it ended: ${node.log()}`);
+      const { secrets } = (await client.getJson('/node/state')) as { readonly secrets: SecretsState };
+      if (secrets.network_key?.share_held === true) return secrets;
+      throw new Error(JSON.stringify(secrets));
+    }).finally(() => client.close());
+  }
+
   #client(url: string, who?: Person): Client {
     return createClient({
       url,
@@ -285,6 +345,11 @@ class Drill {
       timeoutMs: 15_000,
     });
   }
+}
+
+async function secretsOn(node: GovernedNode): Promise<number> {
+  const sealer = await openVirtualSealer(path.join(node.directory, 'virtual-platform.key'));
+  return loadNodeSecrets(path.join(node.directory, 'sealed'), sealer).ledgerSecrets.length;
 }
 
 function actorWords({ certificateFile, keyFile }: Person): readonly string[] {

@@ -223,7 +223,33 @@ async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
   yield lease([428], { last_seqno });
   yield lease([400], { secrets: 7 });
   yield lease([307], { last_seqno }, { backup: !isBackup });
+  const raise = (expected: readonly number[], body: object, rest: Rest = {}): Asked =>
+    of('node', 'POST', '/node/alarm', expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(body),
+      ...who,
+      ...rest,
+    });
+  yield { ...raise([403], alarm), as: undefined as never };
+  yield raise([400], { ...alarm, rows: 'all' });
+  yield raise([307], alarm, { backup: !isBackup });
+  yield raise([403], alarm);
 }
+
+/** One that proves nothing. */
+const alarm = {
+  node_id: 'ab'.repeat(32),
+  transaction_id: '2.2',
+  primary_id: 'cd'.repeat(32),
+  write_set_digest: 'ef'.repeat(32),
+  claims: false,
+  row_count: 1,
+  rows: [{ table: 'public:a', key: '00' }],
+  raised_at: 1,
+  receipt: {},
+  cert: '',
+  signature: '',
+};
 
 async function* snapshots({ send }: Means, who: Rest): AsyncGenerator<Asked> {
   yield get('/node/snapshot', [200, 202], who);

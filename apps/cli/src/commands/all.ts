@@ -4,6 +4,7 @@
 import type { Command } from '../command.js';
 import { memberKeygen, participantKeygen } from './actorKeygen.js';
 import { memberList, participantList } from './actorList.js';
+import { alarmList } from './alarmList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
 import { dataGet } from './dataGet.js';
@@ -68,6 +69,7 @@ export const commands: readonly Command[] = [
   nodeStart,
   nodeStatus,
   nodeRemove,
+  alarmList,
   measure,
   verify,
   evidenceVerify,

@@ -6,6 +6,7 @@ import { type Client, createClient } from '@coco/client';
 import { assuranceIn, assuranceText } from '../attestation/verdictText.js';
 import { type Command, type OptionValues, UsageError } from '../command.js';
 import { accessOptions, jsonOption, serviceCertificatePem, withClient } from '../governance/access.js';
+import { samplingText } from '../governance/alarms.js';
 import { type JsonView, viewOf } from '../governance/jsonView.js';
 import { findNamed, namerOf } from '../governance/naming.js';
 import { leaseIn, type NetworkNode, readActors, readNodes } from '../governance/networkReader.js';
@@ -105,6 +106,7 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ['  lease', leaseText(leaseIn(state), Date.now())],
       ...(trouble === '' ? [] : [['  lease trouble', yellow(trouble)] as const]),
       ['  epoch', epochText(state.object('secrets'))],
+      ['  sampling', samplingText(state.object('sampling'))],
       ['  assurance', assuranceText(assuranceIn(state))],
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],
     ]),

@@ -157,6 +157,12 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
       return { name: 'trust_node', args: { node_id: id } };
     },
   },
+  'close-alarm': {
+    operands: 'ALARM',
+    count: 1,
+    what: 'take an alarm off the list, by its id (coco alarm list)',
+    action: async (operands) => ({ name: 'close_alarm', args: { alarm: first(operands) } }),
+  },
   'set-voting-policy': {
     operands: 'ACTION POLICY',
     count: 2,
@@ -224,7 +230,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'NAME=VALUE…',
     count: 1,
     more: true,
-    what: 'epoch_seconds, secret_hold_seconds, key_threshold, lease_seconds, lease_restart, node_certificate_days',
+    what: 'epoch_seconds, secret_hold_seconds, key_threshold, lease_seconds, lease_restart, sample_fraction_ppm, node_certificate_days',
     action: async (operands) => ({ name: 'set_settings', args: Object.fromEntries(operands.map(setting)) }),
   },
   'open-service': {

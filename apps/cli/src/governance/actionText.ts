@@ -57,6 +57,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   trust_node: (args) => [
     `Let the node ${shortId(args.text('node_id'))} come back when it proves what it runs`,
   ],
+  close_alarm: (args) => [
+    `Close the alarm over transaction ${args.text('alarm').replace(/^.*:/, '')}`,
+    args.text('alarm'),
+  ],
   transition_node_to_trusted: (args) => [`Let node ${shortId(args.text('node_id'))} take part`],
   set_voting_policy: (args) => {
     const policy = parseVotingPolicy(args.object('policy').value) ?? parseVotingPolicy(args.value);

@@ -64,6 +64,9 @@ function floorsText(floors: JsonView): string {
 export function settingsText(settings: JsonView): readonly (readonly [name: string, value: string])[] {
   return settings.entries().map(([name, value]) => {
     const none = value === 0 && Object.hasOwn(zeros, name) ? zeros[name] : undefined;
+    if (name === 'sample_fraction_ppm' && typeof value === 'number') {
+      return ['sample fraction', `${Number((value / 10_000).toFixed(4))} %`];
+    }
     const [, label = name, unit = ''] = /^(.*)_(seconds|days)$/.exec(name) ?? [];
     const isTime = unit !== '' && typeof value === 'number';
     const seconds = isTime ? value * (unit === 'days' ? 86_400 : 1) : 0;

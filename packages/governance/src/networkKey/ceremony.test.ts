@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cborDecode, cborEncode, hpkeSeal, type KeyShare, keepKeyShare, keyShareFrom } from '@coco/crypto';
+import { fromUtf8 } from '@coco/primitives';
 import { putRow } from '../rows.js';
 import { governanceTables as tables } from '../tables.js';
 import { decryptWith, encryptTo, type KeyNode, KeyWorld } from '../testing/keyWorld.js';
@@ -77,6 +78,8 @@ test('CONF-3: actors come and go, the key stays, and old shares do not go with n
   assert.equal(decryptWith(key, ciphertext, mixed), 'too few');
   assert.equal(decryptWith(first.key, ciphertext, mixed), 'too few');
   for (const node of world.nodes) if (node !== leaving) assert.equal(node.kept.length, 1);
+  const deals = [...world.reader.range(tables.keyDeals)].map((row) => fromUtf8(row.key)?.slice(0, 64));
+  assert.deepEqual(new Set(deals), new Set([keyOf(world).ceremony]), 'no others are left');
 });
 
 test('CONF-3: shares are made anew when the threshold, or a key that they are sealed to, is another', () => {
@@ -123,6 +126,12 @@ test('a dealer that deals a bad share to one actor is named and left out, and th
     const toVictim = Buffer.from(input.recipient).equals(Buffer.from(victim.shareKey.publicKey));
     return hpkeSeal(toVictim ? { ...input, plaintext: bent(liar, input.plaintext) } : input);
   };
+  for (let ticks = 0; world.row(tables.keyCeremony)?.['phase'] !== 'judging'; ticks++) {
+    assert.ok(ticks < 10);
+    world.tick(1000);
+  }
+  const { ready } = world.row(tables.keyCeremony) ?? {};
+  assert.deepEqual(ready, [world.actors[4]?.id], 'those who were ready before the victim complained are not');
   world.runTo(1);
   const { key, counted, ceremony } = keyOf(world);
   assert.deepEqual(counted, [1, 3, 4, 5]);
@@ -144,6 +153,23 @@ test('an accuser that lies is refused, and nobody is left out for it', () => {
   };
   world.nodeOf(1).seal = (input) => {
     signed ??= input.plaintext.slice();
+    return hpkeSeal(input);
+  };
+  world.runTo(1);
+  assert.deepEqual(world.refusals, ['COCO_KEY_ACCUSATION']);
+  assert.deepEqual(keyOf(world).counted, [1, 2, 3]);
+});
+
+test('nobody is blamed for what its node has not signed', () => {
+  const world = new KeyWorld([1, 1, 1]);
+  const liar = world.nodeOf(0);
+  let forged: Uint8Array | undefined;
+  liar.twist = (said) => {
+    if (said.kind !== 'ready' || forged === undefined) return [said];
+    return [{ kind: 'complaint', ceremony: said.ceremony, dealer: 2, share: forged }, said];
+  };
+  world.nodeOf(1).seal = (input) => {
+    forged ??= bent(liar, input.plaintext);
     return hpkeSeal(input);
   };
   world.runTo(1);
@@ -194,6 +220,20 @@ test('dealers and holders that are dead are waited for, and then not', () => {
   shareOf(world.nodeOf(0));
 });
 
+test('shares are made anew without those who are dead, as long as the threshold of the old holders is there', () => {
+  const world = new KeyWorld([1, 1, 1, 1, 1]);
+  world.runTo(1);
+  for (const i of [0, 1]) world.nodeOf(i).isUp = false;
+  const newcomer = world.addActor();
+  world.addNode(newcomer);
+  const seconds = world.runTo(2);
+  assert.ok(seconds >= 20 && seconds < 40, `${seconds}`);
+  assert.equal(keyOf(world).counted.length, 3);
+  for (const node of world.nodes) node.isUp = true;
+  world.tick(1000);
+  assert.equal(world.nodes.map(shareOf).length, 6);
+});
+
 test('too few dealers make no key; when another is back they do', () => {
   const world = new KeyWorld([1, 1, 1, 1, 1]);
   for (const i of [0, 1, 2]) world.nodeOf(i).isUp = false;
@@ -208,7 +248,14 @@ test('another node of the actor deals when the first does not', () => {
   const [first, second] = world.nodes
     .filter(({ actor }) => actor === world.actors[0])
     .toSorted((a, b) => (a.id < b.id ? -1 : 1)) as [KeyNode, KeyNode];
+  let dealt = 0;
+  second.twist = (said) => {
+    if (said.kind === 'deal') dealt += 1;
+    return [said];
+  };
   first.isUp = false;
+  world.run(3);
+  assert.equal(dealt, 0, 'it is not its turn yet');
   assert.ok(world.runTo(1) <= 10);
   assert.equal(world.row(tables.keyDeals, `${keyOf(world).ceremony}.001`)?.['node'], second.id);
 });

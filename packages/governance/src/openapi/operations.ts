@@ -177,6 +177,14 @@ const own: readonly Operation[] = [
   },
   {
     method: 'GET',
+    template: `${coco}/alarms`,
+    summary:
+      'Transactions that came out otherwise when nodes executed them again, as these nodes have signed it',
+    answer: pageOf('Alarm'),
+    unversioned: true,
+  },
+  {
+    method: 'GET',
     template: `${coco}/proposals/{proposalId}`,
     summary: 'How a proposal stands: who voted how, who has not, what is needed',
     answer: ref('ProposalStanding'),

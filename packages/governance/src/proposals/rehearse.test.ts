@@ -48,7 +48,7 @@ test('GOV-6: a rehearsal says what would change, in data and in words, and who m
     put('coco.voting_policies', 'add_node', { kind: 'm_of_n', m: 2, expires_after_seconds: 86400 }),
     remove('ccf.gov.members.info', c.id),
     remove('ccf.gov.members.certs', c.id),
-    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 3600 }),
+    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 3600, sample_fraction_ppm: 10_000 }),
   );
   assert.deepEqual(
     [result.valid, result.acceptedAtOnce, result.stateAtOnce, result.failure],

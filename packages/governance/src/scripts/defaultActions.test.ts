@@ -96,27 +96,6 @@ test('ACT-1: members and participants come and go', () => {
   assert.equal(applied('set_user', { cert })[`ccf.gov.users.certs ${stranger.id}`], cert);
 });
 
-test('CONF-3: an actor has a share key of its own, until it or the actor goes', () => {
-  const transaction = world.store.begin();
-  const share_key = 'ab'.repeat(32);
-  const set = (actor_id: string, key: string | null) => ({ actor_id, share_key: key });
-  const row = `coco.actors.share_keys ${world.participant.id}`;
-  assert.deepEqual(applied('set_share_key', set(world.participant.id, share_key), transaction)[row], {
-    share_key,
-  });
-  applied('set_share_key', set(member.id, share_key), transaction);
-  applied('set_share_key', set(member.id, null), transaction);
-  applied('remove_participant', { participant_id: world.participant.id }, transaction);
-  assert.deepEqual([...objectRows(transaction, tables.actorShareKeys)], []);
-  const both = [
-    { name: 'set_participant', args: { cert, name: 'p' } },
-    { name: 'set_share_key', args: set(stranger.id, share_key) },
-  ];
-  assert.equal(problems(both), '');
-  valueOfRun(apply(both, transaction));
-  assert.equal([...objectRows(transaction, tables.actorShareKeys)].length, 1);
-});
-
 test('recovery: no member is removed that a recovery needs', () => {
   const transaction = world.store.begin();
   for (const { certificate } of world.members.slice(0, 2)) {
@@ -199,17 +178,24 @@ test('certificates of nodes are renewed by the framework', () => {
 test('settings, manifests, policies, automation are rows', () => {
   const rows = (name: string, args: unknown) => applied(name, args);
   const settings = rows('set_settings', { epoch_seconds: 600, node_certificate_days: 30 });
-  assert.deepEqual(settings['coco.settings'], { epoch_seconds: 600, lease_seconds: 3600 });
+  const sample_fraction_ppm = 10_000;
+  assert.deepEqual(settings['coco.settings'], {
+    epoch_seconds: 600,
+    lease_seconds: 3600,
+    sample_fraction_ppm,
+  });
   const config = settings['ccf.gov.service.config'] as Record<string, unknown>;
   assert.equal(config['maximum_node_certificate_validity_days'], 30);
   const restart = rows('set_settings', { lease_seconds: 600, lease_restart: true });
   assert.deepEqual(restart['coco.settings'], {
     epoch_seconds: 86_400,
     lease_seconds: 600,
+    sample_fraction_ppm,
     lease_restart: true,
   });
   const secrets = { epoch_seconds: 0, secret_hold_seconds: 60, key_threshold: 3 };
-  assert.deepEqual(rows('set_settings', secrets)['coco.settings'], { ...secrets, lease_seconds: 3600 });
+  const others = { lease_seconds: 3600, sample_fraction_ppm };
+  assert.deepEqual(rows('set_settings', secrets)['coco.settings'], { ...secrets, ...others });
   const code = 'ab'.repeat(32);
   assert.deepEqual(rows('add_code', { measurement: code, component: 'coco-node' }), {
     [`coco.code_manifest ${code}`]: { component: 'coco-node', description: '' },

@@ -49,7 +49,8 @@ test('every action of CCF that applies here is offered, and Coco’s own', () =>
     'assert_service_identity add_virtual_measurement remove_virtual_measurement add_virtual_host_data remove_virtual_host_data';
   const coco =
     'set_participant remove_participant add_node set_voting_policy remove_voting_policy set_automation_rule ' +
-    'remove_automation_rule add_code remove_code set_tee remove_tee distrust_node trust_node set_settings set_share_key';
+    'remove_automation_rule add_code remove_code set_tee remove_tee distrust_node trust_node set_settings ' +
+    'close_alarm set_share_key';
   const expected = `${ccf} ${coco}`.split(' ');
   assert.deepEqual(
     expected.filter((name) => !offered.has(name)),
@@ -165,6 +166,12 @@ const wrong: readonly (readonly [string, unknown, RegExp])[] = [
   ['set_settings', { key_threshold: 65 }, /key_threshold must be a whole number from 0 to 64/],
   ['set_settings', { lease_seconds: 0 }, /lease_seconds must be a whole number from 1 to 31536000/],
   ['set_settings', { lease_restart: 1 }, /lease_restart must be true or false/],
+  [
+    'set_settings',
+    { sample_fraction_ppm: 1_000_001 },
+    /sample_fraction_ppm must be a whole number from 0 to 1000000/,
+  ],
+  ['close_alarm', { alarm: 'none' }, /alarm: there is no alarm none/],
   ['set_settings', { colour: 'red' }, /unknown field "colour"/],
   ['transition_service_to_open', { next_service_identity: 'x' }, /next_service_identity must be/],
   ['assert_service_identity', { service_identity: cert }, /is not the certificate of this service/],

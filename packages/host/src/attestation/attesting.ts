@@ -3,7 +3,6 @@
  * its lease.
  */
 import { networkAssurance, type TeeManifest } from '@coco/attestation';
-import { parseCertificate } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
 import type { ReplicaStatus } from '@coco/replica';
 import type { Address } from '../address.js';
@@ -12,14 +11,13 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeNetwork } from '../nodeNetwork.js';
-import type { Pin } from '../pinnedRequest.js';
 import { askLease } from './askLease.js';
 import type { SessionAttestation } from './attestedSession.js';
 import { type Challenges, createChallenges } from './challenges.js';
 import { createLeaseKeeper, type LeaseKeeper } from './leaseKeeper.js';
 import type { OwnEvidence } from './ownEvidence.js';
 import { sessionAttestation } from './sessionAttestation.js';
-import { whomToAsk } from './whomToAsk.js';
+import { ownPin, whomToAsk } from './whomToAsk.js';
 
 export interface AttestingOptions {
   readonly identity: NodeIdentity;
@@ -111,17 +109,9 @@ async function askForLease(
   onWaiting: Parameters<Parameters<typeof createLeaseKeeper>[0]['ask']>[0],
   signal: AbortSignal,
 ): Promise<GrantedLease> {
-  const { identity, serviceFingerprint, network, evidence, status } = options;
-  const pin: Pin = {
-    serviceFingerprint,
-    identity: { key: identity.key, certificate: parseCertificate(network.certificatePem) },
-    // A primary that hangs must not be waited for until the lease is over.
-    timeoutMs: Math.min(60_000, Math.max(2000, (network.leaseSeconds * 1000) / 3)),
-    nowMs: Date.now,
-    signal,
-  };
+  const { evidence, status } = options;
   return askLease({
-    pin,
+    pin: ownPin(options, signal),
     addresses: () => whomToAsk(options),
     onWaiting,
     evidence,

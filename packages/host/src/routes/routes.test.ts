@@ -109,6 +109,12 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       provesNothing: true,
       secrets: () => ({ epoch: 1 }),
       lease: () => ({ lease, isOut: false, trouble: { code: 'COCO_LEASE_LAPSED', message: 'it is over' } }),
+      sampling: () => ({
+        all: false,
+        fractionPpm: 10_000,
+        counts: { equal: 1, unrepeatable: 0, dropped: 2, differing: 1 },
+        alarms: [{ txId: { view: 2, seqno: 9 }, primaryId: undefined, written: false, trouble: 'none' }],
+      }),
       version: '1',
       selfSignedCertificatePem: 'pem',
       settings: { a: 1 },

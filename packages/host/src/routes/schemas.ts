@@ -52,6 +52,25 @@ export const componentSchemas = {
     'weakest?': string,
     reasons: listOf(string),
   }),
+  /** What executing again what other nodes executed has shown since the start of the node. */
+  Sampling: objectOf({
+    /** Everything is executed again, whatever the fraction. */
+    all: boolean,
+    fraction_ppm: integer,
+    equal: integer,
+    differing: integer,
+    unrepeatable: integer,
+    dropped: integer,
+    alarms: listOf(
+      objectOf({
+        transaction_id: refTo('TransactionId'),
+        'primary_id?': refTo('EntityId'),
+        /** On the ledger. */
+        written: boolean,
+        'trouble?': string,
+      }),
+    ),
+  }),
   Interface: objectOf({ bind_address: string, published_address: string }),
   Node: objectOf({
     node_id: refTo('EntityId'),

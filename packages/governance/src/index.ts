@@ -92,6 +92,12 @@ export {
   recoveryAnswerPayload,
 } from './recovery/answer.js';
 export { combineEpochs, tooFew } from './recovery/combineEpochs.js';
+export {
+  commonNameOf,
+  endorsementsAt,
+  type FormerServiceRecord,
+  readFormerServices,
+} from './recovery/formerServices.js';
 export { heldShare, keptShareOf } from './recovery/heldShare.js';
 export { type RecoveredService, recoverService } from './recovery/recoverService.js';
 export {

@@ -45,6 +45,8 @@ export const governanceTables = {
   serviceEndorsement: 'public:ccf.internal.previous_service_identity_endorsement',
   /** The certificate of that one: a JSON string, PEM. */
   formerService: 'public:ccf.gov.service.previous_service_identity',
+  /** All such services: see recovery/formerServices.ts. */
+  formerServices: 'public:coco.services.former',
 
   /** PEM by participant. */
   participantCertificates: 'public:coco.participants.certs',
@@ -90,6 +92,7 @@ export const networkKeyTables: ReadonlySet<string> = new Set([
 export const nodesTables: ReadonlySet<string> = new Set([
   governanceTables.proposalRecords,
   governanceTables.formerService,
+  governanceTables.formerServices,
   governanceTables.formerNodes,
   governanceTables.nodeEvidence,
   governanceTables.ledgerSecrets,

@@ -71,6 +71,8 @@ class Drill {
   readonly #people: readonly Person[];
   readonly #directory: string;
   #epochs = 0;
+  /** TxId of the first transaction. */
+  #first = '';
   #node: GovernedNode | undefined;
   readonly #joined: GovernedNode[] = [];
 
@@ -276,6 +278,12 @@ class Drill {
       );
       await this.#transfers.make(client);
       this.#check('and the network takes new ones', true);
+      const first = this.#transfers.done[0]?.hash ?? '';
+      this.#first = String(await client.jsonRpc('coco_getTransactionId', [first]));
+      this.#check(
+        'the receipt of the first of them holds by the certificate of the new service',
+        await this.#hasReceipt(node),
+      );
     } finally {
       client.close();
     }
@@ -325,6 +333,14 @@ class Drill {
       );
     }
     this.#check('the secrets of all epochs are sealed to it, and on no disk', true);
+  }
+
+  /** Of the first transaction, checked by the command. */
+  async #hasReceipt({ administrativeUrl }: GovernedNode): Promise<boolean> {
+    const where = ['--url', administrativeUrl, '--service', 'recovery/service.pem'];
+    const { status, stderr } = await (this.#people[0] as Person).run('receipt', 'get', this.#first, ...where);
+    if (status !== 0) this.#say(stderr);
+    return status === 0;
   }
 
   #holdsShare(node: GovernedNode): Promise<unknown> {

@@ -4,7 +4,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { combineEpochs, tooFew } from '@coco/governance';
+import { combineEpochs, commonNameOf, tooFew } from '@coco/governance';
 import {
   checkUnchanged,
   goOn,
@@ -67,7 +67,8 @@ const replaying = 'replaying the ledger';
 async function open({ recovery, directory, lost, secrets, progress }: Part): Promise<Opened> {
   const { config, sealer, paths } = recovery;
   const nowMs = Date.now();
-  const service = createServiceIdentity(commonName(lost.service.subject), nowMs);
+  // It keeps its name.
+  const service = createServiceIdentity(commonNameOf(lost.service), nowMs);
   // Before the service goes on, so that it is there whenever that does.
   writeFileSync(paths.service, service.certificate.pem);
   writeFileSync(paths.formerService, lost.service.pem);
@@ -99,9 +100,4 @@ async function rehearse({ recovery, directory, lost, secrets, progress }: Part):
   await store.close();
   rmSync(recovery.directory, { recursive: true, force: true });
   return { found };
-}
-
-/** The service keeps its name. */
-function commonName(subject: string): string {
-  return /^CN=(.+)$/m.exec(subject)?.[1] ?? subject;
 }

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { coseSign1, publicKeyToPem } from '@coco/crypto';
+import { coseSign1, isIssuedBy, parseCertificate, publicKeyToPem } from '@coco/crypto';
 import type { Transaction } from '@coco/kv';
 import { readEndorsement, secretDigest } from '@coco/ledger';
 import { toBase64, utf8 } from '@coco/primitives';
@@ -17,6 +17,7 @@ import { governanceTables as tables } from '../tables.js';
 import { type Identity, makeIdentity } from '../testing/identities.js';
 import { KeyWorld } from '../testing/keyWorld.js';
 import { nodeTupleMessageType, nodeTuplePayload, nodeTupleRow } from '../tuple.js';
+import { endorsementsAt, readFormerServices } from './formerServices.js';
 import { recoverService } from './recoverService.js';
 
 const world = new KeyWorld([1, 1, 1, 0, 0]);
@@ -65,6 +66,7 @@ function recovered(tuple = tupleOf(owner, node)): Transaction {
     nodeCertificatePem: node.certificate.pem,
     tuple,
     secretDigest: digest,
+    serialNumber: new Uint8Array(16).fill(1),
     nowMs: world.nowMs,
   });
   return transaction;
@@ -81,6 +83,15 @@ test('another service, which endorses the former one, and one node; nobody else 
   const row = readEndorsement(after.get(tables.serviceEndorsement, rowKey(undefined)) ?? new Uint8Array(0));
   assert.equal(row?.endorsed.fingerprint, world.service.key.publicKey.fingerprint);
   assert.equal(row?.endorsing.fingerprint, service.key.publicKey.fingerprint);
+  const [former] = readFormerServices(after);
+  assert.deepEqual([former?.certificate.fingerprint, former?.upTo], [network, 100]);
+  assert.deepEqual(
+    [100, 101].map((seqno) => endorsementsAt(readFormerServices(after), seqno).length),
+    [1, 0],
+  );
+  const bridge = parseCertificate(former?.endorsedPem ?? '');
+  assert.ok(isIssuedBy(world.nodeOf(0).identity.certificate, bridge), 'nodes of the former service');
+  assert.ok(isIssuedBy(bridge, service.certificate));
   const { nodes } = readNetwork(after);
   const nodeId = node.key.publicKey.fingerprint;
   assert.deepEqual(

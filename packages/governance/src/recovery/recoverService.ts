@@ -14,6 +14,7 @@ import { genesisNodeRow } from '../nodeRow.js';
 import { type JsonObject, objectRows, putRow, readObject, rowKey, textOf } from '../rows.js';
 import { governanceTables as tables } from '../tables.js';
 import { verifyNodeTuple } from '../tuple.js';
+import { writeFormerService } from './formerServices.js';
 
 export interface RecoveredService {
   /** The entry that is written. */
@@ -27,6 +28,8 @@ export interface RecoveredService {
   readonly tuple: JsonObject;
   /** `secretDigest` of the new epoch's secret: hex. */
   readonly secretDigest: string;
+  /** For a certificate that the service issues: 16 random bytes. */
+  readonly serialNumber: Uint8Array;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -54,7 +57,7 @@ export function recoverService(transaction: Transaction, made: RecoveredService)
 }
 
 function replaceService(transaction: Transaction, made: RecoveredService): void {
-  const { at, last, root, service, nowMs } = made;
+  const { at, last, root, service, serialNumber, nowMs } = made;
   const { previous_service_identity_version: _, ...info } = readObject(transaction, tables.serviceInfo) ?? {};
   const former = certificateIn(info);
   const from = parseTxId(textOf(info['current_service_create_txid']) ?? '') ?? { view: 2, seqno: 1 };
@@ -71,6 +74,7 @@ function replaceService(transaction: Transaction, made: RecoveredService): void 
     issuedAtSeconds: Math.floor(nowMs / 1000),
   });
   transaction.put(tables.serviceEndorsement, rowKey(undefined), endorsement);
+  writeFormerService(transaction, { former, upTo: last.seqno, service, serialNumber });
   putRow(transaction, tables.formerService, undefined, former.pem);
   putRow(transaction, tables.serviceInfo, undefined, {
     ...info,

@@ -115,6 +115,7 @@ async function append(
     nodeCertificatePem: identity.nodeCertificate.pem,
     tuple,
     secretDigest: secretDigest(secret),
+    serialNumber: randomBytes(16),
     nowMs,
   });
   const publicMaps = encodeMaps(transaction.writeSet());

@@ -142,6 +142,13 @@ class Drill {
       this.#epochs = (await this.#network.until(first, 'begins another epoch', later)).epoch;
     }
     for (const client of clients) await this.#transfers.make(client);
+    // The node that executed it knows where it is.
+    const hash = this.#transfers.done[0]?.hash ?? '';
+    const places = await Promise.all(
+      clients.map((client) => client.jsonRpc('coco_getTransactionId', [hash])),
+    );
+    const told = places as readonly ({ readonly transactionId: string | null } | null)[];
+    this.#first = told.find((place) => place?.transactionId)?.transactionId ?? '';
     for (const client of clients) client.close();
     this.#say(
       `${this.#transfers.done.length} transfers with private values, committed, up to epoch ${this.#epochs}`,
@@ -278,8 +285,6 @@ class Drill {
       );
       await this.#transfers.make(client);
       this.#check('and the network takes new ones', true);
-      const first = this.#transfers.done[0]?.hash ?? '';
-      this.#first = String(await client.jsonRpc('coco_getTransactionId', [first]));
       this.#check(
         'the receipt of the first of them holds by the certificate of the new service',
         await this.#hasReceipt(node),
@@ -325,6 +330,7 @@ class Drill {
       'nodes of two more actors join, and the network has a new key that three of five share',
       true,
     );
+    this.#check('they give that receipt as well', await this.#hasReceipt(nodes[2] as GovernedNode));
     for (const node of nodes) {
       await until(
         `${node.name} has no secrets on its disk`,

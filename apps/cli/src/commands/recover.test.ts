@@ -2,7 +2,7 @@
  * CONF-4 by its commands: a ledger without nodes, holders of shares that answer from files alone, and the service that goes on.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fromBase64, toBase64 } from '@coco/primitives';
@@ -18,6 +18,7 @@ const actor = (i: number): LostActor => actors[i] as LostActor;
 /** What the commands say in JSON. */
 interface Said {
   readonly error?: { readonly code: string };
+  readonly ledger?: string;
   readonly epochs?: number;
   readonly needed?: number;
   readonly missing?: number;
@@ -160,6 +161,46 @@ test('a rehearsal says what would come back, and leaves nothing', () => {
   const { status, json } = coco('recover', 'open', drill);
   assert.deepEqual([status, json.privateEntries, json.at], [0, values.length, undefined]);
   assert.equal(existsSync(drill), false);
+});
+
+test('of several ledgers the one that reaches furthest is recovered, though it begins with a snapshot', () => {
+  const further = at('further');
+  const { json } = begin(further, '--ledger', lost.joined);
+  assert.deepEqual([json.ledger, json.epochs], [lost.joined, lost.epochs + 1]);
+  for (const i of [0, 1, 4]) assert.equal(answer(further, i, `further${i}.json`).status, 0);
+  coco('recover', 'add', further, at('further0.json'), at('further1.json'), at('further4.json'));
+  assert.equal(coco('recover', 'open', further).status, 0);
+  const node = path.join(further, 'node0');
+  const shown = runCoco(
+    'ledger',
+    'show',
+    path.join(node, 'ledger'),
+    '--secrets',
+    node,
+    '--table',
+    'app.rows',
+  );
+  for (const value of [...values, `value ${lost.epochs + 1}.2`])
+    assert.match(shown.stdout, new RegExp(value));
+});
+
+test('a last write that was cut short, and what nobody signed, is left out', () => {
+  const torn = path.join(root, 'torn', 'ledger');
+  cpSync(ledger, torn, { recursive: true });
+  const [last = ''] = readdirSync(torn).filter((name) => !name.includes('-'));
+  const file = path.join(torn, last);
+  const bytes = readFileSync(file);
+  // The last signature is cut in two.
+  writeFileSync(file, bytes.subarray(0, bytes.length - 100));
+  const { certificate, key } = actor(0);
+  const words = ['--ledger', torn, '--directory', at('cut'), '--address', '127.0.0.1:9745'];
+  const { json } = coco('recover', 'begin', ...words, '--actor-cert', certificate, '--actor-key', key);
+  assert.equal(json.unsigned, 1);
+  for (const i of [0, 1, 2]) assert.equal(answer(at('cut'), i, `cut${i}.json`).status, 0);
+  coco('recover', 'add', at('cut'), at('cut0.json'), at('cut1.json'), at('cut2.json'));
+  const opened = coco('recover', 'open', at('cut'));
+  assert.deepEqual([opened.status, opened.json.privateEntries], [0, values.length - 1]);
+  assert.equal(coco('ledger', 'verify', path.join(at('cut'), 'node0', 'ledger')).json.failure, undefined);
 });
 
 test('a ledger that was changed, or of another service than the trusted one, is not recovered', () => {

@@ -33,12 +33,18 @@ import {
 } from '@coco/governance';
 import { createStore, type Transaction, type WriteSet } from '@coco/kv';
 import {
+  chunkHeader,
+  chunkName,
   createLedger,
+  decodeMaps,
   encodeMaps,
+  encodeSnapshotTables,
   type Ledger,
   type LedgerSecret,
   type SealedEntry,
   secretDigest,
+  snapshotFile,
+  snapshotName,
 } from '@coco/ledger';
 import { assert, toHex, utf8 } from '@coco/primitives';
 import {
@@ -54,6 +60,8 @@ export interface LostNetwork {
   readonly root: string;
   /** Of the ledger of the node that is left. */
   readonly ledger: string;
+  /** The same ledger, a little longer, of a node that began after a snapshot. */
+  readonly joined: string;
   readonly service: Identity;
   readonly actors: readonly LostActor[];
   /** `value <epoch>.<i>` by `key <epoch>.<i>`, in the private table `app.rows`. */
@@ -96,6 +104,8 @@ export function makeLostNetwork(): LostNetwork {
   const ledger = path.join(root, 'ledger');
   mkdirSync(ledger);
   writeLedgerFiles(ledger, network.entries);
+  const joined = path.join(root, 'joined', 'ledger');
+  network.writeJoined(joined, nowMs);
   const actors = made.map(({ identity, shareKey }) => {
     const files = writeActorIdentity(root, identity);
     const file = path.join(root, `${identity.name}.share-key.pem`);
@@ -103,7 +113,7 @@ export function makeLostNetwork(): LostNetwork {
     return { id: identity.certificate.fingerprint, ...files, shareKey: file };
   });
   writeFileSync(path.join(root, 'service.pem'), service.certificate.pem);
-  return { root, ledger, service, actors, values, epochs };
+  return { root, ledger, joined, service, actors, values, epochs };
 }
 
 class Network {
@@ -200,6 +210,45 @@ class Network {
     });
   }
 
+  /** Makes a snapshot of all there is, goes on for one more epoch, and writes the files of a node that began after it. */
+  writeJoined(directory: string, nowMs: number): void {
+    const { seqno } = this.#sign(true);
+    const tables = createStore();
+    for (const entry of this.entries) {
+      const { publicMaps, privateMaps } = this.#ledger.open(entry.bytes);
+      tables.apply([...decodeMaps(privateMaps), ...decodeMaps(publicMaps)], entry.seqno);
+    }
+    const sealer = this.#ledger.snapshot(seqno);
+    sealer.add(encodeSnapshotTables(tables.snapshot(seqno).next(1e6) ?? []));
+    const { bytes, digest } = sealer.finish();
+    const none = new Uint8Array(0);
+    const evidence = this.#ledger.append({
+      view: 2,
+      publicMaps: none,
+      privateMaps: none,
+      claimsDigest: digest,
+    });
+    this.entries.push(evidence);
+    this.#sign();
+    const receipt = this.#ledger.receipt(evidence.seqno);
+    assert(receipt !== undefined, 'what is committed has a receipt');
+    this.epoch(epochs + 1, nowMs);
+    const snapshots = path.join(directory, '..', 'snapshots');
+    for (const one of [directory, snapshots]) mkdirSync(one, { recursive: true });
+    const after = this.entries.filter((entry) => entry.seqno > seqno);
+    const chunk = Buffer.concat([chunkHeader(), ...after.map((entry) => entry.bytes)]);
+    writeFileSync(path.join(directory, chunkName({ start: seqno + 1 })), chunk);
+    const name = snapshotName({ seqno, evidenceSeqno: evidence.seqno });
+    writeFileSync(path.join(snapshots, name), snapshotFile(bytes, receipt));
+  }
+
+  #sign(endChunk = false): SealedEntry {
+    const signature = this.#ledger.sign(2, 0, endChunk);
+    this.entries.push(signature);
+    this.#ledger.compact(signature.seqno);
+    return signature;
+  }
+
   #sealed(secret: Uint8Array, record: Parameters<typeof epochLabel>[0]): Uint8Array {
     const publicKey = readNetworkKey(this.#reader)?.key.publicKey ?? new Uint8Array(0);
     const made = thresholdEncrypt({ publicKey, label: epochLabel(record), secret, random: randomBytes });
@@ -220,8 +269,8 @@ class Network {
     const maps = { publicMaps: encodeMaps(governance), privateMaps: encodeMaps(application) };
     const entry = this.#ledger.append({ view: 2, ...maps });
     if (governance.length > 0) this.#store.apply(governance, entry.seqno);
-    this.entries.push(entry, this.#ledger.sign(2));
-    this.#ledger.compact(this.#ledger.last.seqno);
+    this.entries.push(entry);
+    this.#sign();
   }
 }
 

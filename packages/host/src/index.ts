@@ -3,7 +3,7 @@ export type { ProvedNode } from './attestation/checkNode.js';
 export { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 export { type Attester, type AttesterOptions, openAttester } from './attesters/attester.js';
 export { type AdapterChoice, type JoinSettings, loadConfig, type NodeConfig } from './config.js';
-export { loadKeyShares } from './custody/keyShares.js';
+export { loadKeyShares, saveKeyShares } from './custody/keyShares.js';
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
 export { loadGenesis } from './genesisFile.js';
 export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';

@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createAccounts, freeBasePort, sandboxGenesis, signerOf } from '@coco/cli';
+import { createAccounts, forgedAnswer, freeBasePort, sandboxGenesis, signerOf } from '@coco/cli';
 import { type Client, createClient } from '@coco/client';
 import { parseCertificate } from '@coco/crypto';
 import { loadNodeSecrets, openVirtualSealer } from '@coco/host';
@@ -13,7 +13,6 @@ import { CustodyNetwork, type SecretsState } from '../custody/custodyNetwork.js'
 import { GovernedNode } from '../governed/governedNode.js';
 import type { Person } from '../governed/person.js';
 import { until } from '../until.js';
-import { forgedAnswer } from './forgedAnswer.js';
 import { TracedTransfers } from './tracedTransfers.js';
 
 export interface TotalLossOptions {
@@ -202,11 +201,9 @@ class Drill {
       'two of five recover nothing, and it says how many are missing',
       refused.status === 1 && /1 more is missing/.test(refused.stderr),
     );
-    const forger = { person: acme, directory: this.#directory };
-    writeFileSync(
-      this.#at('forged.json'),
-      await forgedAnswer(this.#at('recovery', 'request.json'), forger, 2),
-    );
+    const shareKeyPem = readFileSync(this.#at(`${acme.name}.share-key.pem`), 'utf8');
+    const lie = forgedAnswer(this.#at('recovery', 'request.json'), { ...acme.identity(), shareKeyPem }, 2);
+    writeFileSync(this.#at('forged.json'), await lie);
     const forged = await bolt.run('recover', 'add', 'recovery', 'forged.json');
     this.#check(
       'a forged partial decryption is named: by whom, and of which epoch',

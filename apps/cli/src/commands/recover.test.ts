@@ -7,9 +7,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { fromBase64, toBase64 } from '@coco/primitives';
 import { runCoco } from '../ledger/testing/runCoco.js';
+import { forgedAnswer } from '../recovery/testing/forgedAnswer.js';
 import { type LostActor, makeLostNetwork } from '../recovery/testing/lostNetwork.js';
 
-const lost = makeLostNetwork();
+const lost = await makeLostNetwork();
 const { root, ledger, actors, values } = lost;
 after(() => rmSync(root, { recursive: true }));
 const at = (name: string): string => path.join(root, name);
@@ -25,7 +26,11 @@ interface Said {
   readonly unsigned?: number;
   readonly holders?: readonly string[];
   readonly request?: string;
-  readonly refused?: readonly { readonly code: string }[];
+  readonly refused?: readonly {
+    readonly code: string;
+    readonly actor?: string;
+    readonly epochs?: readonly number[];
+  }[];
   readonly privateEntries?: number;
   readonly privateTables?: readonly string[];
   readonly at?: string;
@@ -103,6 +108,33 @@ test('two of five recover nothing, a forged answer is named, and the others go o
   assert.deepEqual([bad.status, bad.json.missing], [1, 1]);
   const wrong = answer(directory, 3, 'wrong.json', actor(4));
   assert.equal(wrong.json.error?.code, 'COCO_RECOVERY_SHARE');
+});
+
+test('a partial decryption that the actor’s share did not make is named with its epoch, and left aside', async () => {
+  const read = (file: string): string => readFileSync(file, 'utf8');
+  const { certificate, key, shareKey, id } = actor(0);
+  const forger = { certificatePem: read(certificate), privateKeyPem: read(key), shareKeyPem: read(shareKey) };
+  writeFileSync(at('forged.json'), await forgedAnswer(path.join(directory, 'request.json'), forger, 2));
+  const { status, json } = coco('recover', 'add', directory, at('forged.json'));
+  assert.deepEqual([status, json.missing], [1, 1]);
+  const [refused] = json.refused ?? [];
+  assert.deepEqual([refused?.code, refused?.actor, refused?.epochs], ['COCO_RECOVERY_FORGED', id, [2]]);
+  assert.match(
+    runCoco('recover', 'add', directory, at('forged.json')).stdout,
+    /acme.*epoch 2 .*1 more is needed/s,
+  );
+});
+
+test('a stopped node of an actor answers with the share that it kept, and for no other actor', () => {
+  const words = (i: number, out: string): readonly string[] => {
+    const { certificate, key } = actor(i);
+    const signing = ['--actor-cert', certificate, '--actor-key', key, '--out', at(out)];
+    const request = path.join(directory, 'request.json');
+    return ['share', 'answer', request, '--node-dir', lost.nodeDirectory, ...signing];
+  };
+  assert.equal(coco(...words(3, 'stolen.json')).json.error?.code, 'COCO_RECOVERY_SHARE');
+  assert.equal(coco(...words(4, 'kept.json')).status, 0);
+  assert.deepEqual(coco('recover', 'add', directory, at('kept.json')).json.missing, 0);
 });
 
 test('three of five bring everything back, for a service that endorses the former one', () => {

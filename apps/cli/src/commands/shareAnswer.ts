@@ -70,7 +70,8 @@ export const shareAnswer: Command = {
   ],
   examples: [
     [
-      'coco share answer request.json --share-key acme.share-key.pem --actor-cert acme.cert.pem --actor-key acme.key.pem',
+      'coco share answer request.json --share-key acme.share-key.pem \\\n' +
+        '    --actor-cert acme.cert.pem --actor-key acme.key.pem',
       'answer.json goes back to whoever asked',
     ],
     ['coco share answer request.json --show', 'what is asked for, without answering'],

@@ -82,6 +82,7 @@ export async function goOn(options: GoOnOptions): Promise<GoneOn> {
     await copy.store.close();
   }
   saveNodeSecrets(sealed, sealer, { nodeKey, serviceKey, ledgerSecrets: secrets });
+  begun.key.fill(0);
   saveMembership(sealed, sealer, {
     serviceCertificatePem: serviceCertificate.pem,
     certificatePem: nodeCertificate.pem,

@@ -25,12 +25,14 @@ import {
   genesisTables,
   governanceTables,
   isCeremonyDue,
+  type KeptShare,
   type KeyParticipant,
   networkDigest,
   readNetworkKey,
   sealEpoch,
   writeLedgerSecret,
 } from '@coco/governance';
+import { openVirtualSealer, saveKeyShares } from '@coco/host';
 import { createStore, type Transaction, type WriteSet } from '@coco/kv';
 import {
   chunkHeader,
@@ -62,6 +64,8 @@ export interface LostNetwork {
   readonly ledger: string;
   /** The same ledger, a little longer, of a node that began after a snapshot. */
   readonly joined: string;
+  /** Of a stopped node of the last actor, which has kept a share. */
+  readonly nodeDirectory: string;
   readonly service: Identity;
   readonly actors: readonly LostActor[];
   /** `value <epoch>.<i>` by `key <epoch>.<i>`, in the private table `app.rows`. */
@@ -88,7 +92,7 @@ const names = ['acme', 'bolt', 'cask', 'dune', 'echo'];
 const epochs = 4;
 const rowsInEpoch = 3;
 
-export function makeLostNetwork(): LostNetwork {
+export async function makeLostNetwork(): Promise<LostNetwork> {
   const root = mkdtempSync(path.join(tmpdir(), 'coco-lost-'));
   const nowMs = Date.now();
   const service = createServiceIdentity('Lost service', nowMs);
@@ -113,11 +117,15 @@ export function makeLostNetwork(): LostNetwork {
     return { id: identity.certificate.fingerprint, ...files, shareKey: file };
   });
   writeFileSync(path.join(root, 'service.pem'), service.certificate.pem);
-  return { root, ledger, joined, service, actors, values, epochs };
+  const nodeDirectory = path.join(root, 'stopped');
+  await writeStoppedNode(nodeDirectory, network.kept);
+  return { root, ledger, joined, nodeDirectory, service, actors, values, epochs };
 }
 
 class Network {
   readonly entries: SealedEntry[] = [];
+  /** By the node of the last actor. */
+  kept: readonly KeptShare[] = [];
   readonly #store = createStore();
   readonly #ledger: Ledger;
   readonly #made: readonly Made[];
@@ -174,7 +182,13 @@ class Network {
         put(to, governanceTables.actorShareKeys, identity.certificate.fingerprint, own);
       }
     });
-    const participants = this.#made.map((one) => [idOf(one.node), participantOf(one)] as const);
+    const keep = (shares: readonly KeptShare[]): void => {
+      this.kept = shares.map(({ ceremony, material }) => ({ ceremony, material: material.slice() }));
+    };
+    const last = this.#made.at(-1);
+    const participants = this.#made.map(
+      (one) => [idOf(one.node), participantOf(one, one === last ? keep : () => undefined)] as const,
+    );
     for (let at = nowMs; readNetworkKey(this.#reader) === undefined; at += 1000) {
       assert(at < nowMs + 60_000, 'the key is made in time');
       while (isCeremonyDue(this.#reader, at)) {
@@ -274,7 +288,10 @@ class Network {
   }
 }
 
-function participantOf({ node, nodeShareKey }: Made): KeyParticipant {
+function participantOf(
+  { node, nodeShareKey }: Made,
+  keep: (shares: readonly KeptShare[]) => void,
+): KeyParticipant {
   return createKeyParticipant({
     nodeId: idOf(node),
     signNode: (bytes) => signRaw(node.key, bytes, { hash: 'sha256' }),
@@ -283,8 +300,22 @@ function participantOf({ node, nodeShareKey }: Made): KeyParticipant {
     shareKey: toHex(nodeShareKey.publicKey),
     random: randomBytes,
     kept: [],
-    keep: () => undefined,
+    keep,
   });
+}
+
+async function writeStoppedNode(directory: string, kept: readonly KeptShare[]): Promise<void> {
+  const sealed = path.join(directory, 'sealed');
+  mkdirSync(sealed, { recursive: true });
+  saveKeyShares(sealed, await openVirtualSealer(path.join(directory, 'platform.key')), kept);
+  const config = {
+    platform: 'virtual',
+    virtualKey: 'platform.key',
+    directories: { ledger: 'ledger', sealed: 'sealed', snapshots: 'snapshots' },
+    addresses: { application: '127.0.0.1:1', administrative: '127.0.0.1:2', peer: '127.0.0.1:3' },
+    adapters: [],
+  };
+  writeFileSync(path.join(directory, 'node.json'), JSON.stringify(config));
 }
 
 function put(to: Transaction, table: string, key: string, row: unknown): void {

@@ -24,6 +24,8 @@ export {
   admitNode,
   type ForgetOutcome,
   forgetNode,
+  isOpening,
+  openRecovered,
   recordRetired,
   renewNodeCertificate,
   snapshotEvidence,
@@ -81,6 +83,32 @@ export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
+export {
+  answerEpochs,
+  answerSealing,
+  badEpochs,
+  type EpochProgress,
+  openRecoveryAnswer,
+  type RecoveryAnswer,
+  recoveryAnswerPayload,
+} from './recovery/answer.js';
+export { combineEpochs, tooFew } from './recovery/combineEpochs.js';
+export {
+  commonNameOf,
+  endorsementsAt,
+  type FormerServiceRecord,
+  readFormerServices,
+} from './recovery/formerServices.js';
+export { heldShare, keptShareOf } from './recovery/heldShare.js';
+export { type RecoveredService, recoverService } from './recovery/recoverService.js';
+export {
+  openRecoveryRequest,
+  type RecoveryPlan,
+  type RecoveryRequest,
+  recoveryRequestPayload,
+} from './recovery/request.js';
+export type { SealedEpoch } from './recovery/sealedEpochs.js';
+export { type RecoveryMessageType, recoveryMessageBytesMax } from './recovery/signedMessage.js';
 export { type RenewalOutcome, renewLease } from './renewLease.js';
 export {
   distrustedNodes,

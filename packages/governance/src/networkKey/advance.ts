@@ -32,6 +32,7 @@ import {
   trustedActorNodes,
   wantedSharing,
 } from './holders.js';
+import { isTimeOver } from './isTimeOver.js';
 import { type KeyBrief, readKeyBrief, readThresholdKey, writeNetworkKey } from './keyRow.js';
 
 /** Whether `advanceCeremony` has something to do. Cheap when it has not. */
@@ -114,7 +115,7 @@ function nextStep(reader: Reader, nowMs: number): Step | undefined {
   const needed = key === undefined ? running.threshold : key.threshold;
   if (running.phase === 'dealing') return afterDealing(reader, running, { deals, needed, nowMs });
   if (running.counted.length >= needed) return afterJudging(reader, running, { deals, needed, nowMs });
-  return isOver(running.begunAtMs, pauseMs, nowMs) ? { kind: 'begin', sharing } : undefined;
+  return isTimeOver(running.begunAtMs, pauseMs, nowMs) ? { kind: 'begin', sharing } : undefined;
 }
 
 function isDue(reader: Reader, sharing: Sharing, key: KeyBrief | undefined, nowMs: number): boolean {
@@ -123,8 +124,8 @@ function isDue(reader: Reader, sharing: Sharing, key: KeyBrief | undefined, nowM
     if (reader.has(governanceTables.networkKey, rowKey(undefined))) return false;
     return reachableHolders(reader, sharing.holders).size >= sharing.threshold;
   }
-  if (!isSameSharing(key, sharing)) return isOver(key.begunAtMs, pauseMs, nowMs);
-  if (key.asked.length === 0 || !isOver(key.madeAtMs, askedMs, nowMs)) return false;
+  if (!isSameSharing(key, sharing)) return isTimeOver(key.begunAtMs, pauseMs, nowMs);
+  if (key.asked.length === 0 || !isTimeOver(key.madeAtMs, askedMs, nowMs)) return false;
   return trustedActorNodes(reader).some(
     (node) => key.asked.includes(node.nodeId) && holdsShare(key.holders, node),
   );
@@ -146,7 +147,7 @@ function afterDealing(
   const dealers = deals.map(({ dealer }) => dealer);
   const taking = new Set(trustedActorNodes(reader).map(({ actorId }) => actorId));
   const all = dealersIn(reader, running).every((id, i) => !taking.has(id) || dealers.includes(i + 1));
-  const isLate = isOver(running.phaseAtMs, running.isResharing ? othersMs : waitMs, nowMs);
+  const isLate = isTimeOver(running.phaseAtMs, running.isResharing ? othersMs : waitMs, nowMs);
   return all || isLate ? { kind: 'judge', dealers } : undefined;
 }
 
@@ -159,7 +160,7 @@ function afterJudging(
   const enough = ready.length >= threshold;
   const all = [...reachableHolders(reader, holders)].every((id) => ready.includes(id));
   if (enough && all) return { kind: 'finish', running };
-  if (!isOver(running.phaseAtMs, waitMs, nowMs)) return undefined;
+  if (!isTimeOver(running.phaseAtMs, waitMs, nowMs)) return undefined;
   const silent = deals
     .filter(({ unopened, answered }) => unopened.some((recipient) => !answered.includes(recipient)))
     .map(({ dealer }) => dealer)
@@ -168,11 +169,6 @@ function afterJudging(
   const spared = counted.length - silent.length < needed && enough;
   if (silent.length > 0 && !spared) return { kind: 'leave out', running, dealers: silent };
   return enough ? { kind: 'finish', running } : undefined;
-}
-
-/** A clock that was far ahead must not hold everything up. */
-function isOver(sinceMs: number, ms: number, nowMs: number): boolean {
-  return nowMs - sinceMs >= ms || sinceMs - nowMs > 60_000;
 }
 
 function begin(transaction: Transaction, sharing: Sharing, { nowMs, newId }: AdvanceInput): void {

@@ -9,10 +9,9 @@ import { thresholdActorsMax } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
 import { readEvidence } from '../evidenceRow.js';
-import { readLease } from '../leases.js';
+import { isQuarantined, readLease } from '../leases.js';
 import { objectRows, readObject, textOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
-import { secretsPolicy } from './secretsPolicy.js';
 import { isShareKey } from './shareKey.js';
 import type { Holders } from './types.js';
 
@@ -21,15 +20,6 @@ export interface Sharing {
   readonly holders: Holders;
   /** 1 to the number of holders. */
   readonly threshold: number;
-}
-
-/** As this version says; undefined when nobody could have a share. */
-export function wantedSharing(reader: Reader): Sharing | undefined {
-  const holders = wantedHolders(reader);
-  const count = Object.keys(holders).length;
-  if (count === 0) return undefined;
-  const { keyThreshold = Math.floor(count / 2) + 1 } = secretsPolicy(reader);
-  return { holders, threshold: Math.min(keyThreshold, count) };
 }
 
 export function isSameSharing(a: Sharing, b: Sharing): boolean {
@@ -64,6 +54,15 @@ export function reachableHolders(reader: Reader, holders: Holders): ReadonlySet<
   );
 }
 
+/** Holders that have a node on the list which takes part, or may come back. */
+export function listedHolders(reader: Reader, holders: Holders): readonly string[] {
+  const mayReturn = (status: string, nodeId: NodeId): boolean =>
+    status === 'Trusted' ||
+    (status === 'Retired' && isQuarantined({ status, lease: readLease(reader, nodeId) }));
+  const running = new Set(actorNodes(reader, mayReturn).map(({ actorId }) => actorId));
+  return Object.keys(holders).filter((id) => running.has(id));
+}
+
 /** Whether shares for its actor are sealed to the node's key. */
 export function holdsShare(holders: Holders, { actorId, shareKey }: Omit<ActorNode, 'nodeId'>): boolean {
   if (shareKey === undefined || !Object.hasOwn(holders, actorId)) return false;
@@ -78,7 +77,8 @@ export function parseHolders(value: unknown): Holders | undefined {
   return isRead ? Object.fromEntries(entries) : undefined;
 }
 
-function wantedHolders(reader: Reader): Holders {
+/** Who is to have a share, by what keys. */
+export function wantedHolders(reader: Reader): Holders {
   const keysOf = new Map<string, string[]>(actorIds(reader).map((id) => [id, ownKey(reader, id)]));
   const isHolding = (status: string, nodeId: NodeId): boolean =>
     status === 'Trusted' || (status === 'Retired' && readLease(reader, nodeId)?.state === 'lapsed');
@@ -94,7 +94,7 @@ function wantedHolders(reader: Reader): Holders {
 const actorKeysMax = 16;
 
 /** Members and participants, ascending. */
-function actorIds(reader: Reader): readonly string[] {
+export function actorIds(reader: Reader): readonly string[] {
   const tables = [governanceTables.memberInfo, governanceTables.participantInfo];
   const ids = tables.flatMap((table) => [...objectRows(reader, table)].map(([id]) => id));
   return ids.filter((id) => /^[0-9a-f]{64}$/.test(id)).toSorted();

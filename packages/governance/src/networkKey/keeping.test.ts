@@ -93,6 +93,22 @@ for (const { counts, away } of [
   });
 }
 
+test('CONF-3: whoever has no share of the present key keeps those from before, whatever the others confirm', () => {
+  const { world, first, victims, ask } = sabotaged([1, 1, 1], [2]);
+  const [victim] = victims as [KeyNode];
+  world.setStatus(victim, 'Retired', 'lapsed');
+  ask();
+  world.runTo(2);
+  const row = world.row(tables.networkKey);
+  const confirmed = world.actors.map(({ id }) => id);
+  world.write((to) => putRow(to, tables.networkKey, undefined, { ...row, confirmed }));
+  victim.isUp = true;
+  world.setStatus(victim, 'Trusted');
+  world.run(2);
+  assert.deepEqual(keptBy(victim), [first.ceremony]);
+  assert.deepEqual(keptBy(world.nodeOf(1)), [keyOf(world).ceremony]);
+});
+
 test('CONF-3: who was away when the key was made says later that it keeps its share', () => {
   const world = new KeyWorld([1, 1, 1]);
   world.nodeOf(2).isUp = false;

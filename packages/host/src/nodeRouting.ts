@@ -139,12 +139,11 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
 }
 
 /** With what this node helps others to read their ledgers. */
-function helping({ keepers, newest, serviceCertificate }: NodeRoutingOptions) {
+function helping({ keepers, serviceCertificate }: NodeRoutingOptions) {
   return {
     serviceFingerprint: serviceCertificate.fingerprint,
     known: () => keepers.custody.known(),
-    newest,
-    share: () => keepers.custody.share(),
+    shares: () => keepers.custody.shares(),
   };
 }
 

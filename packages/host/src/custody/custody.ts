@@ -2,12 +2,10 @@
  * What a running node does about keys besides what its manager decides (CONF-2, CONF-3): takes part in making the network's key,
  * keeps its actor's share of it, answers with that for others, and brings back secrets of the ledger that it was not told.
  */
-import type { KeyShare } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
   type KeyParticipant,
-  type NetworkKey,
   type NetworkView,
   readEpochs,
   readNetworkKey,
@@ -19,9 +17,10 @@ import { equalBytes, type NodeId, type Seqno } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
-import { gatherSecrets } from './gatherSecrets.js';
+import { type Askable, gatherSecrets } from './gatherSecrets.js';
+import { heldShares } from './heldShares.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
-import { ownShare } from './ownShare.js';
+import type { HeldShare, SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
 
 export interface CustodyOptions {
@@ -38,10 +37,10 @@ export interface CustodyOptions {
   /** The first entry that this node cannot open, if there is one. */
   readonly untoldFrom: () => Seqno | undefined;
   readonly ask: (
-    node: NetworkView['nodes'][number],
-    epochs: readonly number[],
+    node: Askable,
+    epochs: readonly SealedEpoch[],
     signal: AbortSignal,
-  ) => Promise<PartialsAnswer>;
+  ) => Promise<readonly PartialsAnswer[]>;
   /** Tells the primary what this node contributes to making the key. */
   readonly tell: (body: Uint8Array, signal: AbortSignal) => Promise<void>;
   /** These were brought back. */
@@ -96,28 +95,32 @@ export class NodeCustody {
     return readNetworkKey(this.#options.newest().tables) !== undefined;
   }
 
-  /** The share of the network's key as it is now; undefined when this node holds none. */
-  share(): { readonly key: NetworkKey; readonly share: KeyShare } | undefined {
+  /** Whether this node holds a share of the network's key as it is now. */
+  get holdsShare(): boolean {
+    const present = readNetworkKey(this.known().tables)?.key;
+    return (
+      present !== undefined && this.shares().some(({ key }) => equalBytes(key.ceremony, present.ceremony))
+    );
+  }
+
+  /** What this node holds of the network's key; the present share first. */
+  shares(): readonly HeldShare[] {
     const { nodeId, participant, kept } = this.#options;
     const { tables, view } = this.known();
-    const key = readNetworkKey(tables);
-    if (key === undefined) return undefined;
     const actorId = view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
-    const share = participant.share ?? ownShare(key, actorId, kept);
-    const isPresent = share !== undefined && equalBytes(share.ceremony, key.key.ceremony);
-    return isPresent ? { key, share } : undefined;
+    const { share } = participant;
+    return heldShares({ tables, actorId, kept, shares: share === undefined ? [] : [share] });
   }
 
   /** Brings back the secrets of these epochs. COCO_SECRETS_UNREACHABLE, after a few rounds. */
   async gather(records: readonly EpochRecord[]): Promise<readonly LedgerSecret[]> {
     const { nodeId, ask } = this.#options;
-    const own = this.share();
-    const key = own?.key ?? readNetworkKey(this.known().tables);
+    const key = readNetworkKey(this.known().tables)?.key;
     if (key === undefined) return [];
     const secrets = await gatherSecrets({
-      key,
-      records: records.filter(({ sealed }) => sealed !== undefined),
-      ...(own && { own: own.share }),
+      keys: [key],
+      records,
+      own: this.shares(),
       nodes: () =>
         this.known().view.nodes.filter((node) => node.nodeId !== nodeId && node.status !== 'Retired'),
       ask,

@@ -16,11 +16,11 @@ import {
   type ThresholdKey,
   thresholdEncrypt,
 } from '@coco/crypto';
-import { type EpochRecord, epochLabel, type NetworkKey, type NodeView } from '@coco/governance';
+import { type EpochRecord, epochLabel, type NodeView } from '@coco/governance';
 import { secretDigest } from '@coco/ledger';
-import { CocoError, toHex } from '@coco/primitives';
+import { CocoError } from '@coco/primitives';
 import { type GatherOptions, gatherSecrets } from './gatherSecrets.js';
-import { partialsOf } from './partials.js';
+import { type HeldShare, partialsOf, type SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
 
 const actors = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(64));
@@ -65,17 +65,18 @@ function epochOf(
 
 let key: ThresholdKey;
 let shares: readonly KeyShare[];
-let networkKey: NetworkKey;
 before(() => {
   ({ key, shares } = makeShares());
-  networkKey = { key, ceremony: toHex(key.ceremony), network } as NetworkKey;
 });
+
+/** What the node of actor `number` holds. */
+const heldOf = (number: number): HeldShare => ({ key, network, share: shares[number - 1] as KeyShare });
 
 const nodes = actors.map((actorId, i) => ({ nodeId: String(i), actorId, status: 'Trusted' }) as NodeView);
 
 /** What the node of actor `number` answers, honestly. */
-async function answerOf(number: number, records: readonly EpochRecord[]): Promise<PartialsAnswer> {
-  return { key, partials: await partialsOf(shares[number - 1] as KeyShare, records) };
+async function answerOf(number: number, epochs: readonly SealedEpoch[]): Promise<PartialsAnswer> {
+  return { key, partials: await partialsOf(heldOf(number), epochs) };
 }
 
 /** Gathers `records` where only the nodes in `up` answer, and `bend` changes what they say. */
@@ -83,20 +84,20 @@ function gather(
   records: readonly EpochRecord[],
   up: readonly number[],
   options: Partial<GatherOptions> & {
-    bend?: (number: number, answer: PartialsAnswer) => PartialsAnswer;
+    bend?: (number: number, answer: PartialsAnswer) => PartialsAnswer | readonly PartialsAnswer[];
   } = {},
 ) {
   const told: string[] = [];
   const { bend = (_, answer) => answer, ...rest } = options;
   const gathered = gatherSecrets({
-    key: networkKey,
+    keys: [key],
+    own: [],
     records,
     nodes: () => nodes,
     async ask(node, epochs) {
       const number = actors.indexOf(node.actorId ?? '') + 1;
       if (!up.includes(number)) throw new CocoError('COCO_JOIN_UNREACHABLE', 'it is down');
-      const wanted = records.filter(({ epoch }) => epochs.includes(epoch));
-      return bend(number, await answerOf(number, wanted));
+      return [bend(number, await answerOf(number, epochs))].flat();
     },
     onWaiting: ({ code, message }) => told.push(`${code} ${message}`),
     signal: new AbortController().signal,
@@ -132,7 +133,7 @@ test('two of five bring back nothing, and the sentence says who is missing', asy
 
 test('the own share counts, and its actor is not asked', async () => {
   const { record, secret } = epochOf(key, 2);
-  const own = shares[1] as KeyShare;
+  const own = [heldOf(2)];
   const [found] = await gather(
     [record],
     [2, 3, 4].filter((number) => number !== 2),
@@ -178,6 +179,50 @@ test('a secret that is not the one of the epoch is not taken', async () => {
   const { record } = epochOf(key, 2);
   const other = { ...record, digest: '00'.repeat(32) };
   await assert.rejects(gather([other], [1, 2, 3]).gathered, { code: 'COCO_SECRETS_UNREACHABLE' });
+});
+
+test('a node that forges the key under its ceremony keeps nobody from the secret, and nobody is named by it', async () => {
+  const { record, secret } = epochOf(key, 2);
+  const { verificationShares } = makeShares().key;
+  const forged = { ...key, verificationShares };
+  // The liar answers first, and the own ledger knows older shares alone.
+  const older = { ...key, ceremony: randomBytes(32) };
+  const { gathered, told } = gather([record], [1, 2, 3, 4], {
+    keys: [older],
+    bend: (number, answer) => (number === 1 ? { ...answer, key: forged } : answer),
+  });
+  const [found] = await gathered;
+  assert.deepEqual(found?.key, secret);
+  assert.deepEqual(told, []);
+});
+
+test('what a node says in the name of other actors counts for nothing', async () => {
+  const { record } = epochOf(key, 2);
+  const inTurn = (_: number, answer: PartialsAnswer) =>
+    [1, 2, 3].map((actor) => {
+      const partials = [...answer.partials].map(
+        ([epoch, partial]) => [epoch, { ...partial, actor }] as const,
+      );
+      return { ...answer, partials: new Map(partials) };
+    });
+  const { gathered, told } = gather([record], [1, 4], { bend: inTurn });
+  await assert.rejects(gathered, { code: 'COCO_SECRETS_UNREACHABLE' });
+  assert.deepEqual(told, [], 'actors 2 and 3 said nothing');
+});
+
+test('a node that answers many times over counts once', async () => {
+  const { record } = epochOf(key, 2);
+  let asked = 0;
+  const { gathered, told } = gather([record], [1, 2], {
+    roundsMax: 6,
+    bend: (number, answer) => {
+      if (number === 1) asked++;
+      return answer;
+    },
+  });
+  await assert.rejects(gathered, { code: 'COCO_SECRETS_UNREACHABLE' });
+  assert.equal(asked, 6);
+  assert.ok(told.every((line) => line.startsWith('COCO_SECRETS_UNREACHABLE')));
 });
 
 test('it waits until enough are there', async () => {

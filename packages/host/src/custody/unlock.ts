@@ -24,9 +24,10 @@ import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeMembership } from '../nodeSecrets.js';
 import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
-import { gatherSecrets } from './gatherSecrets.js';
+import { type Askable, gatherSecrets } from './gatherSecrets.js';
+import { heldShares } from './heldShares.js';
 import { openLockedDoor } from './lockedDoor.js';
-import { ownShare } from './ownShare.js';
+import type { SealedEpoch } from './partials.js';
 import type { PublicState } from './publicState.js';
 
 export interface UnlockOptions {
@@ -59,20 +60,20 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
   }
   const view = readNetwork(tables);
   const actorId = view.nodes.find(({ nodeId }) => nodeId === identity.nodeId)?.actorId;
-  const own = ownShare(key, actorId, kept);
+  const own = heldShares({ tables, actorId, kept });
   log.info("asks the actors' nodes for the secrets of its ledger", {
     epochs: records.length,
     actors: key.key.threshold,
     of: key.key.actors.length,
-    share: own !== undefined,
+    share: own.length > 0,
   });
   const locked = new Locked(options, view);
-  const door = await openLockedDoor({ ...options, view, share: own && { key, share: own }, why: locked.why });
+  const door = await openLockedDoor({ ...options, view, shares: own, why: locked.why });
   try {
     const secrets = await gatherSecrets({
-      key,
+      keys: [key.key],
       records,
-      ...(own && { own }),
+      own,
       nodes: () =>
         view.nodes.filter(({ nodeId, status }) => nodeId !== identity.nodeId && status !== 'Retired'),
       ask: (node, epochs, signal) => locked.ask(node, epochs, signal),
@@ -123,7 +124,7 @@ class Locked {
     this.#waiting = waiting;
   }
 
-  async ask(node: NetworkView['nodes'][number], epochs: readonly number[], signal: AbortSignal) {
+  async ask(node: Askable, epochs: readonly SealedEpoch[], signal: AbortSignal) {
     const { evidence } = this.#options;
     try {
       return await askPartials({ pin: this.#pin, evidence }, node, epochs, signal);

@@ -15,12 +15,13 @@ import {
   shareFor,
   thresholdEncrypt,
 } from '@coco/crypto';
-import { epochLabel, governanceTables, type NetworkKey, sealEpoch } from '@coco/governance';
+import { epochLabel, governanceTables, readEpochs } from '@coco/governance';
 import { secretDigest } from '@coco/ledger';
 import { fromUtf8, utf8 } from '@coco/primitives';
 import { askProving } from '../attestation/proveOverHttps.js';
 import { testOwnEvidence } from '../attestation/testAttestation.test.js';
-import { decodePartialsAnswer, encodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
+import type { SealedEpoch } from '../custody/partials.js';
+import { decodePartialsAnswers, encodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
 import { ledgerService, type Test } from '../entries.test.js';
 import { type TestIdentity, testIdentity } from '../identities.test.js';
 import { type JoinWorld, joinWorld, listIdentity, member } from '../joinWorld.test.js';
@@ -44,29 +45,26 @@ function oneOfOne() {
 const { key, share } = oneOfOne();
 const secret = randomBytes(32);
 const place = { epoch: 2, from: 20, network, digest: secretDigest(secret) };
-const ciphertext = thresholdEncrypt({
-  publicKey: key.publicKey,
-  label: epochLabel(place),
-  secret,
-  random: randomBytes,
-});
-const record = { ...place, atMs: 1, sealed: encodeThresholdCiphertext(ciphertext) };
+
+function sealedFor(about: typeof place): Uint8Array {
+  const label = epochLabel(about);
+  return encodeThresholdCiphertext(
+    thresholdEncrypt({ publicKey: key.publicKey, label, secret, random: randomBytes }),
+  );
+}
+
+const sealed: SealedEpoch = { ...place, sealed: sealedFor(place) };
 
 async function worldOf(t: Test, holds = true): Promise<JoinWorld> {
-  const world = await joinWorld(t, [], ({ challenges, nowMs, tables, network: view }) =>
+  return joinWorld(t, [], ({ challenges, nowMs, tables, network: view }) =>
     partialRoutes({
       challenges,
       nowMs,
       serviceFingerprint: ledgerService.certificate.fingerprint,
       known: () => ({ view: view(), tables: tables() }),
-      newest: tables,
-      share: () => (holds ? { key: { key } as NetworkKey, share } : undefined),
+      shares: () => (holds ? [{ key, network, share }] : []),
     }),
   );
-  const transaction = world.store.begin();
-  sealEpoch(transaction, record);
-  world.store.commit(transaction, world.store.head + 1);
-  return world;
 }
 
 const pinOf = (identity?: TestIdentity): Pin => ({
@@ -77,13 +75,13 @@ const pinOf = (identity?: TestIdentity): Pin => ({
 });
 
 interface AskOptions {
-  readonly epochs?: readonly number[];
+  readonly epochs?: readonly SealedEpoch[];
   readonly purpose?: Purpose;
   readonly evidenceOf?: TestIdentity;
 }
 
 function ask(world: JoinWorld, identity: TestIdentity, options: AskOptions = {}): Promise<PinnedAnswer> {
-  const { epochs = [2], purpose = 'secrets', evidenceOf = identity } = options;
+  const { epochs = [sealed], purpose = 'secrets', evidenceOf = identity } = options;
   return withPinnedSession(world.address, pinOf(identity), (session) =>
     askProving(session, {
       path: '/node/partials',
@@ -103,16 +101,32 @@ test('CONF-3: a node on the VN list that proves what it runs gets what opens the
   listIdentity(world, joiner);
   for (const status of ['Pending', 'Trusted'] as const) {
     world.setStatus(joiner.nodeId, status);
-    const answer = await ask(world, joiner, { epochs: [2, 77] });
+    const answer = await ask(world, joiner);
     assert.equal(answer.status, 200, fromUtf8(answer.body));
-    const { partials } = decodePartialsAnswer(answer.body);
-    assert.deepEqual([...partials.keys()], [2], 'there is no epoch 77');
+    const [{ partials } = assert.fail()] = decodePartialsAnswers(answer.body);
     const combined = combinePartials(
-      { key, label: epochLabel(record), ciphertext: decodeThresholdCiphertext(record.sealed) },
+      { key, label: epochLabel(place), ciphertext: decodeThresholdCiphertext(sealed.sealed) },
       [...partials.values()],
     );
     assert.deepEqual(combined.kind === 'opened' && combined.secret, secret);
   }
+});
+
+test('CONF-3: rows that this node does not have, or has otherwise, decrypt; what is not of this network, epoch and digest does not', async (t) => {
+  const world = await worldOf(t);
+  listIdentity(world, joiner);
+  const decrypted = async (one: SealedEpoch): Promise<number> => {
+    const answer = await ask(world, joiner, { epochs: [one] });
+    assert.equal(answer.status, 200, fromUtf8(answer.body));
+    return decodePartialsAnswers(answer.body)[0]?.partials.size ?? -1;
+  };
+  assert.equal(readEpochs(world.store.read(world.store.head)).length, 0);
+  assert.equal(await decrypted(sealed), 1);
+  assert.equal(await decrypted({ ...sealed, epoch: 3 }), 0);
+  assert.equal(await decrypted({ ...sealed, from: 21 }), 0);
+  assert.equal(await decrypted({ ...sealed, digest: '00'.repeat(32) }), 0);
+  assert.equal(await decrypted({ ...sealed, sealed: sealedFor({ ...place, network: 'cd'.repeat(32) }) }), 0);
+  assert.equal(await decrypted({ ...sealed, sealed: new Uint8Array(20) }), 0);
 });
 
 test('who is not on the VN list, was removed, or is out for now gets nothing', async (t) => {
@@ -127,7 +141,7 @@ test('who is not on the VN list, was removed, or is out for now gets nothing', a
   transaction.put(governanceTables.nodeLeases, utf8(joiner.nodeId), utf8(JSON.stringify(lease)));
   world.store.commit(transaction, world.store.head + 1);
   assert.deepEqual(told(await ask(world, joiner)), [403, 'COCO_SECRETS_LEASE']);
-  const anonymous = { method: 'POST', path: '/node/partials', body: encodePartialsAsk([2]) } as const;
+  const anonymous = { method: 'POST', path: '/node/partials', body: encodePartialsAsk([sealed]) } as const;
   assert.deepEqual(told(await pinnedRequest(world.address, anonymous, pinOf())), [
     401,
     'COCO_SECRETS_UNLISTED',
@@ -146,7 +160,7 @@ test('evidence for another purpose, of another node, or by which the network acc
   assert.deepEqual(told(await ask(world, joiner, { purpose: 'join' })), [403, 'COCO_ATTESTATION_PURPOSE']);
   const other = { evidenceOf: testIdentity('other') };
   assert.deepEqual(told(await ask(world, joiner, other)), [403, 'COCO_ATTESTATION_KEY']);
-  const plain = { method: 'POST', path: '/node/partials', body: encodePartialsAsk([2]) } as const;
+  const plain = { method: 'POST', path: '/node/partials', body: encodePartialsAsk([sealed]) } as const;
   assert.equal((await pinnedRequest(world.address, plain, pinOf(joiner))).status, 428);
   world.demand('sev-snp');
   assert.deepEqual(told(await ask(world, joiner)), [403, 'COCO_ATTESTATION_PLATFORM']);
@@ -155,9 +169,18 @@ test('evidence for another purpose, of another node, or by which the network acc
 test('what is no request is refused before anything is computed', async (t) => {
   const world = await worldOf(t);
   listIdentity(world, joiner);
-  const many = Array.from({ length: partialEpochsMax + 1 }, (_, index) => index + 1);
-  const bodies = ['', '[]', '{}', '{"epochs":[]}', '{"epochs":[0]}', '{"epochs":[2,2]}', '{"epochs":["2"]}'];
-  for (const body of [...bodies, JSON.stringify({ epochs: many })]) {
+  const many = Array.from({ length: partialEpochsMax + 1 }, (_, index) => ({ ...sealed, epoch: index + 1 }));
+  const bodies = ['', '[]', '{}', '{"epochs":[]}', '{"epochs":[2]}', '{"epochs":[{"epoch":2}]}'];
+  const wrong = [
+    many,
+    [sealed, sealed],
+    [{ ...sealed, epoch: 0 }],
+    [{ ...sealed, from: -1 }],
+    [{ ...sealed, digest: 'x' }],
+    [{ ...sealed, sealed: new Uint8Array(257) }],
+    [{ ...sealed, sealed: new Uint8Array(100_000) }],
+  ];
+  for (const body of [...bodies, ...wrong.map((epochs) => encodePartialsAsk(epochs))]) {
     const asked = { method: 'POST', path: '/node/partials', body } as const;
     const answer = await pinnedRequest(world.address, asked, pinOf(joiner));
     assert.deepEqual(told(answer), [400, 'COCO_SECRETS_REQUEST'], body);

@@ -3,14 +3,12 @@
  * key, for a node on the VN list that proves, now and on this connection, what it runs. Also served by a node that cannot read its
  * own ledger yet: when all nodes restart at once, they help one another.
  */
-import { encodePartial, encodeThresholdKey, type KeyShare } from '@coco/crypto';
-import { type NetworkKey, readEpoch } from '@coco/governance';
-import type { Reader } from '@coco/kv';
+import { encodePartial, encodeThresholdKey } from '@coco/crypto';
 import { toBase64 } from '@coco/primitives';
 import { judgeEvidence } from '../attestation/judgeEvidence.js';
 import type { KnownNetwork } from '../custody/custody.js';
 import { secretsRefusal } from '../custody/entitled.js';
-import { partialsOf } from '../custody/partials.js';
+import { type HeldShare, partialsOf, type SealedEpoch } from '../custody/partials.js';
 import { decodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
 import type { HttpResponse } from '../http.js';
 import { failure, json } from './answers.js';
@@ -23,9 +21,8 @@ export interface PartialFacts extends ProofFacts {
   readonly serviceFingerprint: string;
   /** Who takes part, for certain. */
   readonly known: () => KnownNetwork;
-  /** Governance tables as the log says. What is sealed there is sealed for this network, committed or not. */
-  readonly newest: () => Reader;
-  readonly share: () => { readonly key: NetworkKey; readonly share: KeyShare } | undefined;
+  /** What this node holds of the network's key; empty when it has no share. */
+  readonly shares: () => readonly HeldShare[];
 }
 
 const { string, integer, listOf } = plain;
@@ -37,14 +34,18 @@ export function partialRoutes(facts: PartialFacts): readonly Route[] {
       path: '/node/partials',
       summary:
         "Partial decryptions of epochs' secrets, for a node on the VN list that proves what it runs (CONF-3)",
-      body: objectOf({ epochs: listOf(integer), 'evidence?': string }),
+      body: objectOf({
+        epochs: listOf(objectOf({ epoch: integer, from: integer, digest: string, sealed: string })),
+        'evidence?': string,
+      }),
       answers: {
         200: {
           description:
-            "The network's key as this node has it, and what its share makes of each epoch's secret",
+            "For each share that this node holds: the network's key with all public shares, and what the share makes of each epoch's secret",
           schema: objectOf({
-            key: string,
-            partials: { type: 'object', additionalProperties: string },
+            answers: listOf(
+              objectOf({ key: string, partials: { type: 'object', additionalProperties: string } }),
+            ),
           }),
         },
       },
@@ -62,8 +63,8 @@ async function partials(facts: PartialFacts, { request }: RouteRequest): Promise
   const { view, tables } = facts.known();
   const refusal = secretsRefusal(view, tables, nodeId);
   if (refusal !== undefined) return failure(403, refusal.code, refusal.sentence);
-  const held = facts.share();
-  if (held === undefined) return noShare;
+  const shares = facts.shares();
+  if (shares.length === 0) return noShare;
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
   const { evidence, nonce, exporter, atMs } = proof.attestation;
@@ -74,13 +75,17 @@ async function partials(facts: PartialFacts, { request }: RouteRequest): Promise
     atMs,
   });
   if (judged.outcome === 'refused') return failure(403, judged.refusal.code, judged.refusal.sentence);
-  const reader = facts.newest();
-  const records = ask.epochs.flatMap((epoch) => readEpoch(reader, epoch) ?? []);
-  const made = [...(await partialsOf(held.share, records))];
-  return json(200, {
-    key: toBase64(encodeThresholdKey(held.key.key)),
+  const answers: unknown[] = [];
+  for (const held of shares) answers.push(await answerOf(held, ask.epochs));
+  return json(200, { answers });
+}
+
+async function answerOf(held: HeldShare, epochs: readonly SealedEpoch[]): Promise<unknown> {
+  const made = [...(await partialsOf(held, epochs))];
+  return {
+    key: toBase64(encodeThresholdKey(held.key)),
     partials: Object.fromEntries(made.map(([epoch, partial]) => [epoch, toBase64(encodePartial(partial))])),
-  });
+  };
 }
 
 const anonymous = failure(
@@ -91,7 +96,7 @@ const anonymous = failure(
 const malformed = failure(
   400,
   'COCO_SECRETS_REQUEST',
-  `ask for 1 to ${partialEpochsMax} different epochs by their numbers`,
+  `ask for 1 to ${partialEpochsMax} different epochs, each with its number, first entry, digest and ciphertext`,
 );
 const noShare = failure(
   503,

@@ -2,6 +2,7 @@
  * What a running node does about keys besides what its manager decides (CONF-2, CONF-3): takes part in making the network's key,
  * keeps its actor's share of it, answers with that for others, and brings back secrets of the ledger that it was not told.
  */
+import type { ThresholdKey } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
@@ -13,13 +14,14 @@ import {
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret } from '@coco/ledger';
-import { equalBytes, type NodeId, type Seqno } from '@coco/primitives';
+import type { NodeId, Seqno } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
 import { heldShares } from './heldShares.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
+import { keysIn } from './keysIn.js';
 import type { HeldShare, SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
 
@@ -97,28 +99,31 @@ export class NodeCustody {
 
   /** Whether this node holds a share of the network's key as it is now. */
   get holdsShare(): boolean {
-    const present = readNetworkKey(this.known().tables)?.key;
-    return (
-      present !== undefined && this.shares().some(({ key }) => equalBytes(key.ceremony, present.ceremony))
-    );
+    const present = readNetworkKey(this.known().tables);
+    return present !== undefined && this.#held([present.key], present.network).length > 0;
   }
 
-  /** What this node holds of the network's key; the present share first. */
+  /** What this node holds of the network's key: of its shares as they are, were, or will be. */
   shares(): readonly HeldShare[] {
+    const { tables } = this.known();
+    const network = readNetworkKey(tables)?.network;
+    return network === undefined ? [] : this.#held(keysIn(tables), network);
+  }
+
+  #held(keys: readonly ThresholdKey[], network: string): readonly HeldShare[] {
     const { nodeId, participant, kept } = this.#options;
-    const { tables, view } = this.known();
-    const actorId = view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
+    const actorId = this.known().view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
     const { share } = participant;
-    return heldShares({ tables, actorId, kept, shares: share === undefined ? [] : [share] });
+    return heldShares({ keys, network, actorId, kept, shares: share === undefined ? [] : [share] });
   }
 
   /** Brings back the secrets of these epochs. COCO_SECRETS_UNREACHABLE, after a few rounds. */
   async gather(records: readonly EpochRecord[]): Promise<readonly LedgerSecret[]> {
     const { nodeId, ask } = this.#options;
-    const key = readNetworkKey(this.known().tables)?.key;
-    if (key === undefined) return [];
+    const [present, ...others] = keysIn(this.known().tables);
+    if (present === undefined) return [];
     const secrets = await gatherSecrets({
-      keys: [key],
+      keys: [present, ...others],
       records,
       own: this.shares(),
       nodes: () =>

@@ -26,15 +26,29 @@ import type { PartialsAnswer } from './partialsMessages.js';
 const actors = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(64));
 const network = 'ab'.repeat(32);
 
+interface Shared {
+  readonly key: ThresholdKey;
+  readonly shares: readonly KeyShare[];
+}
+
 /** 3 of 5, as a ceremony among them makes it. */
-function makeShares(): { readonly key: ThresholdKey; readonly shares: readonly KeyShare[] } {
+const makeShares = (): Shared => sharesOf();
+
+/** The same key, its shares made anew. */
+const reshared = (old: Shared): Shared => sharesOf(old);
+
+function sharesOf(old?: Shared): Shared {
   const ceremony: Ceremony = {
     network: new Uint8Array(32).fill(1),
     id: randomBytes(32),
     threshold: 3,
     actors,
+    ...(old && { previous: old.key }),
   };
-  const dealings = actors.map((_, i) => beginDealing({ ceremony, dealer: i + 1, random: randomBytes }));
+  const dealings = actors.map((_, i) => {
+    const share = old?.shares[i];
+    return beginDealing({ ceremony, dealer: i + 1, random: randomBytes, ...(share && { share }) });
+  });
   const deals = dealings.map(({ deal }) => deal);
   const shares = actors.map((_, i) => {
     const dealt = dealings.map((dealing) => shareFor(dealing, i + 1));
@@ -196,18 +210,44 @@ test('a node that forges the key under its ceremony keeps nobody from the secret
   assert.deepEqual(told, []);
 });
 
-test('what a node says in the name of other actors counts for nothing', async () => {
+test('what a node says in the name of another actor counts for nothing, and against nobody', async () => {
   const { record } = epochOf(key, 2);
-  const inTurn = (_: number, answer: PartialsAnswer) =>
-    [1, 2, 3].map((actor) => {
-      const partials = [...answer.partials].map(
-        ([epoch, partial]) => [epoch, { ...partial, actor }] as const,
-      );
-      return { ...answer, partials: new Map(partials) };
-    });
-  const { gathered, told } = gather([record], [1, 4], { bend: inTurn });
+  const asSecond = (number: number, answer: PartialsAnswer): PartialsAnswer => {
+    if (number !== 1) return answer;
+    const partials = [...answer.partials].map(
+      ([epoch, partial]) => [epoch, { ...partial, actor: 2 }] as const,
+    );
+    return { ...answer, partials: new Map(partials) };
+  };
+  const { gathered, told } = gather([record], [1, 3, 4], { bend: asSecond });
   await assert.rejects(gathered, { code: 'COCO_SECRETS_UNREACHABLE' });
-  assert.deepEqual(told, [], 'actors 2 and 3 said nothing');
+  assert.deepEqual(told, []);
+});
+
+test('CONF-3: after a power cut at the end of a ceremony, those who hold shares of both sides bring it back', async () => {
+  const old = makeShares();
+  const renewed = reshared(old);
+  const { record, secret } = epochOf(old.key, 2);
+  const answerBy = async ({ key: of, shares: all }: typeof old, number: number): Promise<PartialsAnswer> => ({
+    key: of,
+    partials: await partialsOf({ key: of, network, share: all[number - 1] as KeyShare }, [
+      { ...record, sealed: record.sealed as Uint8Array },
+    ]),
+  });
+  // Actor 1 asks, and is behind; 2 and 3 have dropped their old shares; 4 has both.
+  const answers = new Map([
+    [2, [await answerBy(renewed, 2)]],
+    [3, [await answerBy(renewed, 3)]],
+    [4, [await answerBy(old, 4), await answerBy(renewed, 4)]],
+  ]);
+  const { gathered, told } = gather([record], [2, 3, 4], {
+    keys: [old.key],
+    own: [{ key: old.key, network, share: old.shares[0] as KeyShare }],
+    bend: (number) => answers.get(number) ?? [],
+  });
+  const [found] = await gathered;
+  assert.deepEqual(found?.key, secret);
+  assert.deepEqual(told, []);
 });
 
 test('a node that answers many times over counts once', async () => {

@@ -3,13 +3,15 @@
  * ledger tells of.
  */
 import { type KeyShare, keyShareFrom, type ThresholdKey } from '@coco/crypto';
-import { type KeptShare, readNetworkKey } from '@coco/governance';
-import type { Reader } from '@coco/kv';
+import type { KeptShare } from '@coco/governance';
 import { CocoError, equalBytes, toHex } from '@coco/primitives';
 import type { HeldShare } from './partials.js';
 
 export interface HeldSharesOptions {
-  readonly tables: Reader;
+  /** Of `keysIn`. */
+  readonly keys: readonly ThresholdKey[];
+  /** What these keys' ciphertexts are labelled with: hex. */
+  readonly network: string;
   /** Whose shares this node holds. */
   readonly actorId: string | undefined;
   /** Shares as they are kept, and shares that are ready for use. */
@@ -17,12 +19,10 @@ export interface HeldSharesOptions {
   readonly shares?: readonly KeyShare[];
 }
 
-/** The present one first. None when the actor holds none, or this node was not there when they were made. */
+/** In the order of the keys. None when the actor holds none, or this node was not there when they were made. */
 export function heldShares(options: HeldSharesOptions): readonly HeldShare[] {
-  const present = readNetworkKey(options.tables);
-  if (present === undefined) return [];
-  const { network } = present;
-  return [present.key].flatMap((key) => {
+  const { keys, network } = options;
+  return keys.flatMap((key) => {
     const share = readyShare(key, options) ?? keptShare(key, options);
     return share === undefined ? [] : [{ key, network, share }];
   });

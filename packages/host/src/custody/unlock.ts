@@ -26,6 +26,7 @@ import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
 import { heldShares } from './heldShares.js';
+import { keysIn } from './keysIn.js';
 import { openLockedDoor } from './lockedDoor.js';
 import type { SealedEpoch } from './partials.js';
 import type { PublicState } from './publicState.js';
@@ -60,7 +61,9 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
   }
   const view = readNetwork(tables);
   const actorId = view.nodes.find(({ nodeId }) => nodeId === identity.nodeId)?.actorId;
-  const own = heldShares({ tables, actorId, kept });
+  const { network } = key;
+  const keys = keysIn(tables);
+  const own = heldShares({ keys, network, actorId, kept });
   log.info("asks the actors' nodes for the secrets of its ledger", {
     epochs: records.length,
     actors: key.key.threshold,
@@ -71,7 +74,7 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
   const door = await openLockedDoor({ ...options, view, shares: own, why: locked.why });
   try {
     const secrets = await gatherSecrets({
-      keys: [key.key],
+      keys: [key.key, ...keys.slice(1)],
       records,
       own,
       nodes: () =>

@@ -20,7 +20,7 @@ import { secretDigest } from '@coco/ledger';
 import { fromUtf8, utf8 } from '@coco/primitives';
 import { askProving } from '../attestation/proveOverHttps.js';
 import { testOwnEvidence } from '../attestation/testAttestation.test.js';
-import type { SealedEpoch } from '../custody/partials.js';
+import type { HeldShare, SealedEpoch } from '../custody/partials.js';
 import { decodePartialsAnswers, encodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
 import { ledgerService, type Test } from '../entries.test.js';
 import { type TestIdentity, testIdentity } from '../identities.test.js';
@@ -55,14 +55,14 @@ function sealedFor(about: typeof place): Uint8Array {
 
 const sealed: SealedEpoch = { ...place, sealed: sealedFor(place) };
 
-async function worldOf(t: Test, holds = true): Promise<JoinWorld> {
+async function worldOf(t: Test, held: readonly HeldShare[] = [{ key, network, share }]): Promise<JoinWorld> {
   return joinWorld(t, [], ({ challenges, nowMs, tables, network: view }) =>
     partialRoutes({
       challenges,
       nowMs,
       serviceFingerprint: ledgerService.certificate.fingerprint,
       known: () => ({ view: view(), tables: tables() }),
-      shares: () => (holds ? [{ key, network, share }] : []),
+      shares: () => held,
     }),
   );
 }
@@ -129,6 +129,30 @@ test('CONF-3: rows that this node does not have, or has otherwise, decrypt; what
   assert.equal(await decrypted({ ...sealed, sealed: new Uint8Array(20) }), 0);
 });
 
+test('CONF-3: a node that holds shares of two sides of a ceremony answers by both', async (t) => {
+  const other = oneOfOne();
+  const label = epochLabel(place);
+  const both = [
+    { key, network, share },
+    { key: other.key, network, share: other.share },
+  ];
+  const world = await worldOf(t, both);
+  listIdentity(world, joiner);
+  const { publicKey } = other.key;
+  const made = thresholdEncrypt({ publicKey, label, secret, random: randomBytes });
+  for (const [epoch, found] of [
+    [sealed, [1, 0]],
+    [{ ...sealed, sealed: encodeThresholdCiphertext(made) }, [0, 1]],
+  ] as const) {
+    const answer = await ask(world, joiner, { epochs: [epoch] });
+    const answers = decodePartialsAnswers(answer.body);
+    assert.deepEqual(
+      answers.map(({ partials }) => partials.size),
+      found,
+    );
+  }
+});
+
 test('who is not on the VN list, was removed, or is out for now gets nothing', async (t) => {
   const world = await worldOf(t);
   assert.deepEqual(told(await ask(world, joiner)), [403, 'COCO_SECRETS_UNLISTED']);
@@ -188,7 +212,7 @@ test('what is no request is refused before anything is computed', async (t) => {
 });
 
 test('a node without a share says so, that others are asked', async (t) => {
-  const world = await worldOf(t, false);
+  const world = await worldOf(t, []);
   listIdentity(world, joiner);
   assert.deepEqual(told(await ask(world, joiner)), [503, 'COCO_SECRETS_NO_SHARE']);
 });

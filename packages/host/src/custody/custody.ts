@@ -20,6 +20,7 @@ import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
 import { heldShares } from './heldShares.js';
+import { holdersOf } from './holdersOf.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
 import { keysIn } from './keysIn.js';
 import type { HeldShare, SealedEpoch } from './partials.js';
@@ -126,8 +127,7 @@ export class NodeCustody {
       keys: [present, ...others],
       records,
       own: this.shares(),
-      nodes: () =>
-        this.known().view.nodes.filter((node) => node.nodeId !== nodeId && node.status !== 'Retired'),
+      nodes: () => holdersOf(this.known().view, nodeId),
       ask,
       onWaiting: (waiting) => this.#waits(waiting),
       signal: this.#end.signal,

@@ -250,6 +250,28 @@ test('CONF-3: after a power cut at the end of a ceremony, those who hold shares 
   assert.deepEqual(told, []);
 });
 
+test('nodes of which the ledger does not say whose they are bring it back as well, and cannot make others look like liars', async () => {
+  const { record, secret } = epochOf(key, 2);
+  const strangers = nodes.map(({ nodeId }) => ({
+    nodeId: `new ${nodeId}`,
+    administrativeAddress: `${nodeId}`,
+  }));
+  const { gathered, told } = gather([record], [], {
+    nodes: () => strangers,
+    async ask({ administrativeAddress }, epochs) {
+      const number = Number(administrativeAddress) + 1;
+      if (number > 4) throw new CocoError('COCO_JOIN_UNREACHABLE', 'it is down');
+      const answer = await answerOf(number, epochs);
+      if (number > 1) return [answer];
+      const partials = [...answer.partials].map(([epoch, one]) => [epoch, { ...one, actor: 5 }] as const);
+      return [{ ...answer, partials: new Map(partials) }];
+    },
+  });
+  const [found] = await gathered;
+  assert.deepEqual(found?.key, secret);
+  assert.deepEqual(told, []);
+});
+
 test('a node that answers many times over counts once', async () => {
   const { record } = epochOf(key, 2);
   let asked = 0;

@@ -26,6 +26,7 @@ import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
 import { heldShares } from './heldShares.js';
+import { holdersOf } from './holdersOf.js';
 import { keysIn } from './keysIn.js';
 import { openLockedDoor } from './lockedDoor.js';
 import type { SealedEpoch } from './partials.js';
@@ -49,7 +50,7 @@ const leasePauseMs = 3000;
 
 /** All secrets that it takes to read the ledger; waits for as long as it takes to get them. COCO_HOST_SECRETS, COCO_HOST_LISTEN. */
 export async function unlock(options: UnlockOptions): Promise<readonly LedgerSecret[]> {
-  const { publicState, held, kept, identity, log } = options;
+  const { publicState, held, kept, identity, membership, log } = options;
   const { tables } = publicState;
   const records = missing(publicState, held);
   const key = readNetworkKey(tables);
@@ -77,8 +78,7 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
       keys: [key.key, ...keys.slice(1)],
       records,
       own,
-      nodes: () =>
-        view.nodes.filter(({ nodeId, status }) => nodeId !== identity.nodeId && status !== 'Retired'),
+      nodes: () => holdersOf(view, identity.nodeId, membership.joined?.nodes),
       ask: (node, epochs, signal) => locked.ask(node, epochs, signal),
       onWaiting: (waiting) => locked.waits(waiting),
       signal: new AbortController().signal,

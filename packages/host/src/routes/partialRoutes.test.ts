@@ -216,3 +216,13 @@ test('a node without a share says so, that others are asked', async (t) => {
   listIdentity(world, joiner);
   assert.deepEqual(told(await ask(world, joiner)), [503, 'COCO_SECRETS_NO_SHARE']);
 });
+
+test('a node that asks again while it is being answered is told to wait, before it is looked at what it proves', async (t) => {
+  const world = await worldOf(t);
+  listIdentity(world, joiner);
+  const epochs = Array.from({ length: 100 }, (_, index) => ({ ...sealed, epoch: index + 1 }));
+  const answers = await Promise.all([1, 2, 3].map(() => ask(world, joiner, { epochs })));
+  const codes = answers.map(told).map(([status, code = '']) => `${status} ${code}`);
+  assert.ok(codes.includes('200 ') && codes.includes('429 COCO_SECRETS_BUSY'), codes.join());
+  assert.equal((await ask(world, joiner)).status, 200);
+});

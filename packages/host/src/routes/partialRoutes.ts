@@ -3,12 +3,13 @@
  * key, for a node on the VN list that proves, now and on this connection, what it runs. Also served by a node that cannot read its
  * own ledger yet: when all nodes restart at once, they help one another.
  */
-import { encodePartial, encodeThresholdKey } from '@coco/crypto';
+import { encodeThresholdKey } from '@coco/crypto';
 import { toBase64 } from '@coco/primitives';
 import { judgeEvidence } from '../attestation/judgeEvidence.js';
 import type { KnownNetwork } from '../custody/custody.js';
 import { secretsRefusal } from '../custody/entitled.js';
-import { type HeldShare, partialsOf, type SealedEpoch } from '../custody/partials.js';
+import type { HeldShare } from '../custody/partials.js';
+import { createPartialsMaker, type PartialsMaker } from '../custody/partialsMaker.js';
 import { decodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
 import type { HttpResponse } from '../http.js';
 import { failure, json } from './answers.js';
@@ -28,6 +29,7 @@ export interface PartialFacts extends ProofFacts {
 const { string, integer, listOf } = plain;
 
 export function partialRoutes(facts: PartialFacts): readonly Route[] {
+  const maker = createPartialsMaker();
   return [
     {
       method: 'POST',
@@ -49,12 +51,16 @@ export function partialRoutes(facts: PartialFacts): readonly Route[] {
           }),
         },
       },
-      handle: (request) => partials(facts, request),
+      handle: (request) => partials(facts, maker, request),
     },
   ];
 }
 
-async function partials(facts: PartialFacts, { request }: RouteRequest): Promise<HttpResponse> {
+async function partials(
+  facts: PartialFacts,
+  maker: PartialsMaker,
+  { request }: RouteRequest,
+): Promise<HttpResponse> {
   const [leaf] = request.chain;
   if (leaf === undefined) return anonymous;
   const ask = decodePartialsAsk(request.body);
@@ -65,6 +71,7 @@ async function partials(facts: PartialFacts, { request }: RouteRequest): Promise
   if (refusal !== undefined) return failure(403, refusal.code, refusal.sentence);
   const shares = facts.shares();
   if (shares.length === 0) return noShare;
+  if (!maker.isFree(nodeId)) return busy;
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
   const { evidence, nonce, exporter, atMs } = proof.attestation;
@@ -75,17 +82,12 @@ async function partials(facts: PartialFacts, { request }: RouteRequest): Promise
     atMs,
   });
   if (judged.outcome === 'refused') return failure(403, judged.refusal.code, judged.refusal.sentence);
-  const answers: unknown[] = [];
-  for (const held of shares) answers.push(await answerOf(held, ask.epochs));
+  const made = await maker.make(nodeId, shares, ask.epochs);
+  const answers = shares.map(({ key }, index) => ({
+    key: toBase64(encodeThresholdKey(key)),
+    partials: Object.fromEntries(made[index] ?? []),
+  }));
   return json(200, { answers });
-}
-
-async function answerOf(held: HeldShare, epochs: readonly SealedEpoch[]): Promise<unknown> {
-  const made = [...(await partialsOf(held, epochs))];
-  return {
-    key: toBase64(encodeThresholdKey(held.key)),
-    partials: Object.fromEntries(made.map(([epoch, partial]) => [epoch, toBase64(encodePartial(partial))])),
-  };
 }
 
 const anonymous = failure(
@@ -102,5 +104,11 @@ const noShare = failure(
   503,
   'COCO_SECRETS_NO_SHARE',
   "this node holds no share of the network's key as it is now; ask another node",
+  { 'retry-after': '2' },
+);
+const busy = failure(
+  429,
+  'COCO_SECRETS_BUSY',
+  'partial decryptions are being made for this node already, or for too many others; ask again',
   { 'retry-after': '2' },
 );

@@ -93,6 +93,11 @@ export class NodeCustody {
     return isCaughtUp() ? committed() : newest();
   }
 
+  /** Whether it is known that everything is committed that this node had when it started. */
+  get isCaughtUp(): boolean {
+    return this.#options.isCaughtUp();
+  }
+
   /** Whether the network has a key: then secrets of the ledger can be brought back. */
   get hasKey(): boolean {
     return readNetworkKey(this.#options.newest().tables) !== undefined;

@@ -49,6 +49,9 @@ export function openLockedDoor(options: LockedDoorOptions): Promise<HttpEndpoint
       nowMs: Date.now,
       serviceFingerprint,
       known: () => ({ view, tables: publicState.tables }),
+      // A network that was down for longer than leases hold comes back through nodes in this place alone: none of them can renew
+      // its lease before others have helped it to read its ledger.
+      isOut: () => false,
       shares: () => shares,
     }),
   ]);

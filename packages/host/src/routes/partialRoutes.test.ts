@@ -55,13 +55,18 @@ function sealedFor(about: typeof place): Uint8Array {
 
 const sealed: SealedEpoch = { ...place, sealed: sealedFor(place) };
 
-async function worldOf(t: Test, held: readonly HeldShare[] = [{ key, network, share }]): Promise<JoinWorld> {
+async function worldOf(
+  t: Test,
+  held: readonly HeldShare[] = [{ key, network, share }],
+  isOut = () => false,
+): Promise<JoinWorld> {
   return joinWorld(t, [], ({ challenges, nowMs, tables, network: view }) =>
     partialRoutes({
       challenges,
       nowMs,
       serviceFingerprint: ledgerService.certificate.fingerprint,
       known: () => ({ view: view(), tables: tables() }),
+      isOut,
       shares: () => held,
     }),
   );
@@ -159,17 +164,42 @@ test('who is not on the VN list, was removed, or is out for now gets nothing', a
   listIdentity(world, joiner);
   world.setStatus(joiner.nodeId, 'Retired');
   assert.deepEqual(told(await ask(world, joiner)), [403, 'COCO_SECRETS_REMOVED']);
-  const transaction = world.store.begin();
-  const reason = { code: 'COCO_LEASE_LAPSED', sentence: 'it did not renew' };
-  const lease = { state: 'lapsed', granted_at: 1, expires_at: 2, reason };
-  transaction.put(governanceTables.nodeLeases, utf8(joiner.nodeId), utf8(JSON.stringify(lease)));
-  world.store.commit(transaction, world.store.head + 1);
+  putLease(world, 'lapsed');
   assert.deepEqual(told(await ask(world, joiner)), [403, 'COCO_SECRETS_LEASE']);
   const anonymous = { method: 'POST', path: '/node/partials', body: encodePartialsAsk([sealed]) } as const;
   assert.deepEqual(told(await pinnedRequest(world.address, anonymous, pinOf())), [
     401,
     'COCO_SECRETS_UNLISTED',
   ]);
+});
+
+function putLease(world: JoinWorld, state: 'held' | 'lapsed' | 'distrusted'): void {
+  const transaction = world.store.begin();
+  const reason = { code: 'COCO_LEASE_DISTRUSTED', sentence: 'that is what was decided' };
+  const lease = { state, granted_at: 1, expires_at: 2, ...(state !== 'held' && { reason }) };
+  transaction.put(governanceTables.nodeLeases, utf8(joiner.nodeId), utf8(JSON.stringify(lease)));
+  world.store.commit(transaction, world.store.head + 1);
+}
+
+test('a node that members have distrusted gets nothing, though it still takes part', async (t) => {
+  const world = await worldOf(t);
+  listIdentity(world, joiner);
+  world.setStatus(joiner.nodeId, 'Trusted');
+  for (const state of ['distrusted', 'lapsed'] as const) {
+    putLease(world, state);
+    assert.deepEqual(told(await ask(world, joiner)), [403, 'COCO_SECRETS_LEASE']);
+  }
+  putLease(world, 'held');
+  assert.equal((await ask(world, joiner)).status, 200);
+});
+
+test('a node that is out of the network itself answers nobody', async (t) => {
+  let isOut = true;
+  const world = await worldOf(t, undefined, () => isOut);
+  listIdentity(world, joiner);
+  assert.deepEqual(told(await ask(world, joiner)), [503, 'COCO_SECRETS_OUT']);
+  isOut = false;
+  assert.equal((await ask(world, joiner)).status, 200);
 });
 
 test('a node whose tuple somebody else signed gets nothing, though a row says that it is to join', async (t) => {

@@ -22,6 +22,11 @@ export interface PartialFacts extends ProofFacts {
   readonly serviceFingerprint: string;
   /** Who takes part, for certain. */
   readonly known: () => KnownNetwork;
+  /**
+   * Whether this node itself is out of the network for now, as far as it can tell: then its tables may be old, and whoever was
+   * removed since would still get secrets by them.
+   */
+  readonly isOut: () => boolean;
   /** What this node holds of the network's key; empty when it has no share. */
   readonly shares: () => readonly HeldShare[];
 }
@@ -69,6 +74,7 @@ async function partials(
   const { view, tables } = facts.known();
   const refusal = secretsRefusal(view, tables, nodeId);
   if (refusal !== undefined) return failure(403, refusal.code, refusal.sentence);
+  if (facts.isOut()) return out;
   const shares = facts.shares();
   if (shares.length === 0) return noShare;
   if (!maker.isFree(nodeId)) return busy;
@@ -110,5 +116,11 @@ const busy = failure(
   429,
   'COCO_SECRETS_BUSY',
   'partial decryptions are being made for this node already, or for too many others; ask again',
+  { 'retry-after': '2' },
+);
+const out = failure(
+  503,
+  'COCO_SECRETS_OUT',
+  'this node is out of the network itself until it renews its lease, and cannot know who may have secrets; ask another node',
   { 'retry-after': '2' },
 );

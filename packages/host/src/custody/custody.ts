@@ -2,7 +2,7 @@
  * What a running node does about keys besides what its manager decides (CONF-2, CONF-3): takes part in making the network's key,
  * keeps its actor's share of it, answers with that for others, and brings back secrets of the ledger that it was not told.
  */
-import type { ThresholdKey } from '@coco/crypto';
+import type { ShareKey } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
@@ -14,20 +14,21 @@ import {
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret } from '@coco/ledger';
-import type { NodeId, Seqno } from '@coco/primitives';
+import { type NodeId, type Seqno, toHex } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
-import { heldShares } from './heldShares.js';
 import { holdersOf } from './holdersOf.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
 import { keysIn } from './keysIn.js';
+import { ownShares } from './ownShares.js';
 import type { HeldShare, SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
 
 export interface CustodyOptions {
   readonly nodeId: NodeId;
+  readonly shareKey: ShareKey;
   readonly participant: KeyParticipant;
   /** Shares that were on this disk when the node started. */
   readonly kept: readonly KeptShare[];
@@ -105,22 +106,21 @@ export class NodeCustody {
 
   /** Whether this node holds a share of the network's key as it is now. */
   get holdsShare(): boolean {
-    const present = readNetworkKey(this.known().tables);
-    return present !== undefined && this.#held([present.key], present.network).length > 0;
+    const { participant, kept } = this.#options;
+    const present = readNetworkKey(this.known().tables)?.ceremony;
+    const { share } = participant;
+    return share === undefined
+      ? kept.some(({ ceremony }) => ceremony === present)
+      : toHex(share.ceremony) === present;
   }
 
   /** What this node holds of the network's key: of its shares as they are, were, or will be. */
   shares(): readonly HeldShare[] {
-    const { tables } = this.known();
-    const network = readNetworkKey(tables)?.network;
-    return network === undefined ? [] : this.#held(keysIn(tables), network);
-  }
-
-  #held(keys: readonly ThresholdKey[], network: string): readonly HeldShare[] {
-    const { nodeId, participant, kept } = this.#options;
-    const actorId = this.known().view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
+    const { nodeId, shareKey, participant, kept } = this.#options;
+    const { view, tables } = this.known();
+    const actorId = view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
     const { share } = participant;
-    return heldShares({ keys, network, actorId, kept, shares: share === undefined ? [] : [share] });
+    return ownShares({ tables, actorId, kept, shareKey, ...(share && { shares: [share] }) });
   }
 
   /** Brings back the secrets of these epochs. COCO_SECRETS_UNREACHABLE, after a few rounds. */

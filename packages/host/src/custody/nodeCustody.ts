@@ -42,6 +42,7 @@ export function nodeCustody(options: NodeCustodyOptions): NodeCustody {
   return new NodeCustody({
     ...options,
     nodeId,
+    shareKey,
     epochKeys: parts.epochKeys,
     participant: createKeyParticipant({
       nodeId,

@@ -25,10 +25,10 @@ import type { NodeMembership } from '../nodeSecrets.js';
 import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
-import { heldShares } from './heldShares.js';
 import { holdersOf } from './holdersOf.js';
 import { keysIn } from './keysIn.js';
 import { openLockedDoor } from './lockedDoor.js';
+import { ownShares } from './ownShares.js';
 import type { SealedEpoch } from './partials.js';
 import type { PublicState } from './publicState.js';
 
@@ -62,9 +62,7 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
   }
   const view = readNetwork(tables);
   const actorId = view.nodes.find(({ nodeId }) => nodeId === identity.nodeId)?.actorId;
-  const { network } = key;
-  const keys = keysIn(tables);
-  const own = heldShares({ keys, network, actorId, kept });
+  const own = ownShares({ tables, actorId, kept, shareKey: identity.shareKey });
   log.info("asks the actors' nodes for the secrets of its ledger", {
     epochs: records.length,
     actors: key.key.threshold,
@@ -75,7 +73,7 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
   const door = await openLockedDoor({ ...options, view, shares: own, why: locked.why });
   try {
     const secrets = await gatherSecrets({
-      keys: [key.key, ...keys.slice(1)],
+      keys: [key.key, ...keysIn(tables).slice(1)],
       records,
       own,
       nodes: () => holdersOf(view, identity.nodeId, membership.joined?.nodes),

@@ -145,6 +145,18 @@ test('two of five bring back nothing, and the sentence says who is missing', asy
   });
 });
 
+test('strangers are told how many have answered, and neither who nor what', async () => {
+  const { record } = epochOf(key, 2);
+  const briefs: string[] = [];
+  const { gathered } = gather([record], [1], {
+    own: [heldOf(5)],
+    roundsMax: 2,
+    onWaiting: ({ brief }) => void briefs.push(brief),
+  });
+  await assert.rejects(gathered, { code: 'COCO_SECRETS_UNREACHABLE' });
+  assert.deepEqual(briefs, ['it takes partial decryptions of 3 of 5 actors, and 2 have answered']);
+});
+
 test('the own share counts, and its actor is not asked', async () => {
   const { record, secret } = epochOf(key, 2);
   const own = [heldOf(2)];

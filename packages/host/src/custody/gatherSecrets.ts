@@ -21,6 +21,11 @@ import { type PartialsAnswer, partialEpochsMax } from './partialsMessages.js';
 /** A node that may have a share of its actor's. */
 export type Askable = Pick<NodeView, 'nodeId' | 'actorId' | 'administrativeAddress'>;
 
+export interface GatherWaiting extends Waiting {
+  /** What strangers may know: how many actors have answered, and of how many. */
+  readonly brief: string;
+}
+
 export interface GatherOptions {
   /** Those of the own ledger, the present one first: they differ in their shares alone. */
   readonly keys: readonly [ThresholdKey, ...ThresholdKey[]];
@@ -37,7 +42,7 @@ export interface GatherOptions {
     signal: AbortSignal,
   ) => Promise<readonly PartialsAnswer[]>;
   /** After each round in which too few answered, and when somebody's answer does not hold. */
-  readonly onWaiting: (waiting: Waiting) => void;
+  readonly onWaiting: (waiting: GatherWaiting) => void;
   readonly signal: AbortSignal;
   /** How many rounds. Default: until enough have answered. */
   readonly roundsMax?: number;
@@ -196,17 +201,23 @@ class Gathering {
       if (actor === undefined || this.#bad.has(actor) || !asked.has(actor)) continue;
       this.#bad.add(actor);
       const message = `the partial decryption of actor ${actor} does not hold, and is left aside`;
-      this.#options.onWaiting({ code: 'COCO_SECRETS_PARTIAL', message });
+      this.#options.onWaiting({ code: 'COCO_SECRETS_PARTIAL', message, brief: this.#brief });
     }
   }
 
-  #waiting(troubles: Troubles): Waiting {
+  #waiting(troubles: Troubles): GatherWaiting {
     const { threshold, actors } = this.#options.keys[0];
     const epochs = [...this.#wanted.keys()];
     const which = epochs.length === 1 ? `epoch ${epochs[0]}` : `${epochs.length} epochs`;
     const why = [...troubles].map(([actor, trouble]) => `${actor.slice(0, 16)}…: ${trouble}`).join('; ');
     const message = `the secrets of ${which} take partial decryptions of ${threshold} of ${actors.length} actors, and too few have answered; ${why}`;
-    return { code: 'COCO_SECRETS_UNREACHABLE', message };
+    return { code: 'COCO_SECRETS_UNREACHABLE', message, brief: this.#brief };
+  }
+
+  get #brief(): string {
+    const { threshold, actors } = this.#options.keys[0];
+    const answered = new Set([...this.#told].map(([nodeId, { actorId }]) => actorId ?? nodeId));
+    return `it takes partial decryptions of ${threshold} of ${actors.length} actors, and ${answered.size} have answered`;
   }
 }
 

@@ -26,8 +26,8 @@ export interface LockedDoorOptions {
   readonly publicState: PublicState;
   readonly view: NetworkView;
   readonly shares: readonly HeldShare[];
-  /** What the node waits for, in a sentence. */
-  readonly why: () => string;
+  /** What the node waits for, in a sentence: for actors and nodes that are on the lists, or for strangers. */
+  readonly why: (isListed: boolean) => string;
   readonly log: Log;
 }
 
@@ -70,7 +70,7 @@ export function openLockedDoor(options: LockedDoorOptions): Promise<HttpEndpoint
       failure(
         503,
         'COCO_NODE_LOCKED',
-        `this node cannot read its ledger yet, and waits for secrets: ${options.why()}`,
+        `this node cannot read its ledger yet, and waits for secrets: ${options.why(request.caller.kind !== 'anonymous')}`,
         { 'retry-after': '2' },
       ),
   });

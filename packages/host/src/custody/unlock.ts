@@ -15,7 +15,7 @@ import {
 import type { LedgerSecret } from '@coco/ledger';
 import { CocoError } from '@coco/primitives';
 import { parseAddress } from '../address.js';
-import { distinctAddresses, type Waiting } from '../askNetwork.js';
+import { distinctAddresses } from '../askNetwork.js';
 import { askLease } from '../attestation/askLease.js';
 import type { OwnEvidence } from '../attestation/ownEvidence.js';
 import type { NodeConfig } from '../config.js';
@@ -24,7 +24,7 @@ import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeMembership } from '../nodeSecrets.js';
 import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
-import { type Askable, gatherSecrets } from './gatherSecrets.js';
+import { type Askable, type GatherWaiting, gatherSecrets } from './gatherSecrets.js';
 import { holdersOf } from './holdersOf.js';
 import { keysIn } from './keysIn.js';
 import { openLockedDoor } from './lockedDoor.js';
@@ -101,7 +101,7 @@ class Locked {
   readonly #options: UnlockOptions;
   readonly #view: NetworkView;
   readonly #pin: Pin;
-  #waiting: Waiting | undefined;
+  #waiting: GatherWaiting | undefined;
   #askedForLeaseMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: UnlockOptions, view: NetworkView) {
@@ -117,9 +117,11 @@ class Locked {
     };
   }
 
-  readonly why = (): string => this.#waiting?.message ?? 'it has just begun to ask';
+  /** Strangers are not told what other nodes say, nor who they are. */
+  readonly why = (isListed: boolean): string =>
+    (isListed ? this.#waiting?.message : this.#waiting?.brief) ?? 'it has just begun to ask';
 
-  waits(waiting: Waiting): void {
+  waits(waiting: GatherWaiting): void {
     const { log } = this.#options;
     if (waiting.message !== this.#waiting?.message) log.warn(waiting.message, { code: waiting.code });
     this.#waiting = waiting;

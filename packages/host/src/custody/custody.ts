@@ -49,7 +49,9 @@ export interface CustodyOptions {
   readonly tell: (body: Uint8Array, signal: AbortSignal) => Promise<void>;
   /** These were brought back. */
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
-  readonly log: Log;
+  readonly log: Pick<Log, 'info' | 'warn' | 'debug'>;
+  /** Any clock that does not go back. */
+  readonly nowMs: () => number;
 }
 
 /** Who takes part, and the governance tables, of one version. */
@@ -60,11 +62,17 @@ export interface KnownNetwork {
 
 const roundsMax = 3;
 
+/** After one that failed, the others are left alone for so long, ever longer. */
+const bringPauseMsMin = 1000;
+const bringPauseMsMax = 30_000;
+
 export class NodeCustody {
   readonly #options: CustodyOptions;
   readonly #end = new AbortController();
   readonly #keeper: KeyKeeper;
   #bringing = false;
+  #failures = 0;
+  #notBeforeMs = 0;
   #told = '';
 
   constructor(options: CustodyOptions) {
@@ -75,14 +83,14 @@ export class NodeCustody {
 
   /** To be called several times a second. */
   look(): void {
-    const { isCaughtUp, epochKeys, participant, kept } = this.#options;
+    const { isCaughtUp, epochKeys, participant, kept, nowMs } = this.#options;
     // By older tables it would drop the share that it needs.
     if (isCaughtUp()) this.#keeper.look();
     // The participant has a copy, which it wipes when it is old.
     if (participant.share !== undefined) for (const { material } of kept) material.fill(0);
     this.#lookForUntold();
     const { holdSeconds } = secretsPolicy(this.known().tables);
-    epochKeys.drop(performance.now() - holdSeconds * 1000);
+    epochKeys.drop(nowMs() - holdSeconds * 1000);
   }
 
   /**
@@ -149,7 +157,7 @@ export class NodeCustody {
 
   #lookForUntold(): void {
     const from = this.#options.untoldFrom();
-    if (from === undefined || this.#bringing) return;
+    if (from === undefined || this.#bringing || this.#options.nowMs() < this.#notBeforeMs) return;
     const record = readEpochs(this.#options.newest().tables).find((one) => one.from === from);
     if (record?.sealed !== undefined) void this.#bringBack(record);
   }
@@ -159,10 +167,14 @@ export class NodeCustody {
     try {
       const secrets = await this.gather([record]);
       if (secrets.length > 0 && !this.#end.signal.aborted) this.#options.onSecrets(secrets);
+      this.#failures = 0;
     } catch (error) {
       if (this.#end.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       this.#waits({ code: 'COCO_SECRETS_UNREACHABLE', message });
+      const pauseMs = Math.min(bringPauseMsMax, bringPauseMsMin * 2 ** this.#failures);
+      this.#notBeforeMs = this.#options.nowMs() + pauseMs;
+      this.#failures = Math.min(this.#failures + 1, 10);
     } finally {
       this.#bringing = false;
     }

@@ -29,7 +29,7 @@ test('only who is on the lists is told who has not answered, and what it said', 
     publicState: { tables: store.read(0), after: 0, last: 0 },
     view,
     shares: [],
-    why: (isListed) => (isListed ? 'actor 0a1b says this' : 'one has answered'),
+    why: (isListed: boolean) => (isListed ? 'actor 0a1b says this' : 'one has answered'),
     log: silentLog,
   } as unknown as LockedDoorOptions);
   t.after(() => door.close());

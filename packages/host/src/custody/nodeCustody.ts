@@ -58,6 +58,7 @@ export function nodeCustody(options: NodeCustodyOptions): NodeCustody {
     committed: () => ({ view: network.committed, tables: options.tables() }),
     newest: () => ({ view: network.head, tables: options.newest() }),
     isCaughtUp: () => status().committed.seqno >= startSeqno,
+    nowMs: () => performance.now(),
     untoldFrom: () => status().untoldFrom,
     ask: (node, epochs, signal) =>
       askPartials({ pin: { ...ownPin(options, signal), timeoutMs }, evidence }, node, epochs, signal),

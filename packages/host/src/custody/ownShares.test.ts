@@ -1,93 +1,17 @@
 /**
- * A node that starts has its share as long as it has its share key (CONF-3).
+ * A node has its share as long as it has its share key (CONF-3).
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { generateShareKey, hpkeOpen, hpkeSeal, randomBytes, type ShareKey, signRaw } from '@coco/crypto';
-import {
-  advanceCeremony,
-  contributeToKey,
-  createKeyParticipant,
-  genesisTables,
-  governanceTables,
-  isCeremonyDue,
-  type KeptShare,
-  readNetworkKey,
-} from '@coco/governance';
-import { createStore, type Reader, type Transaction } from '@coco/kv';
-import { toHex, utf8 } from '@coco/primitives';
-import { ledgerNode, ledgerService } from '../entries.test.js';
-import { testIdentity } from '../identities.test.js';
+import { generateShareKey } from '@coco/crypto';
+import { readNetworkKey } from '@coco/governance';
+import { actorId, keyTables } from './keyTables.test.js';
 import { ownShares } from './ownShares.js';
-
-const member = testIdentity('member');
-const actorId = member.certificate.fingerprint;
-
-/** A network of one node, that made its key by itself. */
-function madeBy(shareKey: ShareKey): { readonly tables: Reader; readonly kept: readonly KeptShare[] } {
-  const { nodeId, privateKey, certificate } = ledgerNode;
-  const store = createStore();
-  const address = '127.0.0.1:1';
-  store.apply(
-    genesisTables({
-      serviceCertificatePem: ledgerService.certificate.pem,
-      constitution: '',
-      members: [{ certificatePem: member.certificate.pem, name: 'Member' }],
-      participants: [],
-      nodes: [
-        {
-          nodeId,
-          certificatePem: certificate.pem,
-          peerAddress: address,
-          applicationAddress: address,
-          administrativeAddress: address,
-        },
-      ],
-      votingPolicies: { default: { kind: 'majority' } },
-    }),
-    1,
-  );
-  const write = (change: (transaction: Transaction) => void): void => {
-    const transaction = store.begin();
-    change(transaction);
-    store.commit(transaction, store.head + 1);
-  };
-  const evidence = { at: 1, platform: 'virtual', code_id: 'ab', share_key: toHex(shareKey.publicKey) };
-  write((to) => {
-    to.put(governanceTables.nodeTuples, utf8(nodeId), utf8(JSON.stringify({ actor: actorId })));
-    to.put(governanceTables.nodeEvidence, utf8(nodeId), utf8(JSON.stringify(evidence)));
-  });
-  let kept: readonly KeptShare[] = [];
-  const participant = createKeyParticipant({
-    nodeId,
-    signNode: (bytes) =>
-      signRaw(privateKey, bytes, { hash: privateKey.curve === 'P-256' ? 'sha256' : 'sha384' }),
-    sealShare: hpkeSeal,
-    openShare: (sealed, aad, info) => hpkeOpen({ key: shareKey, sealed, aad, info }),
-    shareKey: toHex(shareKey.publicKey),
-    random: randomBytes,
-    kept: [],
-    keep: (shares) => {
-      kept = shares.map(({ ceremony, material }) => ({ ceremony, material: material.slice() }));
-    },
-  });
-  let nowMs = 1_000_000;
-  while (participant.share === undefined) {
-    nowMs += 5000;
-    assert.ok(nowMs < 1_100_000, 'the key is made soon');
-    while (isCeremonyDue(store.read(store.head), nowMs)) {
-      write((to) => void advanceCeremony(to, { nowMs, newId: () => randomBytes(32) }));
-    }
-    for (const contribution of participant.look(store.read(store.head), nowMs)) {
-      write((to) => void contributeToKey(to, { nodeId, contribution }));
-    }
-  }
-  return { tables: store.read(store.head), kept };
-}
 
 test('CONF-3: a share that is not kept is made again from the deals on the ledger', () => {
   const shareKey = generateShareKey();
-  const { tables, kept } = madeBy(shareKey);
+  const { store, kept } = keyTables(shareKey);
+  const tables = store.read(store.head);
   const key = readNetworkKey(tables);
   for (const there of [kept, []]) {
     const [held = assert.fail(), ...others] = ownShares({ tables, actorId, kept: there, shareKey });
@@ -99,7 +23,8 @@ test('CONF-3: a share that is not kept is made again from the deals on the ledge
 
 test('who has another share key, or is no actor of the key, holds nothing', () => {
   const shareKey = generateShareKey();
-  const { tables } = madeBy(shareKey);
+  const { store } = keyTables(shareKey);
+  const tables = store.read(store.head);
   assert.deepEqual(ownShares({ tables, actorId, kept: [], shareKey: generateShareKey() }), []);
   assert.deepEqual(ownShares({ tables, actorId: 'ff'.repeat(32), kept: [], shareKey }), []);
 });

@@ -18,7 +18,10 @@ import type { Sampling } from './sampling/sampling.js';
 import type { Sealer } from './sealer.js';
 
 export interface NodeKeepersOptions
-  extends Omit<AttestingOptions, 'identity' | 'evidence' | 'isUntold' | 'hasEpochKey' | 'network' | 'joinPeer'> {
+  extends Omit<
+    AttestingOptions,
+    'identity' | 'evidence' | 'isUntold' | 'hasEpochKey' | 'network' | 'joinPeer'
+  > {
   readonly config: NodeConfig;
   readonly sealer: Sealer;
   readonly parts: NodeParts;

@@ -14,8 +14,8 @@ import type { SealedEpoch } from './partials.js';
 /** Of how many epochs at once. A node takes some milliseconds for each. */
 export const partialEpochsMax = 256;
 
-/** Shares as they are, as they were, and as they will be. */
-const answersMax = 4;
+/** Shares as they are, as they will be, and as they were: several ceremonies ago, where actors have not kept up. */
+export const partialAnswersMax = 8;
 
 /** A threshold ciphertext has 217 bytes. */
 const sealedBytesMax = 256;
@@ -56,7 +56,7 @@ export function decodePartialsAsk(body: Uint8Array): PartialsAsk | undefined {
 /** COCO_SECRETS_ANSWER when `body` is no answer to that. */
 export function decodePartialsAnswers(body: Uint8Array): readonly PartialsAnswer[] {
   const { answers } = parseObject(body) ?? {};
-  if (!Array.isArray(answers) || answers.length === 0 || answers.length > answersMax) {
+  if (!Array.isArray(answers) || answers.length === 0 || answers.length > partialAnswersMax) {
     throw malformed('answers');
   }
   try {

@@ -10,7 +10,7 @@ import type { KnownNetwork } from '../custody/custody.js';
 import { secretsRefusal } from '../custody/entitled.js';
 import type { HeldShare } from '../custody/partials.js';
 import { createPartialsMaker, type PartialsMaker } from '../custody/partialsMaker.js';
-import { decodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
+import { decodePartialsAsk, partialAnswersMax, partialEpochsMax } from '../custody/partialsMessages.js';
 import type { HttpResponse } from '../http.js';
 import { failure, json } from './answers.js';
 import { type ProofFacts, proofOf } from './proof.js';
@@ -75,7 +75,7 @@ async function partials(
   const refusal = secretsRefusal(view, tables, nodeId);
   if (refusal !== undefined) return failure(403, refusal.code, refusal.sentence);
   if (facts.isOut()) return out;
-  const shares = facts.shares();
+  const shares = facts.shares().slice(0, partialAnswersMax);
   if (shares.length === 0) return noShare;
   if (!maker.isFree(nodeId)) return busy;
   const proof = proofOf(facts, request, ask.evidence);

@@ -60,10 +60,12 @@ export {
 } from './networkKey/contribution.js';
 export { epochLabel, readEpoch, readEpochs, sealEpoch } from './networkKey/epochs.js';
 export { readNetworkKey } from './networkKey/keyRow.js';
+export { keysIn } from './networkKey/keysIn.js';
 export { finishOwnShare, type OwnShareInput, type ShareFault } from './networkKey/ownShare.js';
 export { createKeyParticipant } from './networkKey/participant.js';
 export { secretsPolicy } from './networkKey/secretsPolicy.js';
 export type * from './networkKey/types.js';
+export { keyTrouble } from './networkKey/wantedSharing.js';
 export { govOpenApi } from './openapi/document.js';
 export { dataEnd, dataNodes, isDataParty } from './pointToPoint/dataAccess.js';
 export {

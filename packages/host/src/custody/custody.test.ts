@@ -30,7 +30,7 @@ function untold() {
   world.custody = new NodeCustody({
     nodeId: 'self',
     shareKey: generateShareKey(),
-    participant: { look: () => [], share: undefined },
+    participant: { look: () => [], share: undefined, shares: [] },
     kept: [],
     epochKeys: { drop: () => undefined },
     committed: known,

@@ -7,6 +7,7 @@ import {
   type EpochRecord,
   type KeptShare,
   type KeyParticipant,
+  keysIn,
   type NetworkView,
   readEpochs,
   readNetworkKey,
@@ -21,7 +22,6 @@ import type { EpochKeys } from './epochKeys.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
 import { holdersOf } from './holdersOf.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
-import { keysIn } from './keysIn.js';
 import { ownShares } from './ownShares.js';
 import type { HeldShare, SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
@@ -127,8 +127,8 @@ export class NodeCustody {
     const { nodeId, shareKey, participant, kept } = this.#options;
     const { view, tables } = this.known();
     const actorId = view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
-    const { share } = participant;
-    return ownShares({ tables, actorId, kept, shareKey, ...(share && { shares: [share] }) });
+    const shares = participant.shares.map(({ share }) => share);
+    return ownShares({ tables, actorId, kept, shareKey, shares });
   }
 
   /** Brings back the secrets of these epochs. COCO_SECRETS_UNREACHABLE, after a few rounds. */

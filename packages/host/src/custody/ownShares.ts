@@ -4,12 +4,11 @@
  * disk, so a share that was dealt to this node cannot be lost by itself.
  */
 import { hpkeOpen, type KeyShare } from '@coco/crypto';
-import { finishOwnShare, type KeptShare, type NetworkKey, readNetworkKey } from '@coco/governance';
+import { finishOwnShare, type KeptShare, keysIn, type NetworkKey, readNetworkKey } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import { equalBytes, toHex } from '@coco/primitives';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import { heldShares } from './heldShares.js';
-import { keysIn } from './keysIn.js';
 import type { HeldShare } from './partials.js';
 
 export interface OwnSharesOptions {

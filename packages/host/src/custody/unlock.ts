@@ -7,6 +7,7 @@ import { type Certificate, parseCertificate } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
+  keysIn,
   type NetworkView,
   readEpochs,
   readNetwork,
@@ -26,7 +27,6 @@ import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
 import { type Askable, type GatherWaiting, gatherSecrets } from './gatherSecrets.js';
 import { holdersOf } from './holdersOf.js';
-import { keysIn } from './keysIn.js';
 import { openLockedDoor } from './lockedDoor.js';
 import { ownShares } from './ownShares.js';
 import type { SealedEpoch } from './partials.js';

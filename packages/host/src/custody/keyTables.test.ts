@@ -2,7 +2,7 @@
  * The tables of a network of one node that made its key by itself, for the tests of this folder.
  */
 import assert from 'node:assert/strict';
-import { hpkeOpen, hpkeSeal, randomBytes, type ShareKey, signRaw } from '@coco/crypto';
+import { generateShareKey, hpkeOpen, hpkeSeal, randomBytes, type ShareKey, signRaw } from '@coco/crypto';
 import {
   advanceCeremony,
   contributeToKey,
@@ -21,8 +21,11 @@ const member = testIdentity('member');
 /** Whose node it is. */
 export const actorId = member.certificate.fingerprint;
 
-/** With the shares that the node keeps. */
-export function keyTables(shareKey: ShareKey): {
+/** With the shares that the node keeps. `midway`: it makes them anew, has the new one, and has not told anybody yet. */
+export function keyTables(
+  shareKey: ShareKey,
+  { midway = false } = {},
+): {
   readonly store: Store;
   readonly kept: readonly KeptShare[];
 } {
@@ -73,15 +76,20 @@ export function keyTables(shareKey: ShareKey): {
     },
   });
   let nowMs = 1_000_000;
-  while (participant.share === undefined) {
+  const step = (isTold: (kind: string) => boolean): void => {
     nowMs += 5000;
-    assert.ok(nowMs < 1_100_000, 'the key is made soon');
+    assert.ok(nowMs < 1_200_000, 'the key is made soon');
     while (isCeremonyDue(store.read(store.head), nowMs)) {
       write((to) => void advanceCeremony(to, { nowMs, newId: () => randomBytes(32) }));
     }
     for (const contribution of participant.look(store.read(store.head), nowMs)) {
-      write((to) => void contributeToKey(to, { nodeId, contribution }));
+      if (isTold(contribution.kind)) write((to) => void contributeToKey(to, { nodeId, contribution }));
     }
-  }
+  };
+  while (participant.share === undefined) step(() => true);
+  if (!midway) return { store, kept };
+  const row = { share_key: toHex(generateShareKey().publicKey) };
+  write((to) => to.put(governanceTables.actorShareKeys, utf8(actorId), utf8(JSON.stringify(row))));
+  while (kept.length < 2) step((kind) => kind !== 'ready');
   return { store, kept };
 }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateShareKey } from '@coco/crypto';
 import { readNetworkKey } from '@coco/governance';
+import { toHex } from '@coco/primitives';
 import { actorId, keyTables } from './keyTables.test.js';
 import { ownShares } from './ownShares.js';
 
@@ -19,6 +20,18 @@ test('CONF-3: a share that is not kept is made again from the deals on the ledge
     assert.equal(held.network, key?.network);
     assert.equal(others.length, 0);
   }
+});
+
+test('CONF-3: a node that stopped just before the end of a ceremony holds the shares of both sides of it', () => {
+  const shareKey = generateShareKey();
+  const { store, kept } = keyTables(shareKey, { midway: true });
+  const tables = store.read(store.head);
+  const held = ownShares({ tables, actorId, kept, shareKey });
+  const ceremonies = held.map(({ share }) => toHex(share.ceremony));
+  assert.equal(ceremonies[0], readNetworkKey(tables)?.ceremony);
+  assert.deepEqual(ceremonies.toSorted(), kept.map(({ ceremony }) => ceremony).toSorted());
+  const [present, next] = held;
+  assert.deepEqual(next?.key.publicKey, present?.key.publicKey);
 });
 
 test('who has another share key, or is no actor of the key, holds nothing', () => {

@@ -2,7 +2,7 @@
 
 const grantTable = 'public:coco.audit.grants';
 const grantsMax = 256;
-const grantEpochsMax = 10_000;
+const grantEpochsMax = 1000;
 
 /** From `from` to `to`, both included. */
 function rangeUpTo(most) {

@@ -1,12 +1,12 @@
 /**
  * Asks another node for partial decryptions, and proves what this one runs.
  */
-import type { NodeView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
 import { parseAddress } from '../address.js';
 import type { OwnEvidence } from '../attestation/ownEvidence.js';
 import { askProving, parsed } from '../attestation/proveOverHttps.js';
 import { type Pin, withPinnedSession } from '../pinnedRequest.js';
+import type { ShareNode } from './gatherSecrets.js';
 import { decodePartialsAnswer, encodePartialsAsk, type PartialsAnswer } from './partialsMessages.js';
 
 export interface AskPartialsOptions {
@@ -18,11 +18,11 @@ export interface AskPartialsOptions {
 /** COCO_JOIN_UNREACHABLE, COCO_JOIN_SERVICE, COCO_SECRETS_*, COCO_ATTESTATION_*: why there is no answer. */
 export async function askPartials(
   { pin, evidence }: AskPartialsOptions,
-  node: NodeView,
+  { administrativeAddress }: Pick<ShareNode, 'administrativeAddress'>,
   epochs: readonly number[],
   signal: AbortSignal,
 ): Promise<PartialsAnswer> {
-  const address = parseAddress(node.administrativeAddress);
+  const address = parseAddress(administrativeAddress);
   if (address === undefined) throw new CocoError('COCO_JOIN_UNREACHABLE', 'its address is none');
   const answer = await withPinnedSession(address, { ...pin, signal }, (session) =>
     askProving(session, {

@@ -19,7 +19,7 @@ import { equalBytes, type NodeId, type Seqno } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
-import { gatherSecrets } from './gatherSecrets.js';
+import { gatherSecrets, type ShareNode } from './gatherSecrets.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
 import { ownShare } from './ownShare.js';
 import type { PartialsAnswer } from './partialsMessages.js';
@@ -37,11 +37,7 @@ export interface CustodyOptions {
   readonly isCaughtUp: () => boolean;
   /** The first entry that this node cannot open, if there is one. */
   readonly untoldFrom: () => Seqno | undefined;
-  readonly ask: (
-    node: NetworkView['nodes'][number],
-    epochs: readonly number[],
-    signal: AbortSignal,
-  ) => Promise<PartialsAnswer>;
+  readonly ask: (node: ShareNode, epochs: readonly number[], signal: AbortSignal) => Promise<PartialsAnswer>;
   /** Tells the primary what this node contributes to making the key. */
   readonly tell: (body: Uint8Array, signal: AbortSignal) => Promise<void>;
   /** These were brought back. */

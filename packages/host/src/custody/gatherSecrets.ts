@@ -17,16 +17,19 @@ import { pause, type Waiting } from '../askNetwork.js';
 import { partialsOf } from './partials.js';
 import { type PartialsAnswer, partialEpochsMax } from './partialsMessages.js';
 
+/** A node of an actor that has a share, and where to ask it. */
+export type ShareNode = Pick<NodeView, 'nodeId' | 'actorId' | 'administrativeAddress'>;
+
 export interface GatherOptions {
-  readonly key: NetworkKey;
+  readonly key: Pick<NetworkKey, 'key' | 'ceremony'>;
   /** Those that are wanted; all with something sealed. */
   readonly records: readonly EpochRecord[];
   /** The share that is here. */
   readonly own?: KeyShare;
   /** Nodes by the actor whose share they have, looked at again in every round. */
-  readonly nodes: () => readonly NodeView[];
+  readonly nodes: () => readonly ShareNode[];
   /** Throws a CocoError that says why there is no answer. */
-  readonly ask: (node: NodeView, epochs: readonly number[], signal: AbortSignal) => Promise<PartialsAnswer>;
+  readonly ask: (node: ShareNode, epochs: readonly number[], signal: AbortSignal) => Promise<PartialsAnswer>;
   /** After each round in which too few answered, and when somebody's answer does not hold. */
   readonly onWaiting: (waiting: Waiting) => void;
   readonly signal: AbortSignal;
@@ -101,7 +104,7 @@ class Gathering {
   /** One node after the other, until one answers. */
   async #askActor(
     actor: string,
-    listed: readonly NodeView[],
+    listed: readonly ShareNode[],
     signal: AbortSignal,
     troubles: Troubles,
   ): Promise<void> {

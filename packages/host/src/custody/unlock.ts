@@ -24,7 +24,7 @@ import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeMembership } from '../nodeSecrets.js';
 import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
-import { gatherSecrets } from './gatherSecrets.js';
+import { gatherSecrets, type ShareNode } from './gatherSecrets.js';
 import { openLockedDoor } from './lockedDoor.js';
 import { ownShare } from './ownShare.js';
 import type { PublicState } from './publicState.js';
@@ -123,7 +123,7 @@ class Locked {
     this.#waiting = waiting;
   }
 
-  async ask(node: NetworkView['nodes'][number], epochs: readonly number[], signal: AbortSignal) {
+  async ask(node: ShareNode, epochs: readonly number[], signal: AbortSignal) {
     const { evidence } = this.#options;
     try {
       return await askPartials({ pin: this.#pin, evidence }, node, epochs, signal);

@@ -3,6 +3,8 @@ export type { ProvedNode } from './attestation/checkNode.js';
 export { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 export { type Attester, type AttesterOptions, openAttester } from './attesters/attester.js';
 export { type AdapterChoice, type JoinSettings, loadConfig, type NodeConfig } from './config.js';
+export { type GatherOptions, gatherSecrets, type ShareNode } from './custody/gatherSecrets.js';
+export { decodePartialsAnswer, type PartialsAnswer } from './custody/partialsMessages.js';
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
 export { loadGenesis } from './genesisFile.js';
 export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';

@@ -8,7 +8,16 @@
  *
  * No secret is written.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { TableChanges } from '@coco/kv';
 import { CocoError, formatTxId } from '@coco/primitives';
@@ -19,8 +28,8 @@ export interface AuditFiles {
   add(entry: AuditedEntry): void;
   /** Writes the summary, too. */
   finish(summary: unknown): void;
-  /** May be called again. */
-  close(): void;
+  /** Removes what was written: half an audit is none. */
+  discard(): void;
 }
 
 /** COCO_CLI_EXISTS when there is something in `directory`, COCO_CLI_FILE when it cannot be written. */
@@ -31,12 +40,14 @@ export function createAuditFiles(directory: string): AuditFiles {
       const sentence = `${directory} is not empty: an audit goes into a directory of its own`;
       throw new CocoError('COCO_CLI_EXISTS', sentence, { directory });
     }
-    const open = (name: string): number => openSync(path.join(directory, name), 'wx', 0o600);
-    const files = [open('entries.jsonl'), open('receipts.jsonl')] as const;
-    const [entries, receipts] = files;
-    let isOpen = true;
+    const names = ['entries.jsonl', 'receipts.jsonl'] as const;
+    const files = names.map((name) => openSync(path.join(directory, name), 'wx', 0o600));
+    const [entries = -1, receipts = -1] = files;
     const line = (file: number, value: unknown): void =>
       writing(directory, () => void writeSync(file, `${JSON.stringify(value)}\n`));
+    const close = (): void => {
+      for (const file of files.splice(0)) closeSync(file);
+    };
     return {
       add({ txId, signature, writes, receipt }) {
         const id = formatTxId(txId);
@@ -44,14 +55,14 @@ export function createAuditFiles(directory: string): AuditFiles {
         line(receipts, { txId: id, receipt });
       },
       finish(summary) {
+        close();
         const file = path.join(directory, 'summary.json');
-        writing(directory, () =>
-          writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`, { mode: 0o600 }),
-        );
+        const text = `${JSON.stringify(summary, null, 2)}\n`;
+        writing(directory, () => writeFileSync(file, text, { mode: 0o600 }));
       },
-      close() {
-        if (isOpen) for (const file of files) closeSync(file);
-        isOpen = false;
+      discard() {
+        close();
+        for (const name of names) rmSync(path.join(directory, name), { force: true });
       },
     };
   });

@@ -6,12 +6,12 @@ import { type Namer, shortId } from '../governance/naming.js';
 import { auditorText } from '../governance/policyRows.js';
 import { printable } from '../ledger/printable.js';
 import { bold, dim, fields, green, table, thousands, yellow } from '../terminal.js';
-import type { AuditSummary } from './fetchAudit.js';
+import { type AuditSummary, epochsText } from './fetchAudit.js';
 
 export function describeAudit(summary: AuditSummary, namer: Namer): string {
   const { entries, rows, seqnos, directory, tables, epochs, confirmed, notGranted } = summary;
   const span = `${thousands(seqnos.from)} to ${thousands(seqnos.to)}`;
-  const what = tables === undefined ? epochsText(epochs) : tables.map(printable).join(', ');
+  const what = tables === undefined ? epochs && epochsText(epochs) : tables.map(printable).join(', ');
   const actors = confirmed?.actors.map((id) => namer.name(id)).join(', ');
   const tablesNote = 'each receipt holds, and proves its entry; that it wrote these rows is the node’s word';
   return [
@@ -35,11 +35,6 @@ export function describeAudit(summary: AuditSummary, namer: Namer): string {
       ['  files', `${directory}: entries.jsonl, receipts.jsonl, summary.json`],
     ]),
   ].join('\n');
-}
-
-function epochsText(epochs: AuditSummary['epochs']): string {
-  if (epochs === undefined) return '';
-  return epochs.from === epochs.to ? `epoch ${epochs.from}` : `epochs ${epochs.from} to ${epochs.to}`;
 }
 
 function notGrantedText({ before, after, otherTables, running }: AuditSummary['notGranted']): string {

@@ -20,7 +20,7 @@ export interface EpochSecretsOptions {
 }
 
 /** How often everybody is asked. */
-const roundsMax = 3;
+const roundsMax = 2;
 
 /** COCO_AUDIT_* when all nodes refuse for the same reason, COCO_SECRETS_UNREACHABLE when fewer than M actors' nodes answer. */
 export async function epochSecrets(options: EpochSecretsOptions): Promise<readonly LedgerSecret[]> {

@@ -75,8 +75,9 @@ export async function fetchAudit(options: FetchAuditOptions): Promise<AuditSumma
     };
     files.finish(summary);
     return summary;
-  } finally {
-    files.close();
+  } catch (error) {
+    files.discard();
+    throw error;
   }
 }
 
@@ -128,10 +129,11 @@ function wantedSpans(
   { epochs, spans }: GrantedAudit,
   wanted: AuditRange | undefined,
 ): { readonly spans: readonly EpochSpan[]; readonly running: readonly number[] } {
-  const outside = wanted && epochs && (wanted.from < epochs.from || wanted.to > epochs.to);
-  if (epochs === undefined || outside === true) {
-    const sentence = `the grant is for epochs ${epochs?.from} to ${epochs?.to}, and not for all of ${wanted?.from} to ${wanted?.to}`;
-    throw new CocoError('COCO_AUDIT_EPOCH', sentence);
+  if (epochs === undefined) throw auditFailure('the grant names no epochs');
+  if (wanted !== undefined && (wanted.from < epochs.from || wanted.to > epochs.to)) {
+    const outside = wanted.from < epochs.from ? wanted.from : wanted.to;
+    const sentence = `the grant is for ${epochsText(epochs)}, and not for epoch ${outside}`;
+    throw new CocoError('COCO_AUDIT_EPOCH', sentence, { epoch: outside });
   }
   const { from, to } = wanted ?? epochs;
   const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -143,6 +145,11 @@ function wantedSpans(
   if (over.length > 0 && isAll) return { spans: over, running };
   const sentence = `epoch ${running[0]} is not over yet; ask again when it is`;
   throw new CocoError('COCO_AUDIT_RUNNING', sentence, { epoch: running[0] ?? 0 });
+}
+
+/** "epoch 5", "epochs 5 to 9". */
+export function epochsText({ from, to }: AuditRange): string {
+  return from === to ? `epoch ${from}` : `epochs ${from} to ${to}`;
 }
 
 async function namedTables(

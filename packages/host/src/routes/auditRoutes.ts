@@ -130,8 +130,8 @@ async function partials(facts: AuditFacts, { request }: RouteRequest): Promise<H
     throw new CocoError('COCO_SECRETS_NO_SHARE', sentence);
   }
   const reader = facts.tables();
-  await recorded(facts, grant, { epochs });
   const records = epochs.flatMap((epoch) => readEpoch(reader, epoch) ?? []);
+  await recorded(facts, grant, { epochs });
   const made = [...(await partialsOf(held.share, records))];
   return json(200, {
     key: toBase64(encodeThresholdKey(held.key.key)),

@@ -48,9 +48,12 @@ const statuses: Readonly<Record<string, number>> = {
   COCO_SECRETS_UNREACHABLE: 503,
 };
 
+/** What the node has not got, or cannot open, may be there later. */
+const withheld = /^COCO_(HOST_HISTORY|LEDGER)_/;
+
 function statusOf({ code }: CocoError): number | undefined {
-  const isWithheld = code.startsWith('COCO_HOST_HISTORY_') || code.startsWith('COCO_LEDGER_');
-  return statuses[code] ?? (code.startsWith('COCO_AUDIT_') ? 403 : isWithheld ? 503 : undefined);
+  const refused = code.startsWith('COCO_AUDIT_') ? 403 : undefined;
+  return statuses[code] ?? refused ?? (withheld.test(code) ? 503 : undefined);
 }
 
 /** The grant, which is for whoever makes this request, and not over. COCO_AUDIT_*. */

@@ -57,12 +57,13 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     limits: config.limits,
     log,
   };
+  let serviceStatus = network.serviceStatus;
   const application = await openHttp({
     ...common,
     listen: config.addresses.application,
     admit: { anonymous: config.admitAnonymous, strangers: false, nodes: false },
     corsOrigins: config.corsOrigins,
-    handle: applicationHandler(options),
+    handle: applicationHandler(options, () => serviceStatus),
   });
   const administrative = await openHttp({
     ...common,
@@ -85,6 +86,7 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     application,
     administrative,
     setNetwork: (changed) => {
+      serviceStatus = changed.serviceStatus;
       for (const door of both) door.setNetwork(changed);
     },
     setCertificate: (certificate) => {
@@ -100,12 +102,17 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
 type Handler = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Built-in paths answer with or without `/app`, as in CCF. */
-function applicationHandler({ applicationRoutes, forward }: NodeDoorsOptions): Handler {
+function applicationHandler(
+  { applicationRoutes, forward }: NodeDoorsOptions,
+  serviceStatus: () => string,
+): Handler {
   const route = createRouter(applicationRoutes);
   return async (request) => {
     const { path } = request;
     if (/^\/(gov|node)(\/|$)/.test(path)) return route(request) ?? elsewhere;
-    return route(request) ?? route({ ...request, path: `/app${path}` }) ?? forward(plain(request));
+    const builtIn = route(request) ?? route({ ...request, path: `/app${path}` });
+    if (builtIn !== undefined) return builtIn;
+    return closed.has(serviceStatus()) ? notOpen : forward(plain(request));
   };
 }
 
@@ -123,5 +130,13 @@ function plain({ chain: _, connection: __, ...request }: HttpRequest): AdapterRe
   return request;
 }
 
+/** A service that was recovered serves nobody before its members have decided so (CONF-4). */
+const closed: ReadonlySet<string> = new Set(['Recovering', 'WaitingForRecoveryShares']);
+const notOpen = failure(
+  503,
+  'COCO_HOST_NOT_OPEN',
+  'the service was recovered, and its members have not opened it yet',
+  { 'retry-after': '5' },
+);
 const nothing = failure(404, 'COCO_HOST_NO_ROUTE', 'nothing is served here');
 const elsewhere = failure(404, 'COCO_HOST_NO_ROUTE', 'the administrative endpoint serves this');

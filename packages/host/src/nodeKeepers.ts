@@ -24,6 +24,8 @@ export interface NodeKeepersOptions
   readonly sealer: Sealer;
   readonly parts: NodeParts;
   readonly network: NodeNetwork;
+  /** Whether everything that is committed is on this disk as well: only then may be erased what it makes superfluous. */
+  readonly isDurable: () => boolean;
   /** Governance tables as committed, and as the log says. */
   readonly tables: () => Reader;
   readonly newest: () => Reader;
@@ -37,7 +39,7 @@ export interface NodeKeepers {
   readonly recorder: ReadRecorder;
   /** To be called several times a second. */
   look(): void;
-  /** Governance tables were committed. */
+  /** More is committed. */
   governed(): void;
   networkChanged(committed: NetworkView): void;
   stop(): void;
@@ -77,7 +79,9 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
       custody.look();
       sampling.look();
     },
-    governed: () => secretsOnDisk.governed(ledger.settledSecrets),
+    governed() {
+      if (given.isDurable()) secretsOnDisk.governed(ledger.secrets);
+    },
     networkChanged: (committed) => sampling.follow(committed),
     stop() {
       attesting.stop();

@@ -4,17 +4,18 @@
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Consensus } from '@coco/consensus';
-import { type Governance, recordRetired, snapshotEvidence } from '@coco/governance';
+import { type Governance, snapshotEvidence } from '@coco/governance';
 import type { Transaction } from '@coco/kv';
 import { splitDomains } from '@coco/ledger';
 import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
-import { Forgetting } from './forgetting.js';
+import type { Forgetting } from './forgetting.js';
 import type { Governing } from './governing.js';
 import { KeyCeremonies } from './keyCeremonies.js';
 import { type NodeChangeEvent, nodeChange } from './nodeChanges.js';
+import { Recording } from './recording.js';
 import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
@@ -41,6 +42,7 @@ export class Governor {
   readonly #snapshots: Snapshotting;
   readonly #uncommittedMax: number;
   readonly #awaiting: Awaiting;
+  readonly #recording: Recording;
   readonly #reviewing: Reviewing;
   readonly #rekeying: Rekeying;
   readonly #ceremonies: KeyCeremonies;
@@ -51,8 +53,8 @@ export class Governor {
     budget: ScriptBudget,
     governing: Governing,
     snapshots: Snapshotting,
-    rekeying: Rekeying,
-    { nodeId, settings, custody, ledger }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody' | 'ledger'>,
+    { rekeying, forgetting }: { readonly rekeying: Rekeying; readonly forgetting: Forgetting },
+    { nodeId, settings, custody }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -62,7 +64,8 @@ export class Governor {
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
     this.#rekeying = rekeying;
     this.#ceremonies = new KeyCeremonies(custody);
-    this.#forgetting = new Forgetting(ledger);
+    this.#forgetting = forgetting;
+    this.#recording = new Recording(governing);
     this.#reviewing = new Reviewing(nodeId, governing);
   }
 
@@ -75,7 +78,7 @@ export class Governor {
   get troubles(): Pick<ReplicaStatus, 'snapshotTrouble' | 'leaseTrouble' | 'rekeyTrouble'> {
     const { trouble: snapshotTrouble } = this.#snapshots;
     const { trouble: leaseTrouble } = this.#reviewing;
-    const { trouble: rekeyTrouble } = this.#rekeying;
+    const rekeyTrouble = this.#rekeying.trouble ?? this.#forgetting.trouble;
     return {
       ...(snapshotTrouble !== undefined && { snapshotTrouble }),
       ...(leaseTrouble !== undefined && { leaseTrouble }),
@@ -157,21 +160,12 @@ export class Governor {
   /** Whether there is anything that the primary must do by itself. */
   hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>, nowMs: number): boolean {
     return (
-      this.#isRecordDue(consensus) ||
+      this.#recording.isDue(consensus) ||
       this.#reviewing.isDue(consensus) ||
       this.#ceremonies.isDue(this.#governing, nowMs) ||
       this.#rekeying.isDue(this.#governing, nowMs) ||
       this.#isSnapshotDue(consensus.commit)
     );
-  }
-
-  #isRecordDue(consensus: Pick<Consensus, 'mayRecord'>): boolean {
-    return this.#recordable(consensus).length > 0;
-  }
-
-  /** Each by itself: one that comes and goes must not hold up the others. */
-  #recordable(consensus: Pick<Consensus, 'mayRecord'>): readonly NodeId[] {
-    return this.#governing.removed.filter((nodeId) => consensus.mayRecord([nodeId]));
   }
 
   #isSnapshotDue(commit: Seqno): boolean {
@@ -180,9 +174,9 @@ export class Governor {
 
   /** What the primary does by itself, at the end of a step. */
   housekeep(now: Circumstances): void {
-    if (this.#isRecordDue(now.consensus)) {
+    if (this.#recording.isDue(now.consensus)) {
       const transaction = this.#governing.begin();
-      recordRetired(transaction, this.#recordable(now.consensus));
+      this.#recording.record(transaction, now.consensus);
       this.#append(transaction, now);
     }
     if (this.#reviewing.isDue(now)) {

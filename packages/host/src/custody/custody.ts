@@ -14,8 +14,8 @@ import {
   secretsPolicy,
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
-import type { LedgerSecret } from '@coco/ledger';
-import { equalBytes, type NodeId, type Seqno } from '@coco/primitives';
+import { type LedgerSecret, noSecret } from '@coco/ledger';
+import { equalBytes, type NodeId, type Seqno, type TxId } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
@@ -35,6 +35,8 @@ export interface CustodyOptions {
   readonly newest: () => KnownNetwork;
   /** Whether it is known that everything is committed that this node had when it started. */
   readonly isCaughtUp: () => boolean;
+  /** Whether what is committed is on this disk as well. */
+  readonly isDurable: () => boolean;
   /** The first entry that this node cannot open, if there is one. */
   readonly untoldFrom: () => Seqno | undefined;
   readonly ask: (node: ShareNode, epochs: readonly number[], signal: AbortSignal) => Promise<PartialsAnswer>;
@@ -68,9 +70,9 @@ export class NodeCustody {
 
   /** To be called several times a second. */
   look(): void {
-    const { isCaughtUp, epochKeys, participant, kept } = this.#options;
-    // By older tables it would drop the share that it needs.
-    if (isCaughtUp()) this.#keeper.look();
+    const { isCaughtUp, isDurable, epochKeys, participant, kept } = this.#options;
+    // By older tables, or by newer ones than a crash would leave, it would drop the share that it needs.
+    if (isCaughtUp() && isDurable()) this.#keeper.look();
     // The participant has a copy, which it wipes when it is old.
     if (participant.share !== undefined) for (const { material } of kept) material.fill(0);
     this.#lookForUntold();
@@ -123,6 +125,15 @@ export class NodeCustody {
     });
     this.#told = '';
     return secrets;
+  }
+
+  /** Brings back the secret of the entry `seqno`, which the ledger then knows. COCO_LEDGER_ENTRY_SECRET. */
+  async secretFor(id: TxId): Promise<void> {
+    const record = readEpochs(this.known().tables).findLast(({ from }) => from <= id.seqno);
+    if (record?.sealed === undefined) throw noSecret(id);
+    const secrets = await this.gather([record]);
+    if (secrets.length === 0) throw noSecret(id);
+    this.#options.onSecrets(secrets);
   }
 
   #waits({ code, message }: Waiting): void {

@@ -14,7 +14,7 @@ const topics: readonly (readonly [title: string, firstWords: readonly string[]])
   ['Governing', ['member', 'participant', 'proposal', 'request', 'constitution']],
   ['Nodes', ['node', 'alarm']],
   ['Attestation', ['measure', 'verify', 'evidence']],
-  ['Ledgers', ['ledger', 'receipt', 'data']],
+  ['Ledgers', ['ledger', 'receipt', 'data', 'audit']],
   ['Recovery', ['share', 'recover']],
   ['Shell', ['completion']],
 ];

@@ -9,6 +9,7 @@ const actions = {
   ...serviceActions,
   ...codeActions,
   ...platformActions,
+  ...auditActions,
   ...appActions,
 };
 

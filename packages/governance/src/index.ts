@@ -8,6 +8,28 @@ export {
   alarmsPerNodeMax,
   raiseAlarm,
 } from './alarms.js';
+export {
+  type AuditGrant,
+  type AuditRange,
+  epochSpan,
+  grantedSeqnos,
+  parseAuditGrant,
+  readAuditGrant,
+} from './audits/auditGrant.js';
+export {
+  type AuditedPart,
+  type AuditRead,
+  type AuditReadOutcome,
+  type AuditRefusal,
+  auditEpochsMax,
+  auditReadKey,
+  auditReadRow,
+  auditReadsMax,
+  auditRefusal,
+  grantRefusal,
+  parseAuditRead,
+  recordAuditRead,
+} from './audits/auditRead.js';
 export { createGovernance } from './createGovernance.js';
 export {
   type AttestationCase,

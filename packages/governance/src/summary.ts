@@ -53,6 +53,8 @@ export interface ConstitutionSummary {
   readonly manifests: Manifests;
   /** How much that is worth. */
   readonly assurance: Assurance;
+  /** Rows of `public:coco.audit.grants`, by grant. */
+  readonly auditors: Readonly<Record<string, unknown>>;
   /** The row of `public:coco.settings`, and what holds for secrets where it says nothing. */
   readonly settings: JsonObject;
   readonly service: {
@@ -92,6 +94,7 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
     teeManifest: rowsOf(reader, tables.teeManifest),
     manifests,
     assurance: networkAssurance(manifests.tee),
+    auditors: Object.fromEntries(objectRows(reader, tables.auditGrants)),
     settings: { ...secretsSettings(reader), ...readObject(reader, tables.settings) },
     service: {
       status: textOf(readObject(reader, tables.serviceInfo)?.['status']) ?? '',

@@ -78,6 +78,10 @@ export const governanceTables = {
   pointToPoint: 'coco.data',
   /** Transactions that do not come out as they were recorded: see alarms.ts. */
   alarms: 'public:coco.alarms',
+  /** Who may read private data without being an actor: see audits/auditGrant.ts. */
+  auditGrants: 'public:coco.audit.grants',
+  /** What they have read: see audits/auditRead.ts. */
+  auditReads: 'public:coco.audit.reads',
 } as const;
 
 /** Those of the shared key and what is sealed to it. */
@@ -96,6 +100,7 @@ export const nodesTables: ReadonlySet<string> = new Set([
   governanceTables.formerNodes,
   governanceTables.nodeEvidence,
   governanceTables.ledgerSecrets,
+  governanceTables.auditReads,
   ...networkKeyTables,
 ]);
 
@@ -132,4 +137,5 @@ export const policyTables: readonly string[] = [
   governanceTables.codeManifest,
   governanceTables.teeManifest,
   governanceTables.settings,
+  governanceTables.auditGrants,
 ].toSorted();

@@ -260,6 +260,7 @@ class Node implements RunningNode {
         this.#ask((token) => ({ type: 'renewLease', token, nodeId, attestation, last })),
       forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
       raiseAlarm: (nodeId, alarm) => this.#ask((token) => ({ type: 'raiseAlarm', token, nodeId, alarm })),
+      recordRead: (nodeId, read) => this.#ask((token) => ({ type: 'recordRead', token, nodeId, read })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
     return openNodeDoors({

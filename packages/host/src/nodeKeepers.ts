@@ -6,6 +6,7 @@ import type { NetworkView } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret } from '@coco/ledger';
 import { type Attesting, type AttestingOptions, createAttesting } from './attestation/attesting.js';
+import { nodeReadRecorder, type ReadRecorder } from './audits/readRecorder.js';
 import type { NodeConfig } from './config.js';
 import type { NodeCustody } from './custody/custody.js';
 import { nodeCustody } from './custody/nodeCustody.js';
@@ -38,6 +39,7 @@ export interface NodeKeepers {
   readonly custody: NodeCustody;
   readonly secretsOnDisk: SecretsOnDisk;
   readonly sampling: Sampling;
+  readonly recorder: ReadRecorder;
   /** To be called several times a second. */
   look(): void;
   /** More is committed. */
@@ -75,6 +77,7 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
     custody,
     secretsOnDisk,
     sampling,
+    recorder: nodeReadRecorder(options),
     look() {
       attesting.look();
       custody.look();

@@ -10,6 +10,7 @@ import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import { custodyJson } from './custody/custodyJson.js';
 import { type NodeHistoryOptions, nodeHistory } from './history/nodeHistory.js';
+import type { PastQueries } from './history/pastQueries.js';
 import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
@@ -19,6 +20,9 @@ import type { NodeParts } from './nodeParts.js';
 import type { PointToPoint } from './pointToPoint/pointToPoint.js';
 import { type AlarmFacts, alarmRoutes } from './routes/alarmRoutes.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
+import { type AuditReadFacts, auditReadRoute } from './routes/auditReadRoute.js';
+import { auditRoutes } from './routes/auditRoutes.js';
+import { auditRowsRoute } from './routes/auditRowsRoute.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { dataRoutes } from './routes/dataRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
@@ -57,6 +61,7 @@ export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificat
   readonly renewLease: LeaseFacts['renewLease'];
   readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
   readonly raiseAlarm: AlarmFacts['raiseAlarm'];
+  readonly recordRead: AuditReadFacts['recordRead'];
   readonly makeSnapshot: () => void;
 }
 
@@ -121,6 +126,8 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     ...partialRoutes({ ...proving, ...helping(options) }),
     ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
     ...alarmRoutes({ ...about, isPrimary, raiseAlarm: options.raiseAlarm }),
+    auditReadRoute({ ...about, isPrimary, recordRead: options.recordRead }),
+    ...auditing(options, past.past),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,
@@ -152,6 +159,22 @@ function helping({ keepers, serviceCertificate }: NodeRoutingOptions) {
 /** By this node's own clock. What others say of its lease would let one of them silence it. */
 function isOver(lease: NodeLease | undefined): boolean {
   return lease !== undefined && (lease.state !== 'held' || lease.expiresAtMs <= Date.now());
+}
+
+/** For auditors. */
+function auditing(
+  { parts, keepers, replica, tables }: NodeRoutingOptions,
+  past: PastQueries,
+): readonly Route[] {
+  const { ledger, identity } = parts;
+  const { custody, recorder } = keepers;
+  const commit = (): Seqno => replica.commit;
+  const facts = { nodeId: identity.nodeId, tables, nowMs: Date.now, recorder, commit, past };
+  const held = () => ledger.secretsAfter(ledger.last.seqno);
+  return [
+    ...auditRoutes({ ...facts, shares: () => custody.shares() }),
+    auditRowsRoute({ ...facts, held, gather: (records) => custody.gather(records) }),
+  ];
 }
 
 /** In older tables some secrets are not sealed to the network's key yet: who begins there cannot have them brought back. */

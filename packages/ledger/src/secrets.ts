@@ -53,6 +53,8 @@ export interface GrowingSecrets extends Secrets {
    * still be made for their entries, which can be opened again only when the secret is added once more.
    */
   forget(before: Seqno): void;
+  /** Wipes all keys, and what was derived from them. For whoever made these: `ahead` gives others that share the keys. */
+  wipe(): void;
   /** The same as they would be after a rollback to `seqno`, to be followed by other entries. */
   ahead(seqno: Seqno): GrowingSecrets;
 }
@@ -145,6 +147,13 @@ function growing(begun: readonly Epoch[], spare: Spare, after: Seqno): GrowingSe
     },
     forget(before) {
       epochs = epochs.map((one, index) => (mayForget(one, epochs[index - 1], before) ? wiped(one) : one));
+    },
+    wipe() {
+      for (const { keys } of epochs) {
+        keys?.key?.fill(0);
+        keys?.commitSecret.fill(0);
+      }
+      epochs = [];
     },
     follow({ seqno, secretRow, secret }) {
       if (secretRow === undefined) return;

@@ -4,18 +4,7 @@
  */
 import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Consensus } from '@coco/consensus';
-import {
-  admitNode,
-  alarmKey,
-  contributeToKey,
-  forgetNode,
-  type Governance,
-  governanceTables,
-  leaseRow,
-  raiseAlarm,
-  renewLease,
-  snapshotEvidence,
-} from '@coco/governance';
+import { type Governance, snapshotEvidence } from '@coco/governance';
 import type { Transaction } from '@coco/kv';
 import { splitDomains } from '@coco/ledger';
 import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
@@ -25,13 +14,14 @@ import type { EffectsBuilder } from './effects.js';
 import type { Forgetting } from './forgetting.js';
 import type { Governing } from './governing.js';
 import { KeyCeremonies } from './keyCeremonies.js';
+import { type NodeChangeEvent, nodeChange } from './nodeChanges.js';
 import { Recording } from './recording.js';
 import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
 import type { ScriptBudget } from './scriptBudget.js';
 import type { FinishedSnapshot, Snapshotting } from './snapshotting.js';
-import type { ReplicaEvent, ReplicaStart, ReplicaStatus } from './types.js';
+import type { ReplicaStart, ReplicaStatus } from './types.js';
 
 /**
  * Changes of governance in progress, beyond which no more are taken: scripts run in the manager, and a member that sends
@@ -44,14 +34,6 @@ interface Answer {
   readonly origin: Origin;
   readonly response: AdapterResponse;
 }
-
-/** The answer to a change that the host asks for, and whether it holds already where there was nothing to write. */
-type NodeChange =
-  | { readonly response: AdapterResponse; readonly isSettled: boolean }
-  /** What was written besides is not to be used. */
-  | { readonly refused: AdapterResponse };
-
-type NodeEvent<Type extends ReplicaEvent['type']> = Extract<ReplicaEvent, { readonly type: Type }>;
 
 export class Governor {
   readonly #governance: Governance;
@@ -150,91 +132,10 @@ export class Governor {
     });
   }
 
-  /** Carries out what the host asks of the primary for a node. */
-  changeNode(
-    event: NodeEvent<'admit' | 'renewLease' | 'forgetNode' | 'contributeKey' | 'raiseAlarm'>,
-    now: Circumstances,
-  ): void {
-    if (event.type === 'admit') this.#admit(event, now);
-    else if (event.type === 'renewLease') this.#renew(event, now);
-    else if (event.type === 'forgetNode') this.#forget(event, now);
-    else if (event.type === 'raiseAlarm') this.#alarm(event, now);
-    else this.#contribute(event, now);
-  }
-
-  /** Takes what a node contributes to making the network's key. */
-  #contribute({ token, nodeId, contribution }: NodeEvent<'contributeKey'>, now: Circumstances): void {
-    this.#forNode(token, now, (transaction) => {
-      const outcome = contributeToKey(transaction, { nodeId, contribution });
-      if (outcome.outcome === 'refused') return { refused: errorResponse(403, outcome.code, outcome.reason) };
-      return { response: answerOf({ node_id: nodeId }), isSettled: false };
-    });
-  }
-
-  /** Makes a node Trusted that has caught up: the entry that says so is the reconfiguration. */
-  #admit({ token, nodeId, last, ...node }: NodeEvent<'admit'>, now: Circumstances): void {
-    this.#forNode(token, now, (transaction) => {
-      if (last !== undefined && last + 1 < now.consensus.status().heldFrom) return { refused: tooOld };
-      const outcome = admitNode(transaction, { nodeId, ...node });
-      if (outcome.outcome === 'refused') {
-        const [status, code] =
-          outcome.why === 'evidence' ? ([403, outcome.code] as const) : refusals[outcome.why];
-        return { refused: errorResponse(status, code, outcome.reason) };
-      }
-      const lease = outcome.outcome === 'admitted' && { lease: leaseRow(outcome.lease) };
-      return {
-        response: answerOf({ nodeId, status: 'Trusted', ...lease }),
-        isSettled: this.#governing.isTrusted(nodeId),
-      };
-    });
-  }
-
-  /** Grants a lease; where the node was quarantined the entry that says so is a reconfiguration as well. */
-  #renew({ token, nodeId, last, attestation }: NodeEvent<'renewLease'>, now: Circumstances): void {
-    this.#forNode(token, now, (transaction) => {
-      const outcome = renewLease(transaction, { nodeId, attestation });
-      if (outcome.outcome === 'refused') {
-        return { refused: errorResponse(403, outcome.code, outcome.reason) };
-      }
-      const isBehind = last !== undefined && last + 1 < now.consensus.status().heldFrom;
-      if (outcome.returned && isBehind) return { refused: tooOld };
-      return { response: answerOf({ node_id: nodeId, lease: leaseRow(outcome.lease) }), isSettled: false };
-    });
-  }
-
-  /** Takes a node off the list that was removed and shut down. */
-  #forget({ token, nodeId }: NodeEvent<'forgetNode'>, now: Circumstances): void {
-    this.#forNode(token, now, (transaction) => {
-      const outcome = forgetNode(transaction, nodeId);
-      if (outcome.outcome === 'refused') {
-        const [status, code] = forgetRefusals[outcome.why];
-        return { refused: errorResponse(status, code, outcome.reason) };
-      }
-      return {
-        response: answerOf({ nodeId, forgotten: true }),
-        isSettled: !this.#governing.isListed(nodeId),
-      };
-    });
-  }
-
-  /** Writes down what a node says of a transaction, which may be one of this node's own making. */
-  #alarm({ token, nodeId, alarm }: NodeEvent<'raiseAlarm'>, now: Circumstances): void {
-    this.#forNode(token, now, (transaction) => {
-      const outcome = raiseAlarm(transaction, nodeId, alarm);
-      if (outcome.outcome === 'refused') {
-        const [status, code] = alarmRefusals[outcome.why];
-        return { refused: errorResponse(status, code, outcome.reason) };
-      }
-      const key = alarmKey(alarm);
-      const isSettled = this.#governing.at(now.commit).has(governanceTables.alarms, utf8(key));
-      return { response: answerOf({ alarm: key }), isSettled };
-    });
-  }
-
-  /** On the primary: appends the change, and answers once it is committed. */
-  #forNode(token: number, now: Circumstances, change: (transaction: Transaction) => NodeChange): void {
+  /** Carries out what the host asks of the primary for a node: appends the change, and answers once it is committed. */
+  changeNode(event: NodeChangeEvent, now: Circumstances): void {
     const { effects, acting, primary } = now;
-    const origin: Origin = { kind: 'client', token };
+    const origin: Origin = { kind: 'client', token: event.token };
     if (!acting) {
       deliver(effects, origin, primary === undefined ? noPrimary : elsewhere(primary));
       return;
@@ -244,7 +145,7 @@ export class Governor {
       return;
     }
     const transaction = this.#governing.begin();
-    const changed = change(transaction);
+    const changed = nodeChange(event, { transaction, governing: this.#governing, now });
     if ('refused' in changed) {
       deliver(effects, origin, changed.refused);
       return;
@@ -348,35 +249,6 @@ const noPrimary = errorResponse(
   503,
   'COCO_REPLICA_NO_PRIMARY',
   'the network has no primary at the moment; try again',
-);
-
-function answerOf(value: unknown): AdapterResponse {
-  const body = utf8(JSON.stringify(value));
-  return { status: 200, headers: { 'content-type': 'application/json' }, body };
-}
-
-const refusals = {
-  unknown: [403, 'AuthorizationFailed'],
-  'no-tuple': [403, 'AuthorizationFailed'],
-  retired: [403, 'InvalidNodeState'],
-  certificate: [400, 'CSRPublicKeyInvalid'],
-} as const;
-
-const forgetRefusals = {
-  unknown: [404, 'ResourceNotFound'],
-  'not-retired': [400, 'NodeNotRetiredCommitted'],
-} as const;
-
-const alarmRefusals = {
-  unknown: [403, 'COCO_ALARM_UNKNOWN'],
-  evidence: [403, 'COCO_ALARM_EVIDENCE'],
-  limit: [429, 'COCO_ALARM_LIMIT'],
-} as const;
-
-const tooOld = errorResponse(
-  400,
-  'StartupSeqnoIsOld',
-  'the primary no longer holds the entries after those that the node has; start it from a later snapshot',
 );
 
 function elsewhere(primary: NodeId): AdapterResponse {

@@ -156,6 +156,7 @@ class ReplicaMachine implements Replica {
       case 'forgetNode':
       case 'contributeKey':
       case 'raiseAlarm':
+      case 'recordRead':
         this.#governor.changeNode(event, this.#circumstances(effects));
         break;
       case 'secrets':

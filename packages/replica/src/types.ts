@@ -6,6 +6,7 @@ import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coc
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
 import type {
   Alarm,
+  AuditRead,
   CertificateValidity,
   EpochPlace,
   GenesisConstitution,
@@ -81,6 +82,10 @@ export type ReplicaEvent =
    * with COCO_ALARM_UNKNOWN, COCO_ALARM_EVIDENCE (403) or COCO_ALARM_LIMIT (429).
    */
   | { readonly type: 'raiseAlarm'; readonly token: number; readonly nodeId: NodeId; readonly alarm: Alarm }
+  /**
+   * A node that takes part is about to answer an auditor. Answered as `admit` is, with {read}; refused with COCO_AUDIT_* (403, 429).
+   */
+  | { readonly type: 'recordRead'; readonly token: number; readonly nodeId: NodeId; readonly read: AuditRead }
   /** The network has told this node secrets of the ledger that it had missed: settled ones, which hold whatever comes. */
   | { readonly type: 'secrets'; readonly secrets: readonly LedgerSecret[] }
   /**

@@ -89,16 +89,16 @@ export class CustodyNetwork {
     return this.until(node, 'holds a share', (secrets) => secrets.network_key?.share_held === true);
   }
 
-  /** Makes a transfer through `node`, and waits until it is committed. */
-  async transact(node: GovernedNode): Promise<void> {
+  /** Makes a transfer through `node`, with `data` beside it, and waits until it is committed. */
+  async transact(node: GovernedNode, data: Uint8Array = new Uint8Array(0)): Promise<void> {
     const { transaction } = this.#signer.sign({
       type: 2,
       chainId: BigInt(sandboxChainId),
       nonce: this.#nonce,
       to: this.#signer.address,
       value: 1n,
-      gasLimit: 21_000n,
-      data: new Uint8Array(0),
+      gasLimit: 21_000n + 40n * BigInt(data.length),
+      data,
       maxFeePerGas: 0n,
       maxPriorityFeePerGas: 0n,
       accessList: [],

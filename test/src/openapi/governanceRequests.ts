@@ -194,7 +194,7 @@ async function* serviceState(network: GovernedNetwork, means: Means): AsyncGener
 
 async function* own(network: GovernedNetwork): AsyncGenerator<Asked> {
   const acme = network.member('acme');
-  for (const name of ['constitution', 'history', 'alarms']) {
+  for (const name of ['constitution', 'history', 'alarms', 'audit/grants', 'audit/reads']) {
     yield get(`${coco}/${name}`, [200], { query: '' });
     yield get(`${coco}/${name}`, [200], { backup: true });
     yield get(`${coco}/${name}`, [400], { query: 'api-version=1999-01-01' });

@@ -5,6 +5,7 @@ import type { GovernedNetwork } from '../governed/governedNetwork.js';
 import { strangerNode } from '../governed/strangerNode.js';
 import { until } from '../until.js';
 import { type Asked, accept, type Means, of } from './asked.js';
+import { auditRequests, readRequests } from './auditRequests.js';
 
 type Rest = NonNullable<Parameters<typeof of>[4]>;
 
@@ -22,6 +23,7 @@ export async function* nodeRequests(network: GovernedNetwork, means: Means): Asy
   yield* entriesOf(network);
   yield* theNetwork(network, isBackup);
   yield* data(network, means);
+  yield* auditRequests(network, means);
   yield* joining(network, means, isBackup);
 }
 
@@ -234,6 +236,7 @@ async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
   yield raise([400], { ...alarm, rows: 'all' });
   yield raise([307], alarm, { backup: !isBackup });
   yield raise([403], alarm);
+  yield* readRequests(isBackup, who);
 }
 
 /** One that proves nothing. */

@@ -5,6 +5,8 @@ import type { Command } from '../command.js';
 import { memberKeygen, participantKeygen } from './actorKeygen.js';
 import { memberList, participantList } from './actorList.js';
 import { alarmList } from './alarmList.js';
+import { auditFetch } from './auditFetch.js';
+import { auditGrants, auditReads } from './auditList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
 import { dataGet } from './dataGet.js';
@@ -88,5 +90,8 @@ export const commands: readonly Command[] = [
   dataGet,
   dataList,
   dataPurge,
+  auditGrants,
+  auditFetch,
+  auditReads,
   completionOf(() => commands),
 ];

@@ -15,7 +15,7 @@ import {
   shortFormOptions,
   shortForms,
 } from '../governance/actionArguments.js';
-import { readActors, readNodes } from '../governance/networkReader.js';
+import { readActors, readAuditGrants, readNodes } from '../governance/networkReader.js';
 import { describeRehearsal } from '../governance/rehearsalText.js';
 import { rehearse } from '../governance/rehearse.js';
 import { showProposal } from '../governance/showProposal.js';
@@ -144,6 +144,8 @@ function shortAction(
     members: () => actors('member'),
     participants: () => actors('participant'),
     nodes: async () => readNodes(online()),
+    grants: async () =>
+      (await readAuditGrants(online())).map((row) => ({ id: row.text('grant_id'), name: row.text('name') })),
   };
   return form.action(operands, options, directory);
 }

@@ -101,24 +101,41 @@ export async function withClient<Result>(
 export const actorOptions = { cert: signingOptions.cert, key: signingOptions.key } as const;
 
 /** As `withClient`, always with the certificate and key that the options name. A UsageError when they name none. */
-export async function withActorClient<Result>(
+export function withActorClient<Result>(
   options: OptionValues,
   work: (client: Client) => Promise<Result>,
   timeoutMs?: number,
 ): Promise<Result> {
   const url = needed(options, 'url', 'COCO_URL');
+  return withActorClients(options, (clientAt) => work(clientAt(url)), timeoutMs);
+}
+
+/** The same with clients of as many nodes as `work` asks for by their URLs. */
+export async function withActorClients<Result>(
+  options: OptionValues,
+  work: (clientAt: (url: string) => Client) => Promise<Result>,
+  timeoutMs?: number,
+): Promise<Result> {
   const certificatePem = readText(needed(options, 'cert', 'COCO_CERT'));
   const privateKeyPem = await decryptedKey(needed(options, 'key', 'COCO_KEY'));
-  const client = createClient({
-    url,
-    serviceCertificatePem: serviceCertificatePem(options),
-    clientCertificate: { certificatePem, privateKeyPem },
-    ...(timeoutMs !== undefined && { timeoutMs }),
-  });
+  const clients = new Map<string, Client>();
+  const clientAt = (url: string): Client => {
+    const known = clients.get(url);
+    const client =
+      known ??
+      createClient({
+        url,
+        serviceCertificatePem: serviceCertificatePem(options),
+        clientCertificate: { certificatePem, privateKeyPem },
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      });
+    clients.set(url, client);
+    return client;
+  };
   try {
-    return await work(client);
+    return await work(clientAt);
   } finally {
-    client.close();
+    for (const client of clients.values()) client.close();
   }
 }
 

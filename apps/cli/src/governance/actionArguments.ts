@@ -6,6 +6,7 @@ import { votingPolicyRow } from '@coco/governance';
 import { type OptionSpec, type OptionValues, text, UsageError, whole } from '../command.js';
 import { constitutionOf } from '../genesis/constitutionScripts.js';
 import { readText } from '../ledger/textFile.js';
+import { grantArguments, grantOptions } from './auditArguments.js';
 import { parseDuration } from './duration.js';
 import { findNamed, type Named } from './naming.js';
 import { countMembers, parsePolicyText } from './votingPolicyText.js';
@@ -21,6 +22,8 @@ export interface Directory {
   members(): Promise<readonly Named[]>;
   participants(): Promise<readonly Named[]>;
   nodes(): Promise<readonly Named[]>;
+  /** To auditors. */
+  grants(): Promise<readonly Named[]>;
 }
 
 /** A kind of proposal that has a short form. */
@@ -35,7 +38,7 @@ export interface ShortForm {
 
 /** Options that belong to some of the short forms. */
 export const shortFormOptions = {
-  name: { type: 'string', value: 'NAME', help: 'what the new member or participant is called' },
+  name: { type: 'string', value: 'NAME', help: 'what the new member, participant or auditor is called' },
   quorum: { type: 'string', value: 'N', help: 'set-voting-policy: so many members must have voted' },
   expires: { type: 'string', value: 'TIME', help: 'set-voting-policy: proposals end after, for example, 7d' },
   component: { type: 'string', value: 'NAME', help: 'add-code: what the code is, for example coco-node' },
@@ -46,6 +49,7 @@ export const shortFormOptions = {
     value: 'N',
     help: 'set-automation: nodes that each member may add without a ballot',
   },
+  ...grantOptions,
   'any-code': { type: 'boolean', help: 'set-automation: also nodes whose code is not approved' },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
@@ -162,6 +166,30 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     count: 1,
     what: 'take an alarm off the list, by its id (coco alarm list)',
     action: async (operands) => ({ name: 'close_alarm', args: { alarm: first(operands) } }),
+  },
+  'grant-audit': {
+    operands: 'CERT.pem --name NAME --epochs A[-B] --valid-for TIME',
+    count: 1,
+    what: 'let an auditor read private data, for a time; with --tables only some tables',
+    action: async (operands, options) => ({
+      name: 'grant_audit',
+      args: {
+        auditor: certificateIn(first(operands)),
+        name: named(options, 'grant-audit'),
+        ...grantArguments(options, Date.now()),
+      },
+    }),
+  },
+  'revoke-audit': {
+    operands: 'GRANT',
+    count: 1,
+    what: 'end a grant to an auditor, by its id (coco audit grants)',
+    action: async (operands, _options, directory) => {
+      const given = first(operands);
+      const isWhole = /^[0-9a-f]{64}(\.\d+)?$/.test(given);
+      const id = isWhole ? given : findNamed(given, await directory.grants(), 'grant').id;
+      return { name: 'revoke_audit', args: { grant_id: id } };
+    },
   },
   'set-voting-policy': {
     operands: 'ACTION POLICY',

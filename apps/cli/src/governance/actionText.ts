@@ -6,7 +6,7 @@ import { parseCertificate } from '@coco/crypto';
 import { parseVotingPolicy } from '@coco/governance';
 import { type JsonView, shortJson, viewOf } from './jsonView.js';
 import { type Namer, shortId } from './naming.js';
-import { automationText, codeText, settingsText, teeText } from './policyRows.js';
+import { auditorText, automationText, codeText, settingsText, teeText } from './policyRows.js';
 import { describePolicy } from './votingPolicyText.js';
 
 /** One or more lines; the first says what is done. */
@@ -61,6 +61,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `Close the alarm over transaction ${args.text('alarm').replace(/^.*:/, '')}`,
     args.text('alarm'),
   ],
+  grant_audit: (args) => [
+    ...admission('auditor', args, args.text('name'), 'auditor'),
+    `may read ${auditorText(args)}`,
+  ],
+  revoke_audit: (args) => ['End a grant to an auditor', args.text('grant_id')],
   transition_node_to_trusted: (args) => [`Let node ${shortId(args.text('node_id'))} take part`],
   set_voting_policy: (args) => {
     const policy = parseVotingPolicy(args.object('policy').value) ?? parseVotingPolicy(args.value);
@@ -98,10 +103,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   trigger_ledger_chunk: () => ['Begin a new file of the ledger now'],
 };
 
-function admission(kind: string, args: JsonView, name: string): readonly string[] {
+function admission(kind: string, args: JsonView, name: string, field = 'cert'): readonly string[] {
   const called = name === '' ? '' : ` “${name}”`;
   try {
-    const { fingerprint, subject, notAfterMs } = parseCertificate(args.raw('cert'));
+    const { fingerprint, subject, notAfterMs } = parseCertificate(args.raw(field));
     const until = new Date(notAfterMs).toISOString().slice(0, 10);
     return [
       `Admit the ${kind}${called} ${shortId(fingerprint)}`,

@@ -14,8 +14,8 @@ export function constitutionDiff(before: JsonView, after: JsonView): readonly st
   return [
     ...lists.flatMap(([kind, name]) => compare(kind, actors(before, name), actors(after, name))),
     ...compare('decided', policies(before), policies(after)),
-    ...(['automation', 'codeManifest', 'teeManifest', 'settings', 'service'] as const).flatMap((name) =>
-      compare(titles[name], rows(before.object(name)), rows(after.object(name))),
+    ...(['automation', 'codeManifest', 'teeManifest', 'auditors', 'settings', 'service'] as const).flatMap(
+      (name) => compare(titles[name], rows(before.object(name)), rows(after.object(name))),
     ),
     ...compare('scripts', scripts(before), scripts(after)),
   ];
@@ -25,6 +25,7 @@ const titles = {
   automation: 'automatic rule',
   codeManifest: 'approved code',
   teeManifest: 'approved platform',
+  auditors: 'grant to an auditor',
   settings: 'setting',
   service: 'setting',
 } as const;

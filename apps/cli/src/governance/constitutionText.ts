@@ -4,7 +4,7 @@
 import { bold, dim, fields, screenColumns, table, thousands, wrap, yellow } from '../terminal.js';
 import { type JsonView, viewOf } from './jsonView.js';
 import { shortId } from './naming.js';
-import { automationText, codeText, settingsText, teeText } from './policyRows.js';
+import { auditorText, automationText, codeText, settingsText, teeText } from './policyRows.js';
 
 /** The summary that `GET /gov/coco/constitution` gives. */
 export function describeConstitution(summary: JsonView): string {
@@ -23,6 +23,7 @@ export function describeConstitution(summary: JsonView): string {
     rulesText('Approved code', summary.object('codeManifest'), codeText),
     rulesText('Approved platforms', summary.object('teeManifest'), teeText),
     ...assuranceText(summary.object('assurance')),
+    auditorsText(summary.object('auditors')),
     '',
     bold('Settings'),
     fields([
@@ -65,6 +66,15 @@ function rulesText(title: string, rules: JsonView, describe: (rule: JsonView) =>
   if (entries.length === 0) return `${bold(title)}: ${dim('none')}`;
   const rows = entries.map(([name, rule]) => [`  ${name.slice(0, 24)}`, describe(viewOf(rule))]);
   return `${bold(title)}\n${headless(rows)}`;
+}
+
+/** Who reads private data without being one of the actors. */
+function auditorsText(grants: JsonView): string {
+  const rows = grants.entries().map(([, row]) => {
+    const grant = viewOf(row);
+    return [`  ${grant.text('name')}`, auditorText(grant)];
+  });
+  return rows.length === 0 ? `${bold('Auditors')}: ${dim('none')}` : `${bold('Auditors')}\n${headless(rows)}`;
 }
 
 /** What the attestation of the network is worth. */

@@ -114,6 +114,11 @@ export async function readNodes(client: Client): Promise<readonly NetworkNode[]>
   });
 }
 
+/** Grants to auditors, as rows. */
+export async function readAuditGrants(client: Client): Promise<readonly JsonView[]> {
+  return viewOf(await client.getJson('/gov/coco/audit/grants')).list('value');
+}
+
 /** All proposals that are kept, in the shape of CCF. */
 export async function readProposals(client: Client): Promise<readonly JsonView[]> {
   return viewOf(await client.getJson(`/gov/members/proposals?${apiVersion}`)).list('value');

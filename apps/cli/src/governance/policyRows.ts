@@ -60,6 +60,22 @@ function floorsText(floors: JsonView): string {
   return families.length === 0 ? '' : `firmware from ${families.join(' / ')}`;
 }
 
+/** A row of `public:coco.audit.grants`, or the arguments of `grant_audit`: "all of epoch 5, until 2026-12-31 00:00 UTC". */
+export function auditorText(grant: JsonView): string {
+  const [epochs, seqnos] = [grant.object('epochs'), grant.object('seqnos')];
+  const range = grant.has('epochs') ? rangeText('epoch', epochs) : rangeText('sequence number', seqnos);
+  const tables = grant.texts('tables').join(', ').slice(0, charsMax);
+  const endsMs = grant.number('expires_at') ?? 0;
+  const end =
+    Number.isSafeInteger(endsMs) && endsMs < 8.64e15 ? new Date(endsMs).toISOString() : String(endsMs);
+  return `${tables === '' ? 'all' : tables} of ${range}, until ${end.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function rangeText(what: string, range: JsonView): string {
+  const [from, to] = [range.number('from') ?? '?', range.number('to') ?? '?'];
+  return from === to ? `${what} ${from}` : `${what}s ${from} to ${to}`;
+}
+
 /** The row of `public:coco.settings`: names as people say them, and values with their units. */
 export function settingsText(settings: JsonView): readonly (readonly [name: string, value: string])[] {
   return settings.entries().map(([name, value]) => {

@@ -185,6 +185,20 @@ const own: readonly Operation[] = [
   },
   {
     method: 'GET',
+    template: `${coco}/audit/grants`,
+    summary: 'Auditors: who may read private data without being an actor, what of it, and until when',
+    answer: pageOf('AuditGrant'),
+    unversioned: true,
+  },
+  {
+    method: 'GET',
+    template: `${coco}/audit/reads`,
+    summary: 'What auditors have read, by the nodes that answered them',
+    answer: pageOf('AuditRead'),
+    unversioned: true,
+  },
+  {
+    method: 'GET',
     template: `${coco}/proposals/{proposalId}`,
     summary: 'How a proposal stands: who voted how, who has not, what is needed',
     answer: ref('ProposalStanding'),

@@ -47,6 +47,7 @@ const proposal = {
   optional: { finalVotes: map(flag), voteFailures: map(failure), failure },
 };
 const action = object({ name: text }, { args: anything });
+const range = object({ from: count, to: count });
 const policy = object(
   { kind: oneOf('unanimous', 'majority', 'm_of_n', 'one_of_n') },
   { m: count, quorum: count, expiresAfterSeconds: count },
@@ -193,6 +194,7 @@ export const schemas = {
     automation: map(anything),
     codeManifest: map(anything),
     teeManifest: map(anything),
+    auditors: map(anything),
     manifests,
     assurance,
     settings: map(anything),
@@ -226,6 +228,26 @@ export const schemas = {
       signature: { type: 'string', description: 'Base64' },
     },
     { recorded: id, reexecuted: id },
+  ),
+  AuditGrant: object(
+    {
+      grant_id: text,
+      auditor: id,
+      cert: pem,
+      name: text,
+      expires_at: { type: 'integer', minimum: 0, description: 'Milliseconds since 1970' },
+      over: flag,
+    },
+    { tables: list(text), epochs: range, seqnos: range },
+  ),
+  AuditRead: object(
+    {
+      grant: text,
+      auditor: id,
+      node_id: id,
+      at: { type: 'integer', minimum: 0, description: 'Milliseconds since 1970' },
+    },
+    { epochs: list(count), tables: list(text), seqnos: range },
   ),
   AcceptedProposal: object(
     {

@@ -133,9 +133,24 @@ const sentences: Readonly<Record<string, (change: Change) => string | undefined>
     const reason = isJsonObject(after) ? field(after['reason'], 'sentence') : '';
     return `Distrusts node ${short(key)}, whatever it proves: ${simple(reason)}.`;
   },
+  [tables.auditGrants]: ({ key, before, after }) => {
+    if (after === null) return `Ends the grant ${short(key)} to the auditor ${nameOf(before)}at once.`;
+    return `Lets the auditor ${nameOf(after)}read ${audited(after)}.`;
+  },
   [tables.proposalInfo]: ({ key, after }) =>
     after === null ? undefined : `Proposal ${short(key)} becomes ${field(after, 'state')}.`,
 };
+
+function audited(row: unknown): string {
+  const { tables: named, epochs, seqnos }: JsonObject = isJsonObject(row) ? row : {};
+  const of = (what: string, range: unknown): string => {
+    const { from, to }: JsonObject = isJsonObject(range) ? range : {};
+    return from === to ? `${what} ${simple(from)}` : `${what}s ${simple(from)} to ${simple(to)}`;
+  };
+  const which = epochs === undefined ? of('sequence number', seqnos) : of('epoch', epochs);
+  if (!Array.isArray(named)) return `all that is private in ${which}`;
+  return `what is written to ${named.map(simple).join(', ')} in ${which}`;
+}
 
 function certificateSentence(kind: string, { key, before, after }: Change): string {
   if (after === null) return `Removes the certificate of ${kind} ${short(key)}.`;

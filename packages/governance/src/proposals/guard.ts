@@ -4,7 +4,8 @@
  */
 import { parseCertificate } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
-import { equalBytes } from '@coco/primitives';
+import { equalBytes, fromUtf8 } from '@coco/primitives';
+import { parseAuditGrant } from '../audits/auditGrant.js';
 import { isFormerNode } from '../framework.js';
 import { parseLease } from '../leases.js';
 import { readManifests } from '../manifests.js';
@@ -12,6 +13,7 @@ import { readNode } from '../nodeRow.js';
 import { distrustedNodes, trustedNodes } from '../reviewNodes.js';
 import {
   countOf,
+  isJsonObject,
   objectRows,
   parseJson,
   readObject,
@@ -76,6 +78,7 @@ export function guardRefusal(scope: Scope, before: Before, proposal: OpenProposa
     leasesRefusal(transaction, before) ??
     secretRefusal(transaction, before) ??
     evidenceRefusal(transaction, before) ??
+    grantsRefusal(scope) ??
     constitutionRefusal(scope, before, proposal)
   );
 }
@@ -228,6 +231,21 @@ function evidenceRefusal(reader: Reader, before: Before): string | undefined {
   const [first] = distrusted;
   if (first === undefined || distrusted.length < trustedNodes(reader).length) return undefined;
   return `no node would be left that is trusted and proves what is asked for; of node ${first.nodeId}: ${first.reason.sentence}`;
+}
+
+/** Who is let read what is private must be known, and for how long. */
+function grantsRefusal({ transaction, context: { nowMs } }: Scope): string | undefined {
+  const changes = transaction.writeSet().find(({ table }) => table === governanceTables.auditGrants);
+  for (const { key, value } of changes?.puts ?? []) {
+    const id = fromUtf8(key) ?? '';
+    const row = parseJson(value);
+    const grant = isJsonObject(row) ? parseAuditGrant(id, row) : undefined;
+    if (grant === undefined || !isCertificateOf(grant.auditor, grant.certificatePem)) {
+      return `the grant ${id} to an auditor is not one`;
+    }
+    if (nowMs >= grant.expiresAtMs) return `the grant to the auditor “${grant.name}” would be over already`;
+  }
+  return undefined;
 }
 
 function platformsOf(reader: Reader): number {

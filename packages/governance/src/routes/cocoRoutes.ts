@@ -11,7 +11,7 @@ import { tallyOf } from '../proposals/tally.js';
 import { refuse } from '../requests/refusal.js';
 import { answerJson } from '../requests/responses.js';
 import { isCose, readSignedRequest } from '../requests/signedRequest.js';
-import { objectRows } from '../rows.js';
+import { countOf, type JsonObject, objectRows } from '../rows.js';
 import { constitutionSummary } from '../summary.js';
 import { governanceTables } from '../tables.js';
 import type { GovernanceAnswer } from '../types.js';
@@ -23,6 +23,8 @@ export const cocoRoutes: readonly Route[] = [
   { method: 'GET', template: '/gov/coco/constitution', unversioned: true, handle: constitution },
   { method: 'GET', template: '/gov/coco/history', unversioned: true, handle: history },
   { method: 'GET', template: '/gov/coco/alarms', unversioned: true, handle: alarms },
+  { method: 'GET', template: '/gov/coco/audit/grants', unversioned: true, handle: auditGrants },
+  { method: 'GET', template: '/gov/coco/audit/reads', unversioned: true, handle: auditReads },
   { method: 'GET', template: '/gov/coco/proposals/{proposalId}', unversioned: true, handle: proposal },
   { method: 'POST', template: '/gov/coco/proposals:rehearse', unversioned: true, handle: rehearsal },
 ];
@@ -58,6 +60,20 @@ function history({ transaction }: RouteRequest): GovernanceAnswer {
 function alarms({ transaction }: RouteRequest): GovernanceAnswer {
   const rows = [...objectRows(transaction, governanceTables.alarms)];
   return answerJson({ value: rows.map(([alarm, row]) => ({ ...row, alarm })) });
+}
+
+/** Who may read private data without being an actor. */
+function auditGrants({ transaction, context: { nowMs } }: RouteRequest): GovernanceAnswer {
+  const rows = [...objectRows(transaction, governanceTables.auditGrants)];
+  const isOver = (row: JsonObject): boolean => nowMs >= (countOf(row['expires_at']) ?? 0);
+  return answerJson({ value: rows.map(([grant_id, row]) => ({ ...row, grant_id, over: isOver(row) })) });
+}
+
+/** What they have read, the oldest first. */
+function auditReads({ transaction }: RouteRequest): GovernanceAnswer {
+  const rows = [...objectRows(transaction, governanceTables.auditReads)].map(([, row]) => row);
+  const at = (row: JsonObject): number => countOf(row['at']) ?? 0;
+  return answerJson({ value: rows.toSorted((a, b) => at(a) - at(b)) });
 }
 
 function proposal(request: RouteRequest): GovernanceAnswer {

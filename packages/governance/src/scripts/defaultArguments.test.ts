@@ -20,6 +20,9 @@ const cert = stranger.certificate.pem;
 const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
 const encryption_pub_key = rsaKey.export({ type: 'spki', format: 'pem' });
 
+const one = { from: 1, to: 1 };
+const grant = { auditor: cert, name: 'x', expires_at: 1 };
+
 /** Why a proposal is not valid; "" when it is. */
 function described(proposal: string): string {
   const input = { transaction: world.store.begin(), limits, constitution, proposal };
@@ -50,7 +53,7 @@ test('every action of CCF that applies here is offered, and Coco’s own', () =>
   const coco =
     'set_participant remove_participant add_node set_voting_policy remove_voting_policy set_automation_rule ' +
     'remove_automation_rule add_code remove_code set_tee remove_tee distrust_node trust_node set_settings ' +
-    'close_alarm set_share_key';
+    'close_alarm set_share_key grant_audit revoke_audit';
   const expected = `${ccf} ${coco}`.split(' ');
   assert.deepEqual(
     expected.filter((name) => !offered.has(name)),
@@ -171,6 +174,16 @@ const wrong: readonly (readonly [string, unknown, RegExp])[] = [
     { sample_fraction_ppm: 1_000_001 },
     /sample_fraction_ppm must be a whole number from 0 to 1000000/,
   ],
+  ['grant_audit', { name: 'x', epochs: { from: 1, to: 1 }, expires_at: 1 }, /auditor must be a string/],
+  ['grant_audit', { ...grant, epochs: { from: 2, to: 1 } }, /epochs\.to must not be before epochs\.from/],
+  ['grant_audit', { ...grant, epochs: { from: 1, to: 1001 } }, /epochs must not be longer than 1000/],
+  ['grant_audit', grant, /either epochs or seqnos must say/],
+  ['grant_audit', { ...grant, epochs: one, seqnos: one, tables: ['a'] }, /either epochs or seqnos/],
+  ['grant_audit', { ...grant, seqnos: one }, /seqnos must come with tables/],
+  ['grant_audit', { ...grant, epochs: one, tables: [] }, /tables must be a list of at least 1/],
+  ['grant_audit', { ...grant, epochs: one, tables: ['a', 'a'] }, /none of them twice/],
+  ['grant_audit', { ...grant, epochs: one, expires_at: 'soon' }, /expires_at must be a whole number/],
+  ['revoke_audit', { grant_id: 'none' }, /grant_id: there is no grant none/],
   ['close_alarm', { alarm: 'none' }, /alarm: there is no alarm none/],
   ['set_settings', { colour: 'red' }, /unknown field "colour"/],
   ['transition_service_to_open', { next_service_identity: 'x' }, /next_service_identity must be/],

@@ -13,6 +13,7 @@ export const constitutionFiles: readonly string[] = [
   'service.js',
   'code.js',
   'platforms.js',
+  'audits.js',
   'apps.js',
   'actions.js',
   'validate.js',

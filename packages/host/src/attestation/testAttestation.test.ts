@@ -112,5 +112,11 @@ export function testOwnEvidence(identity: TestIdentity, code = 'code'): OwnEvide
   });
   const { publicKey: shareKey } = generateShareKey();
   const newEpochKey = () => generateShareKey().publicKey;
-  return createOwnEvidence({ nodeId, attester, measureCode: async () => codeOf(code), shareKey, newEpochKey });
+  return createOwnEvidence({
+    nodeId,
+    attester,
+    measureCode: async () => codeOf(code),
+    shareKey,
+    newEpochKey,
+  });
 }

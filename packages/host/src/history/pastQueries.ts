@@ -43,6 +43,13 @@ export interface PastQueries {
   receipt(id: TxId, format: ReceiptFormat): Promise<Past<Receipt | Uint8Array | undefined>>;
   /** What a committed entry wrote to public tables. */
   entry(seqno: Seqno): Promise<Past<PublicEntry>>;
+  /** The last committed entry that is in one file with that committed one: so far `inChunk` reads without fetching anything. */
+  reach(seqno: Seqno): Promise<Past<Seqno>>;
+  /**
+   * What `read` makes of the file that has a committed entry, however long that takes; called again when the file changes under
+   * it. COCO_HOST_HISTORY_*, and what `read` throws.
+   */
+  inChunk<Value>(seqno: Seqno, read: (chunk: PastChunk) => Promise<Value>): Promise<Value>;
 }
 
 export interface PastQueriesOptions {
@@ -61,6 +68,9 @@ export function createPastQueries(options: PastQueriesOptions): PastQueries {
   return {
     receipt: (id, format) => soon(waitMs, (stage) => receiptOf(options, id, format, stage)),
     entry: (seqno) => soon(waitMs, (stage) => entryOf(options, seqno, stage)),
+    reach: (seqno) =>
+      soon(waitMs, (stage) => fromChunk(options, seqno, stage, async ({ index }) => index.last)),
+    inChunk: (seqno, read) => fromChunk(options, seqno, () => undefined, read),
   };
 }
 

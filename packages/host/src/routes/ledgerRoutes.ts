@@ -17,7 +17,7 @@ import type { Route } from './route.js';
 import { objectOf, plain, ref } from './schemas.js';
 
 export interface LedgerFacts {
-  readonly past: PastQueries;
+  readonly past: Pick<PastQueries, 'receipt' | 'entry'>;
   readonly history: Pick<LedgerHistory, 'offer'>;
   readonly places: Pick<ChunkPlaces, 'find'>;
   readonly commit: () => Seqno;
@@ -51,7 +51,7 @@ function entryRoute({ past, commit }: LedgerFacts): Route {
 }
 
 async function entryAnswer(
-  past: PastQueries,
+  past: LedgerFacts['past'],
   seqno: Seqno,
   format: ReceiptFormat | undefined,
 ): Promise<HttpResponse> {

@@ -82,7 +82,7 @@ function routesOf(isPrimary: boolean): readonly Route[] {
     txStatus: ({ seqno }: { seqno: number }) =>
       seqno <= 18 ? 'Committed' : seqno === 19 ? 'Invalid' : 'Pending',
   } as const;
-  const past: PastQueries = {
+  const past: Pick<PastQueries, 'receipt' | 'entry'> = {
     receipt: async ({ seqno }, format) => pastOf(seqno, format === 'json' ? receipt : undefined),
     entry: async (seqno) => pastOf(seqno, { entry: { ...entry, txId: { view: 3, seqno } }, writeSetDigest }),
   };

@@ -5,6 +5,7 @@
 import type { NetworkView } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret } from '@coco/ledger';
+import { toHex } from '@coco/primitives';
 import { type Attesting, type AttestingOptions, createAttesting } from './attestation/attesting.js';
 import type { NodeConfig } from './config.js';
 import type { NodeCustody } from './custody/custody.js';
@@ -18,7 +19,10 @@ import type { Sampling } from './sampling/sampling.js';
 import type { Sealer } from './sealer.js';
 
 export interface NodeKeepersOptions
-  extends Omit<AttestingOptions, 'identity' | 'evidence' | 'isUntold' | 'network' | 'joinPeer'> {
+  extends Omit<
+    AttestingOptions,
+    'identity' | 'evidence' | 'isUntold' | 'isOnRecord' | 'network' | 'joinPeer'
+  > {
   readonly config: NodeConfig;
   readonly sealer: Sealer;
   readonly parts: NodeParts;
@@ -42,8 +46,8 @@ export interface NodeKeepers {
 }
 
 export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
-  const { config, sealer, parts, status, tables, newest, log } = given;
-  const { identity, evidence, ledger } = parts;
+  const { config, sealer, parts, status, network, tables, newest, log } = given;
+  const { identity, evidence, ledger, epochKeys } = parts;
   const options = {
     ...given,
     identity,
@@ -54,6 +58,7 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
   const attesting = createAttesting({
     ...options,
     isUntold: () => status().untoldFrom !== undefined && !custody.hasKey,
+    isOnRecord: () => network.own?.evidence?.epochKey === toHex(epochKeys.current()),
   });
   const secretsOnDisk = createSecretsOnDisk({
     there: parts.secretsOnDisk,

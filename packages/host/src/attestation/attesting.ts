@@ -31,6 +31,8 @@ export interface AttestingOptions {
   readonly status: () => ReplicaStatus;
   /** Whether this node cannot open what follows, and only the primary can tell it the secret. */
   readonly isUntold: () => boolean;
+  /** Whether secrets of the ledger are sealed to a key that this process has. */
+  readonly isOnRecord: () => boolean;
   /** This node's own administrative door; undefined before it is open. */
   readonly door: () => Address | undefined;
   /** Also asked for a lease. */
@@ -60,6 +62,7 @@ export function createAttesting(options: AttestingOptions): Attesting {
     own: () => network.own,
     ask: (onWaiting, signal) => askForLease(options, onWaiting, signal),
     isUntold: options.isUntold,
+    isOnRecord: options.isOnRecord,
     onGranted: ({ nodes, expiresAtMs, ledgerSecrets }) => {
       metrics.add('lease_renewals');
       metrics.set('lease_expires_at_ms', expiresAtMs);

@@ -1,7 +1,8 @@
 /**
  * Keeps this node's lease (MIT-2): proves to the primary anew what it runs when a third of the lease is over, and at once when it
  * has none or is out of the network; again and again, ever more seldom, until it is granted. A node that is out says why, in its
- * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease.
+ * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease. One whose process is
+ * another than when the lease was granted renews it at once: what is sealed for it goes to keys that nobody has any more.
  */
 import { isQuarantined, type NodeLease, type NodeView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
@@ -19,6 +20,8 @@ export interface LeaseKeeperOptions {
   readonly onGranted: (granted: GrantedLease) => void;
   /** Whether this node cannot open what follows, for it was not told the secret. Default: it can. */
   readonly isUntold?: () => boolean;
+  /** Whether the network has the keys of this process on record, as committed. Default: it has. */
+  readonly isOnRecord?: () => boolean;
   readonly log: Pick<Log, 'info' | 'warn' | 'error' | 'debug'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
@@ -53,7 +56,7 @@ export function isLeaseDue(lease: NodeLease | undefined, nowMs: number): boolean
 }
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { own, ask, onGranted, log, nowMs, isUntold = () => false } = options;
+  const { own, ask, onGranted, log, nowMs, isUntold = () => false, isOnRecord = () => true } = options;
   const end = new AbortController();
   let asking = false;
   let failures = 0;
@@ -64,15 +67,11 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   let removed = false;
   let saidHeld = false;
   let toldOut = false;
-  let askedForSecretsMs = Number.NEGATIVE_INFINITY;
+  const mayAskForSecrets = atMostEvery(pauseMsMin, nowMs);
+  // What was granted is committed a moment later.
+  const mayTellKeys = atMostEvery(freshMs, nowMs);
 
-  /** The newer of what the ledger says and what was answered. */
-  function current(): NodeLease | undefined {
-    const seen = own()?.lease;
-    return granted !== undefined && (seen === undefined || granted.grantedAtMs > seen.grantedAtMs)
-      ? granted
-      : seen;
-  }
+  const current = (): NodeLease | undefined => newer(own()?.lease, granted);
 
   function note(found: Waiting, say: 'info' | 'warn'): void {
     if (end.signal.aborted) return;
@@ -124,9 +123,9 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       if (node === undefined || node.status === 'Pending') return;
       const isOut = isQuarantined(node) || trouble !== undefined;
       if (node.status === 'Retired' && !isQuarantined(node) && granted === undefined) return;
-      const asksForSecrets = isUntold() && nowMs() >= askedForSecretsMs + pauseMsMin;
-      if (asksForSecrets) askedForSecretsMs = nowMs();
-      if (isOut || asksForSecrets || isLeaseDue(current(), nowMs())) void renew();
+      const asksForSecrets = isUntold() && mayAskForSecrets();
+      const tellsKeys = !isOnRecord() && mayTellKeys();
+      if (isOut || asksForSecrets || tellsKeys || isLeaseDue(current(), nowMs())) void renew();
     },
     told(reason) {
       // Whoever says so may not have heard yet that this node has come back.
@@ -146,5 +145,22 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       };
     },
     stop: () => end.abort(),
+  };
+}
+
+/** Of what the ledger says and what was answered. */
+function newer(seen: NodeLease | undefined, granted: NodeLease | undefined): NodeLease | undefined {
+  return granted !== undefined && (seen === undefined || granted.grantedAtMs > seen.grantedAtMs)
+    ? granted
+    : seen;
+}
+
+/** Whether something may be done now that is not to be done more often. */
+function atMostEvery(ms: number, nowMs: () => number): () => boolean {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (nowMs() < lastMs + ms) return false;
+    lastMs = nowMs();
+    return true;
   };
 }

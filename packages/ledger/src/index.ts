@@ -58,7 +58,7 @@ export {
   secretDigest,
   secretFor,
 } from './rekey.js';
-export { noSecret, type Secrets } from './secrets.js';
+export { evidenceOnly, noSecret, type Secrets } from './secrets.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openPublicSnapshot, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';

@@ -52,6 +52,11 @@ export function createSecrets(secrets: readonly LedgerSecret[]): GrowingSecrets 
   return growing(secrets.reduce<readonly Epoch[]>((epochs, one) => withEpoch(epochs, known(one)), []));
 }
 
+/** What makes the commit evidence of the entries that `secret` seals: none of them can be opened with it. */
+export function evidenceOnly(secret: LedgerSecret): Secrets {
+  return growing([wiped(known(secret))]);
+}
+
 /** A time during which one secret seals. Descending by their first entry. */
 interface Epoch {
   readonly fromSeqno: Seqno;

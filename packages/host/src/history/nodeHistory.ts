@@ -2,16 +2,18 @@
  * What a node tells of the past, put together: the files that it has, the other nodes that it can ask, its tree and secrets.
  */
 import { type Certificate, parseCertificate } from '@coco/crypto';
-import type { NetworkView } from '@coco/governance';
+import { type NetworkView, readEpochs } from '@coco/governance';
+import type { Reader } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import { parseAddress } from '../address.js';
 import type { NodeConfig } from '../config.js';
+import type { NodeCustody } from '../custody/custody.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeParts } from '../nodeParts.js';
 import { ChunkPlaces } from './chunkPlaces.js';
-import { heldSecrets } from './entrySecrets.js';
+import { broughtBack } from './entrySecrets.js';
 import { type ChunkPeer, LedgerHistory } from './ledgerHistory.js';
 import { createPastQueries, type PastQueries } from './pastQueries.js';
 
@@ -19,9 +21,11 @@ export interface NodeHistoryOptions {
   readonly config: Pick<NodeConfig, 'directories' | 'ledger'>;
   readonly parts: Pick<NodeParts, 'identity' | 'ledger' | 'store'>;
   readonly replica: Pick<Replica, 'commit' | 'status'>;
+  readonly keepers: { readonly custody: Pick<NodeCustody, 'gather'> };
   readonly serviceCertificate: Certificate;
   /** As committed. */
   readonly network: () => NetworkView;
+  readonly tables: () => Reader;
   /** This node's own, as it is now. */
   readonly certificatePem: () => string;
   readonly log: Log;
@@ -38,7 +42,7 @@ export interface NodeHistory {
 const peerTimeoutMs = 15_000;
 
 export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
-  const { config, parts, replica, serviceCertificate, log, metrics } = options;
+  const { config, parts, replica, keepers, tables, serviceCertificate, log, metrics } = options;
   const { ledger, store, identity } = parts;
   const { fetchedBytesMax } = config.ledger;
   const places = new ChunkPlaces({ directory: config.directories.ledger, fetchedBytesMax });
@@ -59,11 +63,12 @@ export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
     log,
     metrics,
   });
-  return {
-    history,
-    places,
-    past: createPastQueries({ ledger, store, history, secrets: heldSecrets(ledger) }),
-  };
+  const secrets = broughtBack({
+    epochs: () => readEpochs(tables()),
+    gather: (records) => keepers.custody.gather(records),
+    nowMs: () => performance.now(),
+  });
+  return { history, places, past: createPastQueries({ ledger, store, history, secrets }) };
 }
 
 /** All other nodes that take part; the primary, which has enough to do, comes last. */

@@ -17,7 +17,7 @@ import {
   timed,
   transactionsGoOn,
 } from './epochsStage.js';
-import { join, must, pass, remove } from './stage.js';
+import { join, must, pass, remove, takesPart } from './stage.js';
 
 const timeoutMs = 120_000;
 
@@ -227,7 +227,10 @@ export async function oneReturns(
   await timed(stage, 'three are there again', async () => {
     const before = load.acknowledged.count;
     network.startNode(third);
-    for (const node of [third, locked]) await custody.holdsShare(node);
+    for (const node of [third, locked]) {
+      await custody.holdsShare(node);
+      await takesPart(stage, node);
+    }
     load.nodes = nodes.filter(({ running }) => running);
     await until('transactions go on', timeoutMs, () => load.acknowledged.count > before);
   });

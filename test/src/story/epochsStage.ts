@@ -7,7 +7,7 @@ import type { CustodyNetwork, SecretsState } from '../custody/custodyNetwork.js'
 import type { GovernedNode } from '../governed/governedNode.js';
 import type { Person } from '../governed/person.js';
 import { until } from '../until.js';
-import { must, type Stage } from './stage.js';
+import { must, type Stage, takesPart } from './stage.js';
 
 export interface EpochsStage extends Stage {
   readonly custody: CustodyNetwork;
@@ -149,19 +149,20 @@ export async function kill(stage: EpochsStage, node: GovernedNode): Promise<void
   stage.load.nodes = left;
 }
 
-/** Starts it again, and waits until it holds its share, which takes its whole ledger; clients come back to it. */
+/** Starts it again, and waits until it holds its share and has what the others have; then clients come back to it. */
 export async function comeBack(stage: EpochsStage, node: GovernedNode): Promise<void> {
   const startedMs = performance.now();
   const mark = node.log().length;
   await timed(stage, `${node.name} comes back`, async () => {
     stage.network.startNode(node);
     await stage.custody.holdsShare(node);
+    await takesPart(stage, node);
   });
   stage.load.nodes = stage.nodes.filter(({ running }) => running);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   const epochs = /has the secrets of its ledger again .*epochs=(\d+)/.exec(node.log().slice(mark))?.[1];
   must(epochs !== undefined, `${node.name} had to ask for the secrets of its ledger`);
   stage.narrator.see(
-    `${node.name} was brought the secrets of ${epochs} epochs, and holds its share ${seconds} s after it was started`,
+    `${node.name} was brought the secrets of ${epochs} epochs, and takes part ${seconds} s after it was started`,
   );
 }

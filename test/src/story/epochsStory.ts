@@ -94,7 +94,7 @@ export async function playEpochs(options: EpochsOptions): Promise<EpochsResult> 
     await told.stage?.load.abandon();
   }
   await told.custody?.governed.stop();
-  faults.push(...(told.stage?.load.faults ?? []));
+  faults.push(...(told.stage?.load.faults ?? []).slice(0, 20));
   if (faults.length === 0 && !options.keep) rmSync(options.directory, { recursive: true, force: true });
   const replayed = told.stage?.load.replayed;
   const { lost, epochs, resharings } = told;

@@ -216,7 +216,7 @@ export interface Custody {
       readonly recipients: readonly SecretRecipient[];
       readonly networkKey?: NetworkKey;
     },
-  ): MadeSecret;
+  ): MadeSecret & Pick<EpochRecord, 'sealed'>;
   /** A secret that there is (32 bytes), as it is sealed to the network's key. */
   sealSecret(
     input: EpochPlace & { readonly secret: Uint8Array; readonly networkKey: NetworkKey },

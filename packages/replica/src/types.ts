@@ -9,6 +9,7 @@ import type {
   AuditRead,
   CertificateValidity,
   EpochPlace,
+  EpochRecord,
   GenesisConstitution,
   GovernanceSettings,
   KeyContribution,
@@ -222,7 +223,7 @@ export interface Custody {
       readonly recipients: readonly SecretRecipient[];
       readonly networkKey?: NetworkKey;
     },
-  ): MadeSecret;
+  ): MadeSecret & Pick<EpochRecord, 'sealed'>;
   /** 32 bytes that nobody can guess and that never come again. */
   newId(): Uint8Array;
 }

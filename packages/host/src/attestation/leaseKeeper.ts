@@ -1,7 +1,8 @@
 /**
  * Keeps this node's lease (MIT-2): proves to the primary anew what it runs when a third of the lease is over, and at once when it
  * has none or is out of the network; again and again, ever more seldom, until it is granted. A node that is out says why, in its
- * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease.
+ * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease. One whose process is
+ * another than when the lease was granted renews it at once: what is sealed for it goes to keys that nobody has any more.
  */
 import { isQuarantined, type NodeLease, type NodeView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';

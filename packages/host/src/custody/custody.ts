@@ -14,8 +14,8 @@ import {
   secretsPolicy,
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
-import { type LedgerSecret, noSecret } from '@coco/ledger';
-import { type NodeId, type Seqno, type TxId, toHex } from '@coco/primitives';
+import type { LedgerSecret } from '@coco/ledger';
+import { type NodeId, type Seqno, toHex } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
@@ -151,15 +151,6 @@ export class NodeCustody {
     });
     this.#told = '';
     return secrets;
-  }
-
-  /** Brings back the secret of the entry `seqno`, which the ledger then knows. COCO_LEDGER_ENTRY_SECRET. */
-  async secretFor(id: TxId): Promise<void> {
-    const record = readEpochs(this.known().tables).findLast(({ from }) => from <= id.seqno);
-    if (record?.sealed === undefined) throw noSecret(id);
-    const secrets = await this.gather([record]);
-    if (secrets.length === 0) throw noSecret(id);
-    this.#options.onSecrets(secrets);
   }
 
   #waits({ code, message }: Waiting): void {

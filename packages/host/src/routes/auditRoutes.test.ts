@@ -14,7 +14,7 @@ import {
 } from '@coco/crypto';
 import { type AuditRead, epochLabel, governanceTables, sealEpoch } from '@coco/governance';
 import { createStore } from '@coco/kv';
-import { chunkName, chunkOfBytes, indexChunk, secretDigest } from '@coco/ledger';
+import { chunkName, chunkOfBytes, indexChunk, noSecret, secretDigest } from '@coco/ledger';
 import { CocoError, fromUtf8, type Seqno, toHex, utf8 } from '@coco/primitives';
 import { decodePartialsAnswers } from '../custody/partialsMessages.js';
 import { ledgerService, type Test } from '../entries.test.js';
@@ -91,7 +91,7 @@ function audited(t: Test, change: Partial<AuditFacts & AuditRowsFacts> = {}): Au
     ledger,
     store: { first: 1, last: 0, read: () => [] },
     history,
-    secrets: async () => undefined,
+    secrets: (id) => Promise.reject(noSecret(id)),
   });
   const facts: AuditFacts & AuditRowsFacts = {
     nodeId: 'ef'.repeat(32),

@@ -13,6 +13,8 @@ export function oneVote(): Checker {
       // A candidate's request is its vote for itself.
       const isVote = message.type === 'requestVoteResponse' && message.granted;
       if (!isVote && message.type !== 'requestVote') return;
+      // In doubt it may have forgotten a vote: what it says now is no vote by itself.
+      if (isVote ? message.doubt !== undefined : from.machine?.status().doubt !== undefined) return;
       const candidate = isVote ? to.id : from.id;
       const key = `${from.id}@${message.view}`;
       const known = votes.get(key);

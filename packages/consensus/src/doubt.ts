@@ -91,7 +91,7 @@ export function inheritDoubts(state: RaftState): void {
   if (state.doubt !== undefined) state.doubt.fence = undefined;
   for (const [node, vote] of state.votes) {
     const peer = state.peers.get(node);
-    if (peer !== undefined && vote.doubt !== undefined) setDoubt(peer, vote);
+    if (peer !== undefined && vote.doubt !== undefined) setDoubt(state, peer, vote);
   }
 }
 
@@ -99,7 +99,7 @@ export function inheritDoubts(state: RaftState): void {
 export function noteDoubt(state: RaftState, peer: Peer, answer: Answer): void {
   peer.sure = false;
   if (peer.doubt?.life === answer.life) return;
-  setDoubt(peer, answer);
+  setDoubt(state, peer, answer);
   state.effects.sign = true;
 }
 
@@ -112,8 +112,8 @@ export function endDoubt(peer: Peer, last: Seqno): void {
   if (fence !== undefined && last >= fence) peer.doubt = undefined;
 }
 
-function setDoubt(peer: Peer, { life = 0 }: Answer): void {
-  peer.doubt = { life, fence: undefined, held: 0, cleared: false };
+function setDoubt({ rules, log }: RaftState, peer: Peer, { life = 0 }: Answer): void {
+  peer.doubt = { life, fence: rules.fenceKnown({ commit: log.commit }), held: 0, cleared: false };
 }
 
 /** As the primary: an entry was appended, which may be the fence that nodes in doubt wait for. */

@@ -73,6 +73,13 @@ export interface RaftRules {
   }): boolean;
 
   /**
+   * Which entry clears a node in doubt once others hold it, where a primary that is committed up to `commit` hears of the
+   * node: one that it has yet to append (undefined). What a majority knows already does not suffice, for a candidate of a
+   * later view may have the node's forgotten vote, and need only one more of a node that knows no better.
+   */
+  fenceKnown(question: { readonly commit: Seqno }): Seqno | undefined;
+
+  /**
    * Whether an entry that a primary appends after it heard of a node in doubt may clear it once others hold it: a signature
    * may. Whoever holds it votes for nobody without it, so a candidate that counts on a vote which the node has forgotten
    * cannot win any more; what is not signed makes no such difference.
@@ -282,6 +289,8 @@ export const raftRules: RaftRules = {
 
   carries: ({ size, quorum, sure, unsure, trusted, patient }) =>
     sure >= quorum || sure + unsure === size || (patient && sure + trusted >= quorum),
+
+  fenceKnown: () => undefined,
 
   mayFence: ({ signature }) => signature,
 

@@ -9,6 +9,7 @@ import { baseWithoutConfiguration } from './base-without-configuration.js';
 import { baseWithoutViews } from './base-without-views.js';
 import { beginsUnsigned } from './begins-unsigned.js';
 import { believesRefusals } from './believes-refusals.js';
+import { clearsWithoutFence } from './clears-without-fence.js';
 import { commitsByAnyConfiguration } from './commits-by-any-configuration.js';
 import { commitsInDoubt } from './commits-in-doubt.js';
 import { commitsOlderViews } from './commits-older-views.js';
@@ -131,6 +132,7 @@ export const mutants: readonly Mutant[] = [
   trustsItsDisk,
   countsTheUnsure,
   fencesUnsigned,
+  clearsWithoutFence,
   commitsInDoubt,
 ];
 

@@ -217,6 +217,7 @@ function readReplica(
       appendEntriesMax: consensus.whole('appendEntriesMax', { min: 1, max: 1000, fallback: 64 }),
       inFlightEntriesMax: consensus.whole('inFlightEntriesMax', { min: 1, max: 100_000, fallback: 512 }),
       preVote: consensus.flag('preVote', true),
+      ...readTrust(consensus),
     },
     uncommittedEntriesMax: fields.whole('uncommittedEntriesMax', { min: 2, max: 100_000, fallback: 256 }),
     requestsMax: fields.whole('requestsMax', { min: 1, max: 1_000_000, fallback: 20_000 }),
@@ -231,6 +232,12 @@ function readReplica(
   consensus.end();
   fields.end();
   return settings;
+}
+
+/** 0 stands for never. */
+function readTrust(fields: Fields): Pick<ReplicaSettings['consensus'], 'trustDiskAfterMs'> {
+  const trustDiskAfterMs = fields.whole('trustDiskAfterMs', { min: 0, max: 3_600_000, fallback: 10_000 });
+  return trustDiskAfterMs === 0 ? {} : { trustDiskAfterMs };
 }
 
 function readGovernance(fields: Fields): GovernanceSettings {

@@ -31,6 +31,7 @@ import { failure } from './routes/answers.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
 import { realTiming } from './timing.js';
+import { sayTurnedBack } from './turnedBack.js';
 
 export interface NodeOptions {
   readonly config: NodeConfig;
@@ -181,6 +182,7 @@ class Node implements RunningNode {
       governed: (tables) => this.#events.tables(tables),
       network: (views) => this.#network.changed(views),
       snapshots: (effects) => snapshots.carryOut(effects),
+      turnedBack: (found) => sayTurnedBack(this.nodeId, found, this.#options.log),
       fatal: (error) => this.#fatal(error),
     });
   }

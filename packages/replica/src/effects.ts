@@ -78,6 +78,6 @@ export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
     ...(governance !== undefined && { governance }),
     ...(ledgerSecrets !== undefined && { ledgerSecrets }),
     snapshots,
-    turnedBack,
+    ...(turnedBack.length > 0 && { turnedBack }),
   };
 }

@@ -115,7 +115,7 @@ export interface ReplicaEffects {
   /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
   readonly snapshots: readonly SnapshotEffect[];
   /** Nodes, perhaps this one, whose disks were turned back while they were down. Said once for each start of such a node. */
-  readonly turnedBack: readonly TurnedBack[];
+  readonly turnedBack?: readonly TurnedBack[];
 }
 
 export type SnapshotEffect =

@@ -45,6 +45,7 @@ const status = (isPrimary: boolean): ReplicaStatus => ({
     leadership: isPrimary ? 'Leader' : 'Follower',
     membership: 'Active',
     ...(!isPrimary && { primary: other.nodeId }),
+    primarySilentMs: isPrimary ? 0 : 12.5,
     preVoteEnabled: true,
     committable: [20],
     configurations: [{ seqno: 1, nodes: [own.nodeId, other.nodeId] }],

@@ -57,6 +57,7 @@ export function becomeCandidate(state: RaftState): void {
 
 /** Leads the present view: drops what cannot be committed, and tells the others. */
 export function becomeLeader(state: RaftState): void {
+  if (hasWon(state, false)) state.shortMs = 0;
   dropUnsigned(state);
   state.leadership = 'Leader';
   state.primary = state.nodeId;

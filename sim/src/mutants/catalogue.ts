@@ -24,7 +24,6 @@ import { cutsOffWhenCommitted } from './cuts-off-when-committed.js';
 import { dropsSignedSuffix } from './drops-signed-suffix.js';
 import { electsByAnyConfiguration } from './elects-by-any-configuration.js';
 import { encouragesRivals } from './encourages-rivals.js';
-import { fencesUnsigned } from './fences-unsigned.js';
 import { forgetsOnRefusal } from './forgets-on-refusal.js';
 import { forgetsVoteInView } from './forgets-vote-in-view.js';
 import { forgetsWhatEnded } from './forgets-what-ended.js';
@@ -131,7 +130,6 @@ export const mutants: readonly Mutant[] = [
   sendsReplacedEntries,
   trustsItsDisk,
   countsTheUnsure,
-  fencesUnsigned,
   clearsWithoutFence,
   commitsInDoubt,
 ];

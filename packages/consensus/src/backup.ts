@@ -56,6 +56,7 @@ function hearPrimary(state: RaftState, from: NodeId, message: AppendEntries): vo
   if (state.leadership !== 'Follower' && state.leadership !== 'None') becomeFollower(state);
   state.primary = from;
   state.primarySilentMs = 0;
+  state.outOfTouchMs = 0;
   state.shortMs = 0;
   restartElectionTimer(state);
 }

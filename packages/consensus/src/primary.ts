@@ -48,6 +48,7 @@ export function elapseAsPrimary(state: RaftState, ms: number): void {
   const { configurations } = state.membership;
   const active = state.rules.activeConfigurations({ configurations, commit: state.log.commit });
   const silentMs = active.map(({ nodes }) => nodes.map((node) => state.peers.get(node)?.silentMs ?? 0));
+  state.outOfTouchMs = outOfTouchMs(state, silentMs);
   const { electionTimeoutMs, heartbeatMs } = state.settings;
   if (!state.rules.mayKeepLeading({ silentMs, electionTimeoutMs })) {
     becomeFollower(state);
@@ -58,6 +59,14 @@ export function elapseAsPrimary(state: RaftState, ms: number): void {
   if (state.timerMs < heartbeatMs) return;
   state.timerMs = 0;
   beat(state);
+}
+
+/** The time within which a majority of each configuration was heard, of which `silentMs` lists the nodes. */
+function outOfTouchMs({ rules }: RaftState, silentMs: readonly (readonly number[])[]): number {
+  const times = silentMs.map(
+    (nodes) => nodes.toSorted((a, b) => a - b)[rules.quorumOf(nodes.length) - 1] ?? 0,
+  );
+  return Math.max(0, ...times);
 }
 
 export function receiveAppendEntriesResponse(

@@ -103,6 +103,7 @@ function elapse(state: RaftState, ms: number): void {
 
 function elapseWithoutLeading(state: RaftState, ms: number): void {
   state.primarySilentMs += ms;
+  state.outOfTouchMs += ms;
   state.shortMs += ms;
   state.timerMs += ms;
   if (state.timerMs < state.settings.electionTimeoutMs || !mayCampaign(state)) return;

@@ -62,6 +62,7 @@ export function becomeLeader(state: RaftState): void {
   state.leadership = 'Leader';
   state.primary = state.nodeId;
   state.primarySilentMs = 0;
+  state.outOfTouchMs = 0;
   state.timerMs = 0;
   if (state.trace) traceWithConfigurations(state, 'become_leader');
   state.peers.clear();

@@ -43,6 +43,8 @@ export interface RaftState {
   timerMs: number;
   /** Since the primary of this view was last heard; infinite when it has not been. */
   primarySilentMs: number;
+  /** How old what this node knows of the network may be. */
+  outOfTouchMs: number;
   /** Who supports this node's present campaign, with their doubt. */
   readonly votes: Map<NodeId, Answer>;
   /** Tells this life of the node from its earlier ones; undefined when its disk cannot be turned back. */
@@ -89,6 +91,7 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
     persisted: 0,
     timerMs: 0,
     primarySilentMs: Number.POSITIVE_INFINITY,
+    outOfTouchMs: Number.POSITIVE_INFINITY,
     votes: new Map(),
     life: undefined,
     doubt: undefined,
@@ -198,7 +201,7 @@ export function statusOf(state: RaftState): ConsensusStatus {
     membership: membershipStateOf(state),
     ...(phase !== undefined && { retirementPhase: phase }),
     ...(state.primary !== undefined && { primary: state.primary }),
-    primarySilentMs: state.primarySilentMs,
+    outOfTouchMs: state.outOfTouchMs,
     ...(state.votedFor !== undefined && { votedFor: state.votedFor }),
     ...(state.doubt !== undefined && { doubt: doubtOf(state.doubt) }),
     preVoteEnabled: state.settings.preVote,

@@ -202,8 +202,11 @@ export interface ConsensusStatus {
   readonly membership: MembershipState;
   readonly retirementPhase?: RetirementPhase;
   readonly primary?: NodeId;
-  /** Since the primary of this view was last heard; 0 on a primary, infinite when none was heard in this view. */
-  readonly primarySilentMs: number;
+  /**
+   * How old what this node knows of the network may be, by its own clock: since it last heard a primary; on a primary, since
+   * it last heard so many that they are a majority with it in each configuration. Infinite when it never did since it started.
+   */
+  readonly outOfTouchMs: number;
   readonly votedFor?: NodeId;
   /** Present while this node is in doubt; with what it had told others, where its disk showed less. */
   readonly doubt?: { readonly turnedBack?: Memory };

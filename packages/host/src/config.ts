@@ -10,6 +10,7 @@ import type { WorkerSettings } from '@coco/worker';
 import { type Address, parseAddress } from './address.js';
 import { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 import { Fields, readJsonFile } from './fields.js';
+import type { FreshnessSettings } from './freshness.js';
 import { defaultHttpLimits, type HttpLimits } from './http.js';
 import type { WorkerPlacement, WorkerUser } from './workerPlacement.js';
 
@@ -64,6 +65,7 @@ export interface NodeConfig {
     readonly keep: number;
   };
   readonly limits: HttpLimits;
+  readonly reads: FreshnessSettings;
   /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
   readonly corsOrigins: readonly string[];
   readonly tickMs: number;
@@ -125,6 +127,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
     },
     snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
     limits: readLimits(limits),
+    reads: readReads(fields.inner('reads')),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
@@ -232,6 +235,15 @@ function readReplica(
   consensus.end();
   fields.end();
   return settings;
+}
+
+function readReads(fields: Fields): FreshnessSettings {
+  const reads = {
+    staleAfterMs: fields.whole('staleAfterMs', { min: 100, max: 86_400_000, fallback: 5000 }),
+    refuseStale: fields.flag('refuseStale', false),
+  };
+  fields.end();
+  return reads;
 }
 
 /** 0 stands for never. */

@@ -13,10 +13,12 @@ import { askForAdmission } from './admission.js';
 import { type Attesting, createAttesting } from './attestation/attesting.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
+import { createFreshness, type Freshness } from './freshness.js';
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
+import { startNodeClock } from './nodeClock.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
@@ -94,12 +96,6 @@ const peerLimits = {
 
 const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 20, heartbeatMs: 15_000 };
 
-/** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
-const workerClockMs = 100;
-
-/** How often the node looks for what its operator should hear of. */
-const watchMs = 250;
-
 class Node implements RunningNode {
   readonly nodeId: NodeId;
   readonly replica: Replica;
@@ -115,6 +111,7 @@ class Node implements RunningNode {
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
+  readonly #freshness: Freshness;
   readonly #waiting = new Map<
     number,
     { readonly startedMs: number; readonly resolve: (r: HttpResponse) => void }
@@ -158,6 +155,7 @@ class Node implements RunningNode {
       metrics: options.metrics,
     });
     this.replica = nodeReplica(config, parts);
+    this.#freshness = createFreshness(config.reads, replayed.commit);
     this.#loop = this.#createLoop();
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
@@ -176,6 +174,7 @@ class Node implements RunningNode {
       reply: (token, response) => this.#reply(token, response),
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
+        this.#freshness.applied(seqno);
         this.#options.metrics.add('transactions', items);
       },
       secrets: (secrets) => this.#keepSecrets(secrets),
@@ -238,6 +237,7 @@ class Node implements RunningNode {
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
       commitTimes: this.#commitTimes,
+      freshness: this.#freshness,
       events: this.#events,
       startSeqno: store.last,
       network: () => this.#network.committed,
@@ -258,6 +258,7 @@ class Node implements RunningNode {
       network: this.#network.committed,
       log,
       ...routing,
+      freshness: this.#freshness,
       forward: (request) => this.#request(request),
     });
   }
@@ -283,24 +284,17 @@ class Node implements RunningNode {
   }
 
   #startClock(): void {
-    let last = performance.now();
-    let posted = last;
-    let watched = last;
-    const tick = setInterval(() => {
-      const now = performance.now();
-      const ms = now - last;
-      last = now;
-      if (now - posted >= workerClockMs) {
-        posted = now;
-        this.#postClock();
-      }
-      this.#step({ type: 'elapsed', ms, nowMs: Date.now() });
-      if (now - watched < watchMs) return;
-      watched = now;
-      this.#watch(this.replica.status());
-      this.#attesting.look();
-    }, this.#options.config.tickMs);
-    this.#stopClock = () => clearInterval(tick);
+    this.#stopClock = startNodeClock({
+      tickMs: this.#options.config.tickMs,
+      passed: (ms) => this.#step({ type: 'elapsed', ms, nowMs: Date.now() }),
+      tellWorker: () => this.#postClock(),
+      look: () => {
+        const status = this.replica.status();
+        this.#watch(status);
+        this.#freshness.look(status);
+        this.#attesting.look();
+      },
+    });
   }
 
   #postClock(): void {

@@ -9,6 +9,7 @@ import type { Replica } from '@coco/replica';
 import type { Attesting } from './attestation/attesting.js';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
+import type { Freshness } from './freshness.js';
 import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
@@ -36,6 +37,7 @@ export interface NodeRoutingOptions {
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
   readonly commitTimes: CommitTimes;
+  readonly freshness: Freshness;
   readonly events: MemberEvents;
   readonly startSeqno: Seqno;
   /** As committed. */
@@ -90,6 +92,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       settings: publicSettings(options.config, parts.worker.situation),
       metrics: options.metrics,
       commitTimes: options.commitTimes,
+      outOfTouchMs: options.freshness.outOfTouchMs,
     }),
     ...networkRoutes({ ...about, forget: options.forget }),
     ...constitutionRoutes({ network, tables }),

@@ -45,7 +45,7 @@ const status = (isPrimary: boolean): ReplicaStatus => ({
     leadership: isPrimary ? 'Leader' : 'Follower',
     membership: 'Active',
     ...(!isPrimary && { primary: other.nodeId }),
-    primarySilentMs: isPrimary ? 0 : 12.5,
+    outOfTouchMs: isPrimary ? 0 : 12.5,
     preVoteEnabled: true,
     committable: [20],
     configurations: [{ seqno: 1, nodes: [own.nodeId, other.nodeId] }],
@@ -85,6 +85,7 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       selfSignedCertificatePem: 'pem',
       settings: { a: 1 },
       metrics: { text: () => 'figures' },
+      outOfTouchMs: () => (isPrimary ? 0 : Number.POSITIVE_INFINITY),
       commitTimes: { after: () => [{ seqno: 2, atMs: 1.5 }] },
     }),
     ...networkRoutes({

@@ -7,7 +7,8 @@ import { cpSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { signerOf } from '@coco/cli';
-import { seededRandom } from '@coco/primitives';
+import { createClient } from '@coco/client';
+import { fromUtf8, seededRandom } from '@coco/primitives';
 import { CrashNetwork } from './crashNetwork.js';
 import { deployToken } from './deployToken.js';
 import { openTestNetwork } from './testNetwork.js';
@@ -63,15 +64,29 @@ test('a node that is shown an earlier copy of its disk is found out, and nothing
   }
 });
 
-test('with one node gone for good and another restarted, the network goes on after the time that is set', {
+test('a node that is left alone says how old its answers are; with one of the others back the network goes on', {
   timeout: 180_000,
 }, async (t) => {
-  const overrides = { replica: { consensus: { trustDiskAfterMs: 1_000 } } };
+  const overrides = {
+    reads: { staleAfterMs: 500 },
+    replica: { consensus: { trustDiskAfterMs: 1_000 } },
+  };
   const network = await openTestNetwork({ overrides });
   try {
     const [stays, restarts, gone] = [0, 1, 2] as const;
     await network.network.nodes[gone]?.kill();
     await network.network.nodes[restarts]?.kill();
+    const alone = network.administrative(stays);
+    const stale = await until('the node to notice', deadlineMs, async () => {
+      const { headers, body } = await alone.get('/node/state');
+      return headers['x-coco-stale-ms'] !== undefined && JSON.parse(fromUtf8(body) ?? '');
+    });
+    assert.ok(stale.out_of_touch_ms >= 500, JSON.stringify(stale));
+    const url = network.network.applicationUrl(stays);
+    const { serviceCertificatePem } = network;
+    const careful = createClient({ url, serviceCertificatePem, refuseStale: true });
+    await assert.rejects(careful.jsonRpc('eth_blockNumber'), { code: 'COCO_CLIENT_STALE' });
+
     const startedMs = performance.now();
     network.network.restart(restarts);
     await until(
@@ -85,6 +100,8 @@ test('with one node gone for good and another restarted, the network goes on aft
     );
     await until('a primary', deadlineMs, () => network.primaryIndex() >= 0);
     await deployToken(client, network.accounts.map(signerOf), chainId);
+    assert.match(String(await careful.jsonRpc('eth_blockNumber')), /^0x/);
+    careful.close();
     t.diagnostic(`committed again after ${Math.round(performance.now() - startedMs)} ms`);
   } finally {
     await network.dispose();

@@ -11,6 +11,7 @@ import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
 import type { Genesis } from '@coco/replica';
 import { loadSandbox } from '@coco/sandbox';
 import type { NodeConfig } from './config.js';
+import { checkDiskClaims } from './diskClaims.js';
 import { loadGenesis } from './genesisFile.js';
 import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
 import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
@@ -63,9 +64,14 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const { secrets, membership, genesis } = who;
   const { ledger: directory, sealed } = config.directories;
   const store = await openLedgerStore({ directory, ...config.ledger });
-  const hardStates = await openHardStateStore({ path: `${sealed}/hard-state`, sealer });
+  const hardStates = await openHardStateStore({
+    path: `${sealed}/hard-state`,
+    sealer,
+    nodeId: who.identity.nodeId,
+  });
   const isEmpty = store.last < store.first;
   if (hardStates.state === undefined && !isEmpty) throw forgottenVotes(directory);
+  await checkDiskClaims(store, hardStates, log);
   const snapshots = openSnapshotFiles({
     directory: config.directories.snapshots,
     keep: config.snapshot.keep,
@@ -150,6 +156,7 @@ function forgottenVotes(directory: string): CocoError {
 async function beginAfter(base: SnapshotBase, store: LedgerStore, hardStates: HardStateStore): Promise<void> {
   store.beginAfter(base.seqno);
   if (hardStates.state === undefined) await hardStates.save({ view: base.view });
+  await hardStates.saveCommitted(base.seqno);
 }
 
 function openLedger(

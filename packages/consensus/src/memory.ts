@@ -38,7 +38,10 @@ export function hear(state: RaftState, from: NodeId, message: Message): void {
     state.effects.turnedBack.push({ node: from, shown: doubt, remembered: turnedBack });
   }
   const cleared = told.cleared || (isAnswer(message) && doubt === undefined);
-  state.told.set(from, { ...told, view: Math.max(told.view, message.view), cleared, turnedBack });
+  const view = Math.max(told.view, message.view);
+  const isNews =
+    told !== known || view > told.view || cleared !== told.cleared || turnedBack !== told.turnedBack;
+  if (isNews) state.told.set(from, { ...told, view, cleared, turnedBack });
 }
 
 /** As the primary: a peer that is not in doubt acknowledged the log. */

@@ -10,6 +10,7 @@ import { executeBatch } from './execute.js';
 import { parseGenesis } from './genesis/parse.js';
 import { writeGenesis } from './genesis/write.js';
 import { createRecovery } from './recovery/pool.js';
+import { reexecuteBlock } from './reexecute.js';
 import { createRpc, type Rpc } from './rpc/rpc.js';
 import type { RpcSettings } from './rpc/settings.js';
 import { defaultSettings } from './settings.js';
@@ -66,6 +67,11 @@ export function createEthereumAdapter(options: EthereumAdapterOptions = {}): Eth
     execute(transaction, items, batch, limits) {
       config ??= readChainConfig(transaction);
       return executeBatch({ engine, config, settings, codes, elapsedMs }, transaction, items, batch, limits);
+    },
+    async reexecute(transaction, recorded) {
+      config ??= readChainConfig(transaction);
+      const { recover } = recovery;
+      return reexecuteBlock({ engine, config, settings, codes, elapsedMs, recover }, transaction, recorded);
     },
     rolledBack(seqno) {
       // The genesis itself may be gone, and another may come.

@@ -89,7 +89,8 @@ export function encodeBlock(block: EthereumBlock, header = encodeHeader(block.he
   return writer.raw(header).finish();
 }
 
-function decodeBlock(row: Uint8Array): EthereumBlock {
+/** The block in a row of `ethereum.blocks`. */
+export function decodeBlock(row: Uint8Array): EthereumBlock {
   const reader = new ByteReader(row);
   const hash = reader.take(32);
   const size = reader.u32();

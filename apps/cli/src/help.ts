@@ -12,9 +12,9 @@ const optionWidthMax = 30;
 const topics: readonly (readonly [title: string, firstWords: readonly string[]])[] = [
   ['Networks', ['sandbox', 'network', 'replay']],
   ['Governing', ['member', 'participant', 'proposal', 'request', 'constitution']],
-  ['Nodes', ['node']],
+  ['Nodes', ['node', 'alarm']],
   ['Attestation', ['measure', 'verify', 'evidence']],
-  ['Ledgers', ['ledger', 'receipt']],
+  ['Ledgers', ['ledger', 'receipt', 'data']],
   ['Shell', ['completion']],
 ];
 

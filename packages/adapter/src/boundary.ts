@@ -5,6 +5,19 @@
 import type { Seqno, TxId, View } from '@coco/primitives';
 import type { AdapterRequest, AdapterResponse } from './types.js';
 
+/** How an entry differs from what executing it again gives (MIT-3). */
+export interface Difference {
+  /** 32 bytes each: see the worker room's `entryDigest`. They tell of private rows to whoever can guess them. */
+  readonly recorded: Uint8Array;
+  readonly reexecuted: Uint8Array;
+  /** The first rows that differ, `differingRowsMax` at most; keys of more than `differingKeyBytesMax` bytes are cut. */
+  readonly rows: readonly { readonly table: string; readonly key: Uint8Array }[];
+  /** How many rows differ. */
+  readonly rowCount: number;
+  /** Whether what the receipt proves besides differs. */
+  readonly claims: boolean;
+}
+
 /** From the manager to the worker. */
 export type ToWorker =
   /** A client's (or a forwarding backup's) request; answered by `response` or `forward` with the same id. */
@@ -29,6 +42,7 @@ export type ToWorker =
       readonly txId: TxId;
       readonly publicMaps: Uint8Array;
       readonly privateMaps: Uint8Array;
+      readonly claimsDigest?: Uint8Array;
     }
   /**
    * Encode the application store as committed at `seqno`, in parts: answered by the first `snapshotPart` with the same id,
@@ -57,7 +71,12 @@ export type ToWorker =
    * Time, and 32 bytes of entropy from which each batch to come derives its own (P4); sent regularly. Nothing is
    * executed before the first.
    */
-  | { readonly type: 'clock'; readonly nowMs: number; readonly entropy: Uint8Array };
+  | { readonly type: 'clock'; readonly nowMs: number; readonly entropy: Uint8Array }
+  /**
+   * From now on execute so many of a million entries of other primaries again, drawn at random (MIT-3). None before the first:
+   * what is replayed is not checked.
+   */
+  | { readonly type: 'sampling'; readonly ppm: number };
 
 /** From the worker to the manager. */
 export type FromWorker =
@@ -93,5 +112,20 @@ export type FromWorker =
   | { readonly type: 'snapshotFailed'; readonly id: number; readonly reason: string }
   /** Something that a person should look at; the worker goes on. For the log, never for clients. */
   | { readonly type: 'trouble'; readonly message: string }
+  /**
+   * What came of an entry that was drawn to be executed again (MIT-3). `unrepeatable`: its adapter cannot; `dropped`: too much
+   * waited, or the adapter failed. For the host, never for clients.
+   */
+  | {
+      readonly type: 'reexecuted';
+      readonly txId: TxId;
+      readonly outcome: 'equal' | 'unrepeatable' | 'dropped';
+    }
+  | {
+      readonly type: 'reexecuted';
+      readonly txId: TxId;
+      readonly outcome: 'differing';
+      readonly difference: Difference;
+    }
   /** A bug or exhaustion in the worker; the manager stops it and the node steps down. */
   | { readonly type: 'failed'; readonly message: string };

@@ -9,7 +9,9 @@ import {
   counterTables,
   createCounterAdapter,
 } from './testing/counter-adapter.js';
-import type { Adapter, AdapterRequest, AdapterServices } from './types.js';
+import { createNotesAdapter, type NoteItem, type NoteResult } from './testing/notes-adapter.js';
+import { createRecordedCounter } from './testing/recorded-counter.js';
+import type { Adapter, AdapterRequest, AdapterServices, Caller } from './types.js';
 
 type Counter = Adapter<CounterItem, CounterResult>;
 
@@ -43,6 +45,81 @@ function subject(adapter: Counter = createCounterAdapter()): ComplianceSubject<C
 
 describe('the counter adapter is compliant (ARC-5)', () => {
   for (const check of adapterCompliance()) test(check.name, () => check.run(subject));
+});
+
+const [owner, friend] = ['0a'.repeat(32), '0b'.repeat(32)];
+const writer: Caller = { kind: 'member', id: owner };
+const noteItem = (name: string): NoteItem => ({ owner, name, text: `${name}!`, parties: [owner, friend] });
+
+type Notes = Adapter<NoteItem, NoteResult>;
+
+function notesSubject(adapter: Notes = createNotesAdapter()): ComplianceSubject<NoteItem, NoteResult> {
+  const reading = (name: string) => request('GET', '/notes', { query: `owner=${owner}&name=${name}` });
+  const writing = (name: string, text: string) =>
+    request('POST', '/notes', {
+      body: utf8(JSON.stringify({ name, text, with: [friend] })),
+      caller: writer,
+    });
+  return {
+    adapter,
+    genesis: undefined,
+    items: ['one', 'two', 'three'].map(noteItem),
+    failing: [
+      { ...noteItem('four'), parties: ['nobody'] },
+      { ...noteItem('five'), parties: [] },
+    ],
+    write: writing('three', '3'),
+    read: { ...reading('three'), caller: writer },
+    confidential: {
+      write: writing('offer', 'price 42'),
+      party: { kind: 'participant', id: friend },
+      read: reading('offer'),
+      readMissing: reading('nothing'),
+      contents: 'price 42',
+    },
+  };
+}
+
+describe('the notes adapter is compliant, and keeps confidential what it is told (ARC-5, CONF-5)', () => {
+  for (const check of adapterCompliance()) test(check.name, () => check.run(notesSubject));
+});
+
+/** Notes that are not kept to themselves. */
+const brokenNotes: [rule: string, change: (notes: Notes) => Partial<Notes>][] = [
+  [
+    'a confidential record is answered to its parties, and to all others as if it were not there',
+    ({ handle }) => ({
+      handle: (given) => handle({ ...given, caller: writer }),
+    }),
+  ],
+  [
+    'a confidential record is answered to its parties, and to all others as if it were not there',
+    ({ handle }) => ({
+      async handle(given) {
+        const handled = await handle(given);
+        const isThere = (await handle({ ...given, caller: writer })) as { response?: { status: number } };
+        if (handled.kind !== 'response' || isThere.response?.status !== 200) return handled;
+        const { response } = handled;
+        return response.status === 404
+          ? { kind: 'response', response: { ...response, status: 403 } }
+          : handled;
+      },
+    }),
+  ],
+  [
+    'what is in a confidential record is in no public table',
+    ({ execute }) => ({
+      async execute(transaction, items, ...rest) {
+        for (const { name, text } of items) transaction.put('public:notes.index', utf8(name), utf8(text));
+        return execute(transaction, items, ...rest);
+      },
+    }),
+  ],
+];
+
+describe('counters that can be executed again are compliant', () => {
+  for (const check of adapterCompliance())
+    test(check.name, () => check.run(() => subject(createRecordedCounter())));
 });
 
 /** Adapters that break one rule each, with the check that finds it. */
@@ -188,6 +265,26 @@ const broken: [rule: string, change: (counter: Counter) => Partial<Counter>][] =
       },
     }),
   ],
+  [
+    'a recorded batch that is executed again writes the same, and claims the same',
+    () => ({
+      ...createRecordedCounter(),
+      async reexecute() {
+        return {};
+      },
+    }),
+  ],
+  [
+    'a recorded batch of which any row is forged does not come out like that when it is executed again',
+    () => ({
+      ...createRecordedCounter(),
+      async reexecute(transaction, recorded) {
+        for (const { table, puts } of recorded)
+          for (const { key, value } of puts) transaction.put(table, key, value);
+        return {};
+      },
+    }),
+  ],
 ];
 
 describe('the compliance suite finds what is broken', () => {
@@ -202,8 +299,19 @@ describe('the compliance suite finds what is broken', () => {
       await assert.rejects(check.run(make));
     });
   }
+  for (const [rule, change] of brokenNotes) {
+    test(rule, async () => {
+      const check = adapterCompliance().find(({ name }) => name === rule);
+      assert.ok(check, `there is a check named ${rule}`);
+      const make = () => {
+        const notes = createNotesAdapter();
+        return notesSubject({ ...notes, ...change(notes) });
+      };
+      await assert.rejects(check.run(make), /not compliant/);
+    });
+  }
   test('every check has found something here', () => {
-    const rules = new Set(broken.map(([rule]) => rule));
+    const rules = new Set([...broken, ...brokenNotes].map(([rule]) => rule));
     assert.deepEqual(
       adapterCompliance().filter(({ name }) => !rules.has(name)),
       [],

@@ -2,6 +2,8 @@
  * The compliance suite: what the worker relies on, as checks that any adapter runs in its own tests (ARC-5).
  */
 import { answeringChecks } from './compliance/answering.js';
+import { confidingChecks } from './compliance/confiding.js';
+import { repeatingChecks } from './compliance/repeating.js';
 import { Stage } from './compliance/stage.js';
 import { storingChecks } from './compliance/storing.js';
 import type { MakeSubject } from './compliance/subject.js';
@@ -14,7 +16,7 @@ export interface ComplianceCheck {
 
 /** All checks; each takes a fresh adapter from `make`. */
 export function adapterCompliance(): readonly ComplianceCheck[] {
-  return [...storingChecks, ...answeringChecks].map((check) => ({
+  return [...storingChecks, ...repeatingChecks, ...answeringChecks, ...confidingChecks].map((check) => ({
     name: check.name,
     async run(make) {
       const subject = await make();

@@ -12,6 +12,9 @@
  *     69 snapshotFailed  id number | reason text
  *     70 trouble         message text
  *     71 failed          message text
+ *     72 reexecuted      view number | seqno number | u8 outcome (0 equal, 1 unrepeatable, 2 dropped, 3 differing)
+ *                        [| recorded, 32 bytes | reexecuted, 32 bytes | claims flag | row count number
+ *                         | u32 rows | (table text | key bytes)*]
  *
  * Fields: codec/messageFields.ts, codec/httpFields.ts.
  */
@@ -22,15 +25,16 @@ import { readResponse, writeResponse } from './codec/httpFields.js';
 import {
   malformed,
   readBytes,
+  readDigest,
   readFlag,
   readText,
   writeBytes,
+  writeDigest,
   writeFlag,
   writeText,
 } from './codec/messageFields.js';
 import { messageLimits as limits } from './codec/messageLimits.js';
-
-const digestBytes = 32;
+import { readReexecuted, writeReexecuted } from './codec/reexecutedFields.js';
 
 /** Appends `message`. COCO_ADAPTER_MESSAGE when a part of it is larger than its limit, or no part of an answer. */
 export function encodeFromWorker(message: FromWorker, writer: ByteWriter): void {
@@ -62,6 +66,9 @@ export function encodeFromWorker(message: FromWorker, writer: ByteWriter): void 
     case 'failed':
       writer.u8(71);
       writeText(writer, message.message, limits.reasonBytesMax, 'the failure');
+      break;
+    case 'reexecuted':
+      writeReexecuted(writer.u8(72), message);
       break;
     default:
       assertNever(message, 'message from the worker');
@@ -102,6 +109,8 @@ function readMessage(reader: ByteReader): FromWorker {
       return { type: 'trouble', message: readText(reader, limits.reasonBytesMax, 'the trouble') };
     case 71:
       return { type: 'failed', message: readText(reader, limits.reasonBytesMax, 'the failure') };
+    case 72:
+      return readReexecuted(reader);
     default:
       throw malformed('its type is unknown');
   }
@@ -112,11 +121,7 @@ type Proposal = Extract<FromWorker, { readonly type: 'propose' }>;
 function writeProposal(writer: ByteWriter, message: Proposal): void {
   const { proposal, view, items, claimsDigest, publicMaps, privateMaps } = message;
   writer.u8(67).u64(proposal).u64(view).u64(items);
-  writeFlag(writer, claimsDigest !== undefined);
-  if (claimsDigest !== undefined) {
-    if (claimsDigest.length !== digestBytes) throw malformed('the claims digest has not 32 bytes');
-    writer.raw(claimsDigest);
-  }
+  writeDigest(writer, claimsDigest);
   writeBytes(writer, publicMaps, limits.mapsBytesMax, 'the public domain');
   writeBytes(writer, privateMaps, limits.mapsBytesMax, 'the private domain');
 }
@@ -125,7 +130,7 @@ function readProposal(reader: ByteReader): Proposal {
   const proposal = reader.u64();
   const view = reader.u64();
   const items = reader.u64();
-  const claimsDigest = readFlag(reader, 'whether there are claims') ? reader.take(digestBytes) : undefined;
+  const claimsDigest = readDigest(reader);
   const publicMaps = readBytes(reader, limits.mapsBytesMax, 'the public domain');
   const privateMaps = readBytes(reader, limits.mapsBytesMax, 'the private domain');
   return {

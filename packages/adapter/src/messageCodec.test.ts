@@ -20,14 +20,14 @@ const toWorker: Direction<ToWorker> = {
   make: (seed) => createMessageMaker(seededRandom(seed)).toWorker,
   encode: encodeToWorker,
   decode: decodeToWorker,
-  types: 13,
+  types: 14,
 };
 const fromWorker: Direction<FromWorker> = {
   name: 'from the worker',
   make: (seed) => createMessageMaker(seededRandom(seed)).fromWorker,
   encode: encodeFromWorker,
   decode: decodeFromWorker,
-  types: 7,
+  types: 8,
 };
 
 function encoded<Message>({ encode }: Direction<Message>, message: Message): Uint8Array {

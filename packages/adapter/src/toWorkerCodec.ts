@@ -7,7 +7,7 @@
  *      2 genesis       proposal number | nowMs number | flag [| JSON text]
  *      3 assigned      proposal number | view number | seqno number
  *      4 refused       proposal number | retry flag
- *      5 apply         view number | seqno number | public bytes | private bytes
+ *      5 apply         view number | seqno number | flag [| claims digest, 32 bytes] | public bytes | private bytes
  *      6 snapshot      id number | seqno number
  *      7 snapshotNext  id number
  *      8 snapshotEnd   id number
@@ -16,6 +16,7 @@
  *     11 committed     seqno number
  *     12 role          view number | primary flag
  *     13 clock         nowMs number | entropy bytes (32)
+ *     14 sampling      ppm number
  *
  * Fields: codec/messageFields.ts, codec/httpFields.ts.
  */
@@ -26,9 +27,11 @@ import { readRequest, writeRequest } from './codec/httpFields.js';
 import {
   malformed,
   readBytes,
+  readDigest,
   readFlag,
   readText,
   writeBytes,
+  writeDigest,
   writeFlag,
   writeText,
 } from './codec/messageFields.js';
@@ -54,6 +57,7 @@ export function encodeToWorker(message: ToWorker, writer: ByteWriter): void {
       break;
     case 'apply':
       writer.u8(5).u64(message.txId.view).u64(message.txId.seqno);
+      writeDigest(writer, message.claimsDigest);
       writeBytes(writer, message.publicMaps, limits.mapsBytesMax, 'the public domain');
       writeBytes(writer, message.privateMaps, limits.mapsBytesMax, 'the private domain');
       break;
@@ -84,6 +88,9 @@ export function encodeToWorker(message: ToWorker, writer: ByteWriter): void {
     case 'clock':
       writer.u8(13).u64(message.nowMs);
       writeBytes(writer, message.entropy, limits.textBytesMax, 'the entropy');
+      break;
+    case 'sampling':
+      writer.u8(14).u64(message.ppm);
       break;
     default:
       assertNever(message, 'message to the worker');
@@ -119,9 +126,10 @@ function readMessage(reader: ByteReader): ToWorker {
       return { type: 'refused', proposal: reader.u64(), retry: readFlag(reader, 'whether to try again') };
     case 5: {
       const txId = { view: reader.u64(), seqno: reader.u64() };
+      const claimsDigest = readDigest(reader);
       const publicMaps = readBytes(reader, limits.mapsBytesMax, 'the public domain');
       const privateMaps = readBytes(reader, limits.mapsBytesMax, 'the private domain');
-      return { type: 'apply', txId, publicMaps, privateMaps };
+      return { type: 'apply', txId, publicMaps, privateMaps, ...(claimsDigest && { claimsDigest }) };
     }
     case 6:
       return { type: 'snapshot', id: reader.u64(), seqno: reader.u64() };
@@ -146,6 +154,8 @@ function readMessage(reader: ByteReader): ToWorker {
         nowMs: reader.u64(),
         entropy: readBytes(reader, limits.textBytesMax, 'the entropy'),
       };
+    case 14:
+      return { type: 'sampling', ppm: reader.u64() };
     default:
       throw malformed('its type is unknown');
   }

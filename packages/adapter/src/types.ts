@@ -3,7 +3,7 @@
  * executes requests over a store transaction and hands back results; only the primary runs it, backups apply the
  * write sets (TX-3). Adapters may be asynchronous and non-deterministic (P4); they hold no keys.
  */
-import type { Reader, Transaction } from '@coco/kv';
+import type { Reader, Transaction, WriteSet } from '@coco/kv';
 import type { Seqno, TxId, TxStatus } from '@coco/primitives';
 
 /** Who a request comes from, as authenticated by the host. */
@@ -72,6 +72,12 @@ export interface BatchResult<Result> {
   readonly claimsDigest?: Uint8Array;
 }
 
+/** What came of executing a recorded batch again; what it writes is in the transaction. */
+export interface Reexecuted {
+  /** As `BatchResult` has it. */
+  readonly claimsDigest?: Uint8Array;
+}
+
 /** A handler's answer: a response, or "only the primary can do this". */
 export type Handled =
   | { readonly kind: 'response'; readonly response: AdapterResponse }
@@ -113,6 +119,14 @@ export interface Adapter<Item, Result> {
     context: BatchContext,
     limits: BatchLimits,
   ): Promise<BatchResult<Result>>;
+  /**
+   * Executes over `transaction`, which reads the state before it, the batch that another node executed and that wrote
+   * `recorded`, and leaves in `transaction` what it should have written (MIT-3): the same, byte for byte, when that node told
+   * the truth. Time and randomness are those of `recorded`. Whatever is wrong with `recorded` shows in what is written here;
+   * it is never thrown. Runs beside everything else: it must let other work go on every few milliseconds. Without it, nobody
+   * can check the protocol's transactions.
+   */
+  reexecute?(transaction: Transaction, recorded: WriteSet): Promise<Reexecuted>;
   /**
    * Versions above `seqno` are gone, or a batch that was executed on top of it was dropped: forget what was cached
    * since.

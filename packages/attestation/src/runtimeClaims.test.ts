@@ -13,6 +13,7 @@ const claims: RuntimeClaims = {
   network: filled(32, 1),
   nodeKey: filled(32, 2),
   shareKey: filled(32, 3),
+  epochKey: filled(32, 8),
   nonce: filled(20, 4),
   exporter: filled(32, 5),
   code: filled(32, 6),

@@ -3,7 +3,7 @@
  * 4.2.1), so that the same claims have one encoding:
  *
  *     { "v": 1, "purpose": text, "code": bstr(32), "instance": bstr(16), "node_key": bstr(32), ? "network": bstr(32),
- *       ? "share_key": bstr(32), ? "nonce": bstr(16..64), ? "exporter": bstr(32) }
+ *       ? "share_key": bstr(32), ? "epoch_key": bstr(32), ? "nonce": bstr(16..64), ? "exporter": bstr(32) }
  *     report data = SHA-384 of it, and 16 zeros: 48 bytes fit a report, a quote, and the qualifying data of a TPM.
  */
 import { cborEncode, sha384 } from '@coco/crypto';
@@ -78,7 +78,7 @@ export const claimsBytesMax = 1024;
 
 const version = 1;
 
-const purposes: readonly Purpose[] = ['certificate', 'session', 'join', 'lease', 'client'];
+const purposes: readonly Purpose[] = ['certificate', 'session', 'join', 'lease', 'secrets', 'client'];
 
 type Field = Exclude<keyof RuntimeClaims, 'purpose'>;
 
@@ -88,6 +88,7 @@ const fields = Object.entries({
   network: of('network', 32),
   nodeKey: of('node_key', 32),
   shareKey: of('share_key', 32),
+  epochKey: of('epoch_key', 32),
   nonce: of('nonce', 16, 64),
   exporter: of('exporter', 32),
   code: of('code', 32),

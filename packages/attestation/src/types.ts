@@ -10,7 +10,7 @@ import type { NodeId } from '@coco/primitives';
 export type Platform = 'sev-snp' | 'tdx' | 'sgx' | 'az-snp-vtpm' | 'az-tdx-vtpm' | 'virtual';
 
 /** Why evidence was made. Evidence for one purpose is worth nothing for another. */
-export type Purpose = 'certificate' | 'session' | 'join' | 'lease' | 'client';
+export type Purpose = 'certificate' | 'session' | 'join' | 'lease' | 'secrets' | 'client';
 
 /**
  * What a node says of itself; the hardware vouches for its hash (see runtimeClaims.ts). All byte strings.
@@ -21,8 +21,10 @@ export interface RuntimeClaims {
   readonly network?: Uint8Array;
   /** SHA-256 of the node's public key (SubjectPublicKeyInfo), 32 bytes: its node id. */
   readonly nodeKey: Uint8Array;
-  /** The node's X25519 public key, 32 bytes, to which secrets may be sealed. */
+  /** The node's X25519 public key, 32 bytes, to which shares of the network's key are sealed. */
   readonly shareKey?: Uint8Array;
+  /** Another, which the node keeps in memory alone and changes often: to it the secrets of the ledger's epochs are sealed. */
+  readonly epochKey?: Uint8Array;
   /** What the asker chose, 16 to 64 bytes. */
   readonly nonce?: Uint8Array;
   /** Exported keying material of the TLS connection on which it was asked (RFC 8446 7.5), 32 bytes. */

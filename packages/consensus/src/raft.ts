@@ -58,16 +58,21 @@ export function createRaft(start: ConsensusStart, rules: Partial<RaftRules> = {}
     get primary() {
       return state.primary;
     },
-    mayLeaveOut: (nodes) => mayLeaveOut(state, nodes),
+    mayLeaveOut: (nodes, by) => mayLeaveOut(state, nodes, by),
     mayRecord: (nodes) => state.rules.mayRecord({ configurations: state.membership.configurations, nodes }),
     viewAt: (seqno: Seqno) => viewAt(state.log, seqno),
     txStatus: (id: TxId) => txStatusOf(state.log, id),
   };
 }
 
-function mayLeaveOut({ nodeId, membership, rules }: RaftState, nodes: readonly NodeId[]): boolean {
+function mayLeaveOut(state: RaftState, nodes: readonly NodeId[], by: 'heard' | 'all' = 'all'): boolean {
+  const { nodeId, membership, peers, rules, settings } = state;
   const { configurations } = membership;
-  const next = (configurations.at(-1)?.nodes ?? []).filter((node) => !nodes.includes(node));
+  const isSilent = (node: NodeId): boolean =>
+    (peers.get(node)?.silentMs ?? 0) >= settings.electionTimeoutMs && by === 'heard';
+  const next = (configurations.at(-1)?.nodes ?? []).filter(
+    (node) => !nodes.includes(node) && !isSilent(node),
+  );
   return rules.mayLeaveOut({ self: nodeId, configurations, next });
 }
 

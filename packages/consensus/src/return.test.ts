@@ -279,6 +279,17 @@ describe('Whom a primary may leave out and cut off at once', () => {
     assert.equal(pair.raft.mayLeaveOut(['b']), false, 'two need each other');
   });
 
+  test('for some, only those count of whom it heard: the others may have stopped', () => {
+    const node = primary();
+    assert.equal(node.raft.mayLeaveOut(['b'], 'heard'), true);
+    node.elapse(60);
+    node.ack('b', 0);
+    node.elapse(60);
+    assert.equal(node.raft.mayLeaveOut(['b'], 'heard'), false, 'nothing was heard of c');
+    assert.equal(node.raft.mayLeaveOut(['c'], 'heard'), true);
+    assert.equal(node.raft.mayLeaveOut(['b']), true);
+  });
+
   test('a majority of every active configuration: who was cut off before cannot help to commit that', () => {
     const node = new Solo({ nodes: ['a', 'b', 'c', 'd', 'e'] });
     node.lead();

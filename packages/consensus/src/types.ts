@@ -307,9 +307,10 @@ export interface Consensus {
   /**
    * Asked of a primary: whether it may append a configuration without these nodes and have all their links cut at that
    * moment. No, where those who stay could not commit that by themselves, or it is one of these nodes: then it has to hand
-   * over first.
+   * over first. With 'heard', those who stay are only those of whom it has heard within an election timeout: who is silent may
+   * have stopped, and a network that waits for it would go on only with those who were left out.
    */
-  mayLeaveOut(nodes: readonly NodeId[]): boolean;
+  mayLeaveOut(nodes: readonly NodeId[], by?: 'heard' | 'all'): boolean;
   /** Asked of a primary: whether it may append a record (`retiredCommitted`) that the removal of these nodes is committed. */
   mayRecord(nodes: readonly NodeId[]): boolean;
   /** View of the entry at `seqno` (1..last, below the base too), or 0 for 0; undefined beyond the log. */

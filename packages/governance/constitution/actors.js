@@ -79,6 +79,7 @@ const actorActions = {
         removeRow(`public:ccf.gov.members.${table}`, member_id);
       }
       removeRow('public:ccf.gov.cose_history', member_id);
+      removeRow('public:coco.actors.share_keys', member_id);
       dropOtherProposals(proposalId);
     },
   },
@@ -111,6 +112,23 @@ const actorActions = {
     apply({ participant_id }) {
       removeRow('public:coco.participants.certs', participant_id);
       removeRow('public:coco.participants.info', participant_id);
+      removeRow('public:coco.actors.share_keys', participant_id);
+    },
+  },
+  // A key of the actor's own, to which shares of the network's key are sealed besides those of its nodes.
+  set_share_key: {
+    check(args, proposedActions) {
+      checkFields(args, { actor_id: checkId, share_key: orNull(hexOf(32)) });
+      const isKnown = ['public:ccf.gov.members.info', 'public:coco.participants.info'].some((table) =>
+        hasRow(table, args.actor_id),
+      );
+      if (!isKnown && !admitsActor(proposedActions, args.actor_id)) {
+        throw new Error(`actor_id: there is no member or participant ${args.actor_id}`);
+      }
+    },
+    apply({ actor_id, share_key }) {
+      if (share_key === null) removeRow('public:coco.actors.share_keys', actor_id);
+      else writeRow('public:coco.actors.share_keys', actor_id, { share_key });
     },
   },
   set_user: {

@@ -75,6 +75,13 @@ function optional(check) {
   };
 }
 
+/** Null must be said: to leave it out is no answer. */
+function orNull(check) {
+  return (value, name) => {
+    if (value !== null) check(value, name);
+  };
+}
+
 function textUpTo(most) {
   return (value, name) => {
     if (typeof value !== 'string' || value === '' || value.length > most) {

@@ -5,6 +5,7 @@
 const nodeTable = 'public:ccf.gov.nodes.info';
 const tupleTable = 'public:coco.nodes.tuples';
 const leaseTable = 'public:coco.nodes.leases';
+const alarmTable = 'public:coco.alarms';
 
 const checkAddress = (value, name) => {
   if (typeof value !== 'string' || !/^[\x21-\x7e]{1,253}:\d{1,5}$/.test(value)) {
@@ -182,6 +183,13 @@ const nodeActions = {
       };
       writeRow(leaseTable, node_id, { ...readRow(leaseTable, node_id), state: 'lapsed', reason });
     },
+  },
+  close_alarm: {
+    check(args) {
+      checkFields(args, { alarm: checkString });
+      if (!hasRow(alarmTable, args.alarm)) throw new Error(`alarm: there is no alarm ${args.alarm}`);
+    },
+    apply: ({ alarm }) => removeRow(alarmTable, alarm),
   },
   transition_node_to_trusted: {
     check(args) {

@@ -35,9 +35,14 @@ const recoveryThreshold = wholeNumber(1, 254);
 const certificateDays = wholeNumber(1, 36_500);
 
 const settingChecks = {
-  epoch_seconds: wholeNumber(60, 31_536_000),
+  // 0: no epoch ends by time.
+  epoch_seconds: wholeNumber(0, 31_536_000),
+  secret_hold_seconds: wholeNumber(0, 31_536_000),
+  // 0: a majority of the holders.
+  key_threshold: wholeNumber(0, 64),
   lease_seconds: wholeNumber(1, 31_536_000),
   lease_restart: checkBoolean,
+  sample_fraction_ppm: wholeNumber(0, 1_000_000),
 };
 
 const serviceActions = {

@@ -3,7 +3,7 @@
  * to decide it again:
  *
  *     { purpose: "join" | "lease", at (ms), platform, evidence (base64 of a CMW collection in CBOR), nonce (hex), exporter (hex),
- *       code_id (hex), component, instance (hex), share_key? (hex) }
+ *       code_id (hex), component, instance (hex), share_key? (hex), epoch_key? (hex) }
  */
 import type { Platform, VerifiedClaims } from '@coco/attestation';
 import type { Reader, Transaction } from '@coco/kv';
@@ -22,8 +22,9 @@ export interface AttestationRecord extends NodeAttestation {
   readonly component: string;
   /** Which start of the node it was: of the guest, where the platform tells, or else of the process. Hex. */
   readonly instance: string;
-  /** Hex, 32 bytes. */
+  /** Hex, 32 bytes each. */
   readonly shareKey?: string;
+  readonly epochKey?: string;
 }
 
 /** The record of a node; undefined when there is none, or none that reads. */
@@ -55,8 +56,15 @@ function evidenceOf(row: JsonObject): NodeEvidence | undefined {
   const codeId = textOf(row['code_id']);
   const atMs = countOf(row['at']);
   const shareKey = textOf(row['share_key']);
+  const epochKey = textOf(row['epoch_key']);
   if (!isPlatform(platform) || codeId === undefined || atMs === undefined) return undefined;
-  return { platform, codeId, atMs, ...(shareKey !== undefined && { shareKey }) };
+  return {
+    platform,
+    codeId,
+    atMs,
+    ...(shareKey !== undefined && { shareKey }),
+    ...(epochKey !== undefined && { epochKey }),
+  };
 }
 
 /** Whether there is a row, whatever it says. */
@@ -76,6 +84,7 @@ export function writeAttestation(transaction: Transaction, record: AttestationRe
     component: record.component,
     instance: record.instance,
     ...(record.shareKey !== undefined && { share_key: record.shareKey }),
+    ...(record.epochKey !== undefined && { epoch_key: record.epochKey }),
   });
 }
 

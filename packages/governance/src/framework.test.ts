@@ -67,6 +67,7 @@ test('NET-2: a node is admitted only when it is on the VN list, with a certifica
       codeId: codeId('virtual', { tree: testTree }),
       atMs: testTimeMs,
       shareKey: '04'.repeat(32),
+      epochKey: '05'.repeat(32),
     },
   });
   write(nodeTable, row('Retired'));

@@ -83,12 +83,18 @@ test('the same genesis gives the same bytes, tables and keys ascending', () => {
   assert.deepEqual(names, names.toSorted());
   const text = (table: string): string =>
     fromUtf8(tables.find((one) => one.table === table)?.puts[0]?.value as Uint8Array) ?? '';
-  assert.equal(text('public:coco.settings'), '{"epoch_seconds":3600,"lease_seconds":3600}');
+  assert.equal(
+    text('public:coco.settings'),
+    '{"epoch_seconds":86400,"lease_seconds":3600,"sample_fraction_ppm":10000}',
+  );
   assert.equal(text('public:ccf.gov.members.encryption_public_keys'), 'PEM');
   assert.equal(JSON.parse(text('public:ccf.gov.service.info')).current_service_create_txid, '2.1');
   const settings = genesisTables({ ...genesis, settings: { epoch_seconds: 5 } });
   const row = settings.find(({ table }) => table === 'public:coco.settings')?.puts[0]?.value;
-  assert.equal(fromUtf8(row as Uint8Array), '{"epoch_seconds":5,"lease_seconds":3600}');
+  assert.equal(
+    fromUtf8(row as Uint8Array),
+    '{"epoch_seconds":5,"lease_seconds":3600,"sample_fraction_ppm":10000}',
+  );
 });
 
 test('a genesis that could not be governed is refused', () => {

@@ -7,15 +7,21 @@ import type { Put, TableChanges } from '@coco/kv';
 import { CocoError, compareBytes, utf8 } from '@coco/primitives';
 import { leaseSecondsDefault } from './leases.js';
 import { parseCodeRow } from './manifests.js';
+import { epochSecondsDefault } from './networkKey/secretsPolicy.js';
 import { genesisNodeRow } from './nodeRow.js';
 import { jsonPut } from './rows.js';
+import { sampleFractionDefault } from './sampling.js';
 import { serviceConfigDefaults } from './serviceConfig.js';
 import { governanceTables as tables } from './tables.js';
 import { parseTeeRow } from './teeRow.js';
 import type { GenesisActor, GenesisConstitution, GenesisNode } from './types.js';
 import { parseVotingPolicy, votesNeeded, votingPolicyRow } from './votingPolicy.js';
 
-const settingsDefault = { epoch_seconds: 3600, lease_seconds: leaseSecondsDefault };
+const settingsDefault = {
+  epoch_seconds: epochSecondsDefault,
+  lease_seconds: leaseSecondsDefault,
+  sample_fraction_ppm: sampleFractionDefault,
+};
 
 /** For tests and the simplest networks: nothing is proved, and nobody says otherwise. */
 const teeDefault = { virtual: { code: 'any' } };

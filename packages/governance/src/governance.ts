@@ -11,6 +11,7 @@ import { answerRefusal } from './requests/responses.js';
 import { actorRoutes } from './routes/actorRoutes.js';
 import { appRoutes } from './routes/appRoutes.js';
 import { cocoRoutes } from './routes/cocoRoutes.js';
+import { dataRoutes } from './routes/dataRoutes.js';
 import { proposalRoutes } from './routes/proposalRoutes.js';
 import { recoveryRoutes } from './routes/recoveryRoutes.js';
 import { checkVersion, findRoute, parseQuery, type Route, refuseUnrouted } from './routes/router.js';
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...appRoutes,
   ...recoveryRoutes,
   ...cocoRoutes,
+  ...dataRoutes,
 ];
 
 /** Governance over scripts that `scriptsFor` runs, for a request in these circumstances. */

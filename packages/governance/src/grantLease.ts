@@ -21,7 +21,7 @@ export function grantLease(
   asked: AttestationCase,
   { codeId, component, claims }: Accepted,
 ): NodeLease {
-  const { shareKey } = claims.claims;
+  const { shareKey, epochKey } = claims.claims;
   writeAttestation(transaction, {
     ...asked,
     platform: claims.platform,
@@ -29,6 +29,7 @@ export function grantLease(
     component,
     instance: instanceOf(claims),
     ...(shareKey !== undefined && { shareKey: toHex(shareKey) }),
+    ...(epochKey !== undefined && { epochKey: toHex(epochKey) }),
   });
   const { leaseSeconds } = readLeasePolicy(transaction);
   const lease: NodeLease = {

@@ -1,4 +1,13 @@
 export { identifyActor } from './actors/identifyActor.js';
+export { type Alarm, type AlarmRow, alarmRow, parseAlarm } from './alarmRow.js';
+export {
+  type AlarmOutcome,
+  alarmBytes,
+  alarmKey,
+  alarmRefusal,
+  alarmsPerNodeMax,
+  raiseAlarm,
+} from './alarms.js';
 export { createGovernance } from './createGovernance.js';
 export {
   type AttestationCase,
@@ -31,14 +40,42 @@ export {
 } from './leases.js';
 export {
   concernsOutsiders,
+  currentEpoch,
   isRekeyDue,
+  type MadeSecret,
   type SecretRecipient,
+  type SecretTime,
   secretRecipients,
+  unsealedEpochs,
   writeLedgerSecret,
 } from './ledgerSecret.js';
 export { manifestTables, parseCodeRow, readManifests } from './manifests.js';
 export { readNetwork, touchesNetwork } from './network.js';
+export { type AdvanceInput, advanceCeremony, isCeremonyDue } from './networkKey/advance.js';
+export { type ContributeInput, contributeToKey } from './networkKey/contribute.js';
+export {
+  decodeKeyContribution,
+  encodeKeyContribution,
+  keyContributionBytesMax,
+} from './networkKey/contribution.js';
+export { epochLabel, readEpoch, readEpochs, sealEpoch } from './networkKey/epochs.js';
+export { readNetworkKey } from './networkKey/keyRow.js';
+export { finishOwnShare, type OwnShareInput, type ShareFault } from './networkKey/ownShare.js';
+export { createKeyParticipant } from './networkKey/participant.js';
+export { secretsPolicy } from './networkKey/secretsPolicy.js';
+export type * from './networkKey/types.js';
 export { govOpenApi } from './openapi/document.js';
+export { dataEnd, dataNodes, isDataParty } from './pointToPoint/dataAccess.js';
+export {
+  type DataRow,
+  dataBytesMax,
+  dataDigest,
+  dataPartiesMax,
+  dataRows,
+  dataSaltBytes,
+  isDataId,
+  readDataRow,
+} from './pointToPoint/dataRow.js';
 export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';
@@ -53,6 +90,7 @@ export {
   type ReviewInput,
   reviewNodes,
 } from './reviewNodes.js';
+export { readSampleFraction, sampleFractionDefault } from './sampling.js';
 export { constitutionFiles, defaultConstitution } from './scripts/defaultConstitution.js';
 export { noBallot, yesBallot } from './scripts/plainBallots.js';
 export { createScriptRunner } from './scripts/scriptRunner.js';

@@ -12,13 +12,13 @@ import { createWorld } from './testing/world.js';
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
 
-/** A network of three nodes, the first two with a share key on record. */
+/** A network of three nodes, the first two with an epoch key on record. */
 function begin() {
   const transaction = createWorld().store.begin();
   const setStatus = (nodeId: string, status: string): void =>
     putRow(transaction, tables.nodeInfo, nodeId, { status });
-  const setKey = (nodeId: string, share_key: string): void =>
-    putRow(transaction, tables.nodeEvidence, nodeId, { platform: 'virtual', code_id: '', at: 1, share_key });
+  const setKey = (nodeId: string, epoch_key: string): void =>
+    putRow(transaction, tables.nodeEvidence, nodeId, { platform: 'virtual', code_id: '', at: 1, epoch_key });
   transaction.clear(tables.nodeInfo);
   for (const nodeId of [a, b, c]) setStatus(nodeId, 'Trusted');
   for (const nodeId of [a, b]) setKey(nodeId, nodeId);
@@ -27,39 +27,41 @@ function begin() {
 }
 
 const sealed = new Uint8Array(80).fill(5);
+const at = { nowMs: 1, from: 3 };
+const digest = '77'.repeat(32);
 
 test('MIT-4: a new secret is due when a node has left, until a row says so; and again when it is back', () => {
   const { transaction, setStatus, row } = begin();
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), false);
   setStatus(c, 'Retired');
-  assert.equal(isRekeyDue(transaction), true);
-  writeLedgerSecret(transaction, { [a]: sealed, [b]: sealed });
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), true);
+  writeLedgerSecret(transaction, { digest, nodes: { [a]: sealed, [b]: sealed } }, at);
+  assert.equal(isRekeyDue(transaction, 1), false);
   assert.deepEqual(formerIn(row()), [c]);
   assert.deepEqual([secretFor(row(), a), secretFor(row(), c)], [sealed, undefined]);
   setStatus(c, 'Trusted');
-  assert.equal(isRekeyDue(transaction), true, 'it knows the secrets again');
-  writeLedgerSecret(transaction, { [a]: sealed, [b]: sealed, [c]: sealed });
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), true, 'it knows the secrets again');
+  writeLedgerSecret(transaction, { digest, nodes: { [a]: sealed, [b]: sealed, [c]: sealed } }, at);
+  assert.equal(isRekeyDue(transaction, 1), false);
   setStatus(c, 'Retired');
-  assert.equal(isRekeyDue(transaction), true, 'and has left again');
+  assert.equal(isRekeyDue(transaction, 1), true, 'and has left again');
 });
 
 test('a node that left and is forgotten counts as well', () => {
   const { transaction } = begin();
   putRow(transaction, tables.formerNodes, 'd'.repeat(64), {});
-  assert.equal(isRekeyDue(transaction), true);
-  writeLedgerSecret(transaction, {});
-  assert.equal(isRekeyDue(transaction), false);
+  assert.equal(isRekeyDue(transaction, 1), true);
+  writeLedgerSecret(transaction, { digest, nodes: {} }, at);
+  assert.equal(isRekeyDue(transaction, 1), false);
 });
 
-test('the nodes that take part are told; those without a share key on record are named', () => {
+test('the nodes that take part are told; those without an epoch key on record are named', () => {
   const { transaction, setStatus, setKey } = begin();
   setKey(c, 'short');
   setStatus(b, 'Retired');
   const { recipients, keyless } = secretRecipients(transaction);
   assert.deepEqual(
-    recipients.map(({ nodeId, shareKey }) => [nodeId, shareKey[31]]),
+    recipients.map(({ nodeId, epochKey }) => [nodeId, epochKey[31]]),
     [[a, 0xaa]],
   );
   assert.deepEqual(keyless, [c]);

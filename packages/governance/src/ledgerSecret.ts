@@ -6,32 +6,52 @@
  * left: once it is Trusted again the next row no longer has it among the former ones.
  */
 import type { Reader, Transaction } from '@coco/kv';
-import { encodeSecretRow, formerIn } from '@coco/ledger';
-import { fromHex, type NodeId } from '@coco/primitives';
+import { encodeSecretRow, formerIn, readSecretRow } from '@coco/ledger';
+import { fromHex, type NodeId, type Seqno } from '@coco/primitives';
+import { actorsDigest } from './actors/actorsDigest.js';
+import { networkDigest } from './decideAttestation.js';
 import { readEvidence } from './evidenceRow.js';
 import { isQuarantined, readLease } from './leases.js';
 import { manifestTables } from './manifests.js';
+import { actorsOfEpoch, readEpoch, readEpochs, writeEpoch } from './networkKey/epochs.js';
+import { secretsPolicy } from './networkKey/secretsPolicy.js';
 import { trustedNodes } from './reviewNodes.js';
 import { objectRows, rowKey } from './rows.js';
 import { governanceTables } from './tables.js';
 
-/** A node that is to be told, and the public key (32 bytes) to which the secret is sealed for it. */
+/** A node that is to be told, and the public key (32 bytes) to which the secret is sealed for it: it is in memory there alone. */
 export interface SecretRecipient {
   readonly nodeId: NodeId;
-  readonly shareKey: Uint8Array;
+  readonly epochKey: Uint8Array;
 }
 
-/** Whether somebody who may know the secret is out, or is in again of whom the last row says otherwise. */
-export function isRekeyDue(reader: Reader): boolean {
+/**
+ * Whether a new secret is due: somebody who may know this one is out, or is in again of whom the last row says otherwise; or the
+ * epoch is over (CONF-2): the actors are others, its time is up, or there is a shared key and nothing is sealed to it yet.
+ */
+export function isRekeyDue(reader: Reader, nowMs: number): boolean {
   const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const former = new Set(row === undefined ? [] : formerIn(row));
   return (
     goneNodes(reader).some((nodeId) => !former.has(nodeId)) ||
-    trustedNodes(reader).some((nodeId) => former.has(nodeId))
+    trustedNodes(reader).some((nodeId) => former.has(nodeId)) ||
+    isEpochOver(reader, nowMs)
   );
 }
 
-/** The nodes that take part: those to which a secret can be sealed, and those of which no share key is on record yet. */
+function isEpochOver(reader: Reader, nowMs: number): boolean {
+  const bytes = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+  const row = bytes === undefined ? undefined : readSecretRow(bytes);
+  const record = readEpoch(reader, row?.epoch ?? 1);
+  const actors = row?.actors ?? actorsOfEpoch(reader, 1);
+  if (actors !== undefined && actors !== actorsDigest(reader)) return true;
+  const { epochSeconds } = secretsPolicy(reader);
+  const atMs = row?.atMs ?? record?.atMs;
+  if (epochSeconds > 0 && atMs !== undefined && nowMs - atMs >= epochSeconds * 1000) return true;
+  return record?.sealed === undefined && reader.has(governanceTables.networkKey, rowKey(undefined));
+}
+
+/** The nodes that take part: those to which a secret can be sealed, and those of which no epoch key is on record yet. */
 export function secretRecipients(reader: Reader): {
   readonly recipients: readonly SecretRecipient[];
   readonly keyless: readonly NodeId[];
@@ -39,20 +59,65 @@ export function secretRecipients(reader: Reader): {
   const recipients: SecretRecipient[] = [];
   const keyless: NodeId[] = [];
   for (const nodeId of trustedNodes(reader)) {
-    const shareKey = fromHex(readEvidence(reader, nodeId)?.shareKey ?? '');
-    if (shareKey?.length === 32) recipients.push({ nodeId, shareKey });
+    const epochKey = fromHex(readEvidence(reader, nodeId)?.epochKey ?? '');
+    if (epochKey?.length === 32) recipients.push({ nodeId, epochKey });
     else keyless.push(nodeId);
   }
   return { recipients, keyless };
 }
 
-/** Writes a new secret, as it is sealed to each of the recipients: it holds from the next entry on. */
+/** A new secret, as it is told. */
+export interface MadeSecret {
+  /** Hex: see rekey.ts of ledger. */
+  readonly digest: string;
+  /** Sealed to each of the recipients. */
+  readonly nodes: Readonly<Record<NodeId, Uint8Array>>;
+}
+
+/** When a new secret is told. */
+export interface SecretTime {
+  /** The primary's wall clock: milliseconds since 1970. */
+  readonly nowMs: number;
+  /** The first entry that it seals: the one after the entry that tells it. */
+  readonly from: Seqno;
+}
+
+/** Writes a new secret: it holds from the next entry on. `sealed` is `encodeThresholdCiphertext` for `epochLabel`. */
 export function writeLedgerSecret(
   transaction: Transaction,
-  sealed: Readonly<Record<NodeId, Uint8Array>>,
+  made: MadeSecret & { readonly sealed?: Uint8Array },
+  at: SecretTime,
 ): void {
-  const row = encodeSecretRow({ nodes: sealed, former: goneNodes(transaction) });
+  const { digest, nodes, sealed } = made;
+  const epoch = currentEpoch(transaction) + 1;
+  const atMs = at.nowMs;
+  const row = encodeSecretRow({
+    epoch,
+    atMs,
+    actors: actorsDigest(transaction),
+    former: goneNodes(transaction),
+    digest,
+    nodes,
+  });
   transaction.put(governanceTables.ledgerSecrets, rowKey(undefined), row);
+  const network = networkDigest(transaction);
+  const record = { epoch, from: at.from, atMs, digest, network, ...(sealed !== undefined && { sealed }) };
+  writeEpoch(transaction, record);
+}
+
+/** Epochs whose secrets are not sealed to the shared key: those from before there was one. Ascending. */
+export function unsealedEpochs(reader: Reader): readonly number[] {
+  const sealed = new Set(
+    readEpochs(reader).flatMap((record) => (record.sealed === undefined ? [] : [record.epoch])),
+  );
+  const epochs = Array.from({ length: currentEpoch(reader) }, (_, i) => i + 1);
+  return epochs.filter((epoch) => !sealed.has(epoch));
+}
+
+/** The epoch in which entries are after those that `reader` has seen (CONF-2). */
+export function currentEpoch(reader: Reader): number {
+  const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+  return (row === undefined ? undefined : readSecretRow(row)?.epoch) ?? 1;
 }
 
 /**

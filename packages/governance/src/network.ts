@@ -9,6 +9,7 @@ import { readLeasePolicy } from './leases.js';
 import { readManifests } from './manifests.js';
 import { readNode } from './nodeRow.js';
 import { objectRows, readObject, textOf } from './rows.js';
+import { readSampleFraction } from './sampling.js';
 import { readServiceConfig } from './serviceConfig.js';
 import { governanceTables, policyTables } from './tables.js';
 import type { NetworkView, NodeView } from './types.js';
@@ -33,6 +34,7 @@ export function readNetwork(reader: Reader): NetworkView {
     manifests: readManifests(reader),
     leaseSeconds,
     leaseRestart: restart,
+    sampleFractionPpm: readSampleFraction(reader),
   };
 }
 

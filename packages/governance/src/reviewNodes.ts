@@ -32,8 +32,11 @@ export interface ReviewInput {
   readonly primaryForMs: number;
   /** Whether recorded evidence is judged anew: after the manifests have changed, and by a new primary. */
   readonly evidence: boolean;
-  /** Whether those who stay can decide that these leave, without hearing of them (see consensus). */
-  readonly mayLeaveOut: (nodes: readonly NodeId[]) => boolean;
+  /**
+   * Whether those who stay, or those of them who were heard just now, can decide that these leave, without hearing of them (see
+   * consensus).
+   */
+  readonly mayLeaveOut: (nodes: readonly NodeId[], by: 'heard' | 'all') => boolean;
 }
 
 export interface Review {
@@ -72,7 +75,9 @@ export function reviewNodes(transaction: Transaction, input: ReviewInput): Revie
   const quarantined: Lapse[] = [];
   for (const lapse of all) {
     const together = [...quarantined, lapse].map(({ nodeId }) => nodeId);
-    if (lapse.nodeId === self || !mayLeaveOut(together)) continue;
+    // One that only came too late with its renewal may be all that keeps the network going while another has stopped.
+    const by = lapse.state === 'lapsed' ? 'heard' : 'all';
+    if (lapse.nodeId === self || !mayLeaveOut(together, by)) continue;
     quarantine(transaction, lapse, nowMs);
     quarantined.push(lapse);
   }

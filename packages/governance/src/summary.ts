@@ -9,6 +9,7 @@ import { toHex, utf8 } from '@coco/primitives';
 import { readActors } from './actors/readActors.js';
 import { constitutionDigest } from './digest.js';
 import { readManifests } from './manifests.js';
+import { secretsPolicy } from './networkKey/secretsPolicy.js';
 import { type JsonObject, objectRows, parseJson, readObject, readRow, textOf, textRows } from './rows.js';
 import { readServiceConfig } from './serviceConfig.js';
 import { governanceTables as tables } from './tables.js';
@@ -52,6 +53,7 @@ export interface ConstitutionSummary {
   readonly manifests: Manifests;
   /** How much that is worth. */
   readonly assurance: Assurance;
+  /** The row of `public:coco.settings`, and what holds for secrets where it says nothing. */
   readonly settings: JsonObject;
   readonly service: {
     readonly status: string;
@@ -90,7 +92,7 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
     teeManifest: rowsOf(reader, tables.teeManifest),
     manifests,
     assurance: networkAssurance(manifests.tee),
-    settings: readObject(reader, tables.settings) ?? {},
+    settings: { ...secretsSettings(reader), ...readObject(reader, tables.settings) },
     service: {
       status: textOf(readObject(reader, tables.serviceInfo)?.['status']) ?? '',
       nodeCertificateDays: config.nodeCertificateDays,
@@ -99,6 +101,12 @@ export function constitutionSummary(reader: Reader, actions: readonly string[] =
     },
     scripts: { bytes: source.length, sha256: toHex(sha256(source)), actions },
   };
+}
+
+/** What holds for secrets, whether the row says so or not. */
+function secretsSettings(reader: Reader): JsonObject {
+  const { epochSeconds, holdSeconds, keyThreshold } = secretsPolicy(reader);
+  return { epoch_seconds: epochSeconds, secret_hold_seconds: holdSeconds, key_threshold: keyThreshold ?? 0 };
 }
 
 function summaryActor({ id, name, status, certificatePem }: ActorView): SummaryActor {

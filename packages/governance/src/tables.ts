@@ -1,6 +1,6 @@
 /**
  * Names of the governance tables: CCF's built-in maps (formats of CCF, 1.3) and Coco's own, `public:coco.*`. Keys are
- * text in UTF-8, or 8 zero bytes in a table of one row; values are JSON unless said otherwise.
+ * text in UTF-8, or 8 zero bytes in a table of one row; values are JSON unless said otherwise. One is private, `coco.data`.
  */
 export const governanceTables = {
   /** The source of the constitution, one row: a JSON string. */
@@ -54,13 +54,42 @@ export const governanceTables = {
   nodeLeases: 'public:coco.nodes.leases',
   /** The secret of the ledger from the next entry on, sealed to each node: see rekey.ts of ledger. */
   ledgerSecrets: 'public:coco.ledger.secrets',
+  /** Since when each of them has held, and its copy that is sealed to the shared key: see networkKey/epochs.ts. */
+  ledgerEpochs: 'public:coco.ledger.epochs',
+  /** Keys of actors to which shares of the network's key are sealed besides those of their nodes: {share_key (hex)}. */
+  actorShareKeys: 'public:coco.actors.share_keys',
+  /** The shared key, how it is being made, and by what: see networkKey. */
+  networkKey: 'public:coco.network_key',
+  keyCeremony: 'public:coco.network_key.ceremony',
+  keyDeals: 'public:coco.network_key.deals',
   votingPolicies: 'public:coco.voting_policies',
   automation: 'public:coco.automation',
   codeManifest: 'public:coco.code_manifest',
   teeManifest: 'public:coco.tee_manifest',
   settings: 'public:coco.settings',
   proposalRecords: 'public:coco.proposals',
+  /** Private: who shares what with whom is nobody else's business. See pointToPoint/dataRow.ts. */
+  pointToPoint: 'coco.data',
+  /** Transactions that do not come out as they were recorded: see alarms.ts. */
+  alarms: 'public:coco.alarms',
 } as const;
+
+/** Those of the shared key and what is sealed to it. */
+export const networkKeyTables: ReadonlySet<string> = new Set([
+  governanceTables.ledgerEpochs,
+  governanceTables.networkKey,
+  governanceTables.keyCeremony,
+  governanceTables.keyDeals,
+]);
+
+/** The tables that no script writes, whatever was decided: what the nodes say of themselves and of their keys. */
+export const nodesTables: ReadonlySet<string> = new Set([
+  governanceTables.proposalRecords,
+  governanceTables.formerNodes,
+  governanceTables.nodeEvidence,
+  governanceTables.ledgerSecrets,
+  ...networkKeyTables,
+]);
 
 /**
  * The tables that are the constitution (GOV-1), ascending by name. The VN list is not among them, nor are proposals: the
@@ -89,6 +118,7 @@ export const policyTables: readonly string[] = [
   governanceTables.jwtKeys,
   governanceTables.participantCertificates,
   governanceTables.participantInfo,
+  governanceTables.actorShareKeys,
   governanceTables.votingPolicies,
   governanceTables.automation,
   governanceTables.codeManifest,

@@ -107,8 +107,10 @@ export interface NodeEvidence {
   readonly codeId: string;
   /** When it was judged, milliseconds since 1970. */
   readonly atMs: number;
-  /** The node's X25519 public key, hex. */
+  /** The node's X25519 public key, hex, to which shares of the network's key are sealed. */
   readonly shareKey?: string;
+  /** The same for the secrets of the ledger's epochs. */
+  readonly epochKey?: string;
 }
 
 /** What a node hands in to be admitted or to renew its lease, and to what it must be bound. */
@@ -163,6 +165,8 @@ export interface NetworkView {
   /** How long a lease holds that is granted now, and whether its renewal must come from another start of the node. */
   readonly leaseSeconds: number;
   readonly leaseRestart: boolean;
+  /** Of so many of a million entries nodes execute again what the primary executed. */
+  readonly sampleFractionPpm: number;
 }
 
 /** The genesis constitution (GOV-2) as `coco network create` writes it. */
@@ -175,7 +179,7 @@ export interface GenesisConstitution {
   readonly nodes: readonly GenesisNode[];
   /** Rows of `public:coco.voting_policies`: policy by action name, and "default". */
   readonly votingPolicies: Readonly<Record<string, VotingPolicy>>;
-  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of an hour, leases of an hour. */
+  /** The row of `public:coco.settings`, as it is to be written. Default: epochs of a day, leases of an hour. */
   readonly settings?: Readonly<Record<string, number | string | boolean>>;
   /**
    * Rows of `public:coco.tee_manifest` by platform, as they are to be written (see teeRow.ts). Default: `virtual`, which

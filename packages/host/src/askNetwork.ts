@@ -44,9 +44,14 @@ export async function askNetwork(
   options: AskOptions,
   onBody?: Parameters<typeof pinnedRequest>[3],
 ): Promise<NetworkAnswer> {
+  let best: string | undefined;
   for (let turn = 0; ; turn++) {
     options.pin.signal?.throwIfAborted();
     const addresses = options.addresses();
+    // Somebody better is known than when this began: another primary, as a rule.
+    const first = addresses[0] && formatAddress(addresses[0]);
+    if (first !== best) turn = 0;
+    best = first;
     const to = addresses[turn % addresses.length];
     if (to === undefined) throw new CocoError('COCO_JOIN_UNREACHABLE', 'no address of a node is known');
     const outcome = await tryOnce(to, asked, options, onBody);

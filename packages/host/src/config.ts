@@ -35,7 +35,12 @@ export interface NodeConfig {
   /** When given, the sealed node key must be this node's. */
   readonly nodeId?: NodeId;
   /** Absolute paths; relative ones in the file are relative to the file. */
-  readonly directories: { readonly ledger: string; readonly sealed: string; readonly snapshots: string };
+  readonly directories: {
+    readonly ledger: string;
+    readonly sealed: string;
+    readonly snapshots: string;
+    readonly data: string;
+  };
   /** What seals the node's secrets. */
   readonly platform: 'virtual';
   /** What proves what the node runs. */
@@ -59,11 +64,15 @@ export interface NodeConfig {
     readonly chunkBytesMax: number;
     readonly entryCacheBytesMax: number;
     readonly receiptLeavesMax: number;
+    /** Bytes of older parts of the ledger, fetched from other nodes, that are kept. 0: none are fetched. */
+    readonly fetchedBytesMax: number;
   };
   readonly snapshot: {
     /** How many snapshots to keep on disk. */
     readonly keep: number;
   };
+  /** Data that goes point to point: what all of it may take on the disk. */
+  readonly data: { readonly bytesMax: number };
   readonly limits: HttpLimits;
   readonly reads: FreshnessSettings;
   /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
@@ -94,6 +103,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
   const limits = fields.inner('limits');
   const ledger = fields.inner('ledger');
   const snapshot = fields.inner('snapshot');
+  const data = fields.inner('data');
   const nodeId = fields.optionalHex('nodeId', 64);
   const genesis = fields.optionalText('genesis');
   const join = readJoin(fields);
@@ -108,6 +118,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       ledger: resolve(directories.text('ledger')),
       sealed: resolve(directories.text('sealed')),
       snapshots: resolve(directories.text('snapshots', 'snapshots')),
+      data: resolve(directories.text('data', 'data')),
     },
     addresses: {
       application: address(addresses, 'application'),
@@ -124,14 +135,16 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
       chunkBytesMax: ledger.whole('chunkBytesMax', { min: 4096, max: 2 ** 31, fallback: 5_000_000 }),
       entryCacheBytesMax: ledger.whole('entryCacheBytesMax', { min: 0, max: 2 ** 34, fallback: 2 ** 26 }),
       receiptLeavesMax: ledger.whole('receiptLeavesMax', { min: 2, max: 2 ** 24, fallback: 65_536 }),
+      fetchedBytesMax: ledger.whole('fetchedBytesMax', { min: 0, max: 2 ** 44, fallback: 2 ** 30 }),
     },
     snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
+    data: { bytesMax: data.whole('bytesMax', { min: 2 ** 20, max: 2 ** 44, fallback: 2 ** 30 }) },
     limits: readLimits(limits),
     reads: readReads(fields.inner('reads')),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
-  for (const inner of [directories, addresses, limits, ledger, snapshot]) inner.end();
+  for (const inner of [directories, addresses, limits, ledger, snapshot, data]) inner.end();
   return config;
 }
 
@@ -179,9 +192,16 @@ function readWorker(fields: Fields): NodeConfig['worker'] {
     uncommittedBatchesMax: fields.whole('uncommittedBatchesMax', { min: 1, max: 1000, fallback: 8 }),
     queueItemsMax: fields.whole('queueItemsMax', { min: 1, max: 10_000_000, fallback: 50_000 }),
     historySeqnos: fields.whole('historySeqnos', { min: 0, max: 1_000_000, fallback: 256 }),
+    reexecution: readReexecution(fields),
   };
   fields.end();
   return worker;
+}
+
+function readReexecution(fields: Fields): NodeConfig['worker']['reexecution'] {
+  const all = fields.flag('reexecuteAll', false);
+  const waitingMax = fields.whole('reexecutionsMax', { min: 1, max: 65_536, fallback: all ? 4096 : 16 });
+  return { all, waitingMax };
 }
 
 function readUser(fields: Fields): WorkerUser | undefined {

@@ -2,34 +2,22 @@
  * Downloads a snapshot, in as many pieces as it takes, and believes it only when its receipt holds under the pinned
  * service. A piece that was written is not fetched again, also after a crash.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSnapshotName } from '@coco/ledger';
+import type { Certificate } from '@coco/crypto';
+import { openPublicSnapshot, parseSnapshotName } from '@coco/ledger';
 import { CocoError, fromUtf8, type Seqno } from '@coco/primitives';
 import type { Address } from './address.js';
 import { type AskOptions, askNetwork, pause } from './askNetwork.js';
 import { onDiskSync, syncDirectory } from './disk.js';
-import { pinnedRequest } from './pinnedRequest.js';
+import { downloadFile } from './downloadFile.js';
 import { openSnapshotFiles, type SnapshotFile } from './snapshotFiles.js';
-import { openGenuine, type StartSnapshotOptions } from './startSnapshot.js';
-
-type Trust = Pick<StartSnapshotOptions, 'serviceCertificate' | 'secrets'>;
+import { genuineBytes } from './startSnapshot.js';
 
 export interface FetchSnapshotOptions {
   readonly directory: string;
   readonly ask: AskOptions;
-  readonly trust: Trust;
+  readonly serviceCertificate: Certificate;
   /** An older snapshot cannot be caught up from. */
   readonly minimumSeqno: Seqno;
   readonly onProgress?: (progress: {
@@ -61,12 +49,15 @@ export async function fetchSnapshot(options: FetchSnapshotOptions): Promise<Seqn
 }
 
 /** A committed snapshot in `directory` that is genuine, newest first; undefined when there is none. */
-export function genuineSnapshot(directory: string, trust: Trust): SnapshotFile | undefined {
+export function genuineSnapshot(
+  directory: string,
+  serviceCertificate: Certificate,
+): SnapshotFile | undefined {
   if (!existsSync(directory)) return undefined;
   const log = { info: () => undefined, warn: () => undefined };
   for (const file of openSnapshotFiles({ directory, keep: 1, log }).list()) {
     try {
-      openGenuine(file, trust);
+      openPublicSnapshot(genuineBytes(file, serviceCertificate));
       return file;
     } catch (error) {
       if (!(error instanceof CocoError)) throw error;
@@ -102,73 +93,33 @@ function removeOthers(directory: string, name: string): void {
   });
 }
 
-const failuresMax = 10;
-
-/** True when all of it is there; false when it cannot be had from there any more. */
-async function download(
+function download(
   { ask, onProgress }: FetchSnapshotOptions,
   from: Address,
   { name, size }: Offer,
   part: string,
 ): Promise<boolean> {
-  const descriptor = onDiskSync('write a snapshot', part, () => openSync(part, 'a', 0o600));
-  try {
-    let bytes = onDiskSync('look at a file', part, () => statSync(part).size);
-    let failures = 0;
-    while (bytes < size && failures < failuresMax) {
-      const before = bytes;
-      /** Where in the file the next piece belongs. */
-      let at: number | undefined;
-      const asked = {
-        method: 'GET',
-        path: `/node/snapshot/${name}`,
-        headers: { range: `bytes=${bytes}-` },
-      } as const;
-      const outcome = await attempt(from, asked, ask.pin, (piece, { status, headers }) => {
-        at ??= status === 206 ? rangeStart(headers['content-range']) : 0;
-        if (at === undefined || at > bytes || at + piece.length > size) throw misfit(name);
-        const fresh = piece.subarray(Math.min(piece.length, bytes - at));
-        at += piece.length;
-        onDiskSync('write a snapshot', part, () => writeSync(descriptor, fresh));
-        bytes += fresh.length;
-        onProgress?.({ name, bytes, size });
-      });
-      if (outcome === 'gone') return false;
-      failures = bytes > before ? 0 : failures + 1;
-      if (bytes < size) await pause(Math.min(500, ask.retryMsMax ?? 500), ask.pin.signal);
-    }
-    onDiskSync('synchronise a snapshot', part, () => fsyncSync(descriptor));
-    return bytes === size;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** Fetches what comes in one answer. */
-async function attempt(...request: Parameters<typeof pinnedRequest>): Promise<'some' | 'gone'> {
-  try {
-    const { status } = await pinnedRequest(...request);
-    return status === 404 || status === 416 ? 'gone' : 'some';
-  } catch (error) {
-    if (error instanceof CocoError && error.code === 'COCO_JOIN_UNREACHABLE') return 'some';
-    throw error;
-  }
-}
-
-function rangeStart(header: string | string[] | undefined): number | undefined {
-  const match = /^bytes (\d{1,15})-\d{1,15}\/\d{1,15}$/.exec(typeof header === 'string' ? header : '');
-  return match === null ? undefined : Number(match[1]);
+  return downloadFile({
+    from,
+    path: `/node/snapshot/${name}`,
+    size,
+    part,
+    pin: ask.pin,
+    ...(ask.retryMsMax !== undefined && { retryMsMax: ask.retryMsMax }),
+    ...(onProgress && { onProgress: (bytes) => onProgress({ name, bytes, size }) }),
+    misfit: () => misfit(name),
+  });
 }
 
 /** Gives the file its name when it is genuine; else it is gone. */
 async function finish(
-  { directory, trust }: FetchSnapshotOptions,
+  { directory, serviceCertificate }: FetchSnapshotOptions,
   offer: Offer,
   part: string,
 ): Promise<Seqno> {
   const { name, seqno, size } = offer;
   try {
-    openGenuine({ name, path: part, seqno, size }, trust);
+    openPublicSnapshot(genuineBytes({ name, path: part, seqno, size }, serviceCertificate));
   } catch (error) {
     onDiskSync('remove a snapshot', part, () => rmSync(part, { force: true }));
     if (!(error instanceof CocoError)) throw error;

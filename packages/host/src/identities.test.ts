@@ -52,6 +52,7 @@ export function testNetworkView(
     manifests: { tee: { virtual: testDemand }, code: noCode },
     leaseSeconds: 3600,
     leaseRestart: false,
+    sampleFractionPpm: 0,
   };
 }
 

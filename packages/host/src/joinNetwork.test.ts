@@ -42,6 +42,7 @@ async function joinerOf(t: Test, world: JoinWorld, changes: Partial<JoinOptions>
     ledger: join(place, 'ledger'),
     sealed: join(place, 'sealed'),
     snapshots: join(place, 'snapshots'),
+    data: join(place, 'data'),
   };
   const progress: JoinProgress[] = [];
   const serviceFingerprint = ledgerService.certificate.fingerprint;

@@ -153,8 +153,8 @@ function isComplete({ config, sealer }: JoinOptions, membership: NodeMembership 
   }
   if (hasLedger) return true;
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
-  const { ledgerSecrets } = loadNodeSecrets(sealed, sealer);
-  return genuineSnapshot(snapshots, { serviceCertificate, secrets: ledgerSecrets }) !== undefined;
+  loadNodeSecrets(sealed, sealer);
+  return genuineSnapshot(snapshots, serviceCertificate) !== undefined;
 }
 
 async function complete(joiner: Joiner, before: NodeMembership | undefined): Promise<void> {
@@ -173,7 +173,7 @@ async function complete(joiner: Joiner, before: NodeMembership | undefined): Pro
       const seqno = await fetchSnapshot({
         directory: config.directories.snapshots,
         ask: askOptions(options, identity, nodes),
-        trust: { serviceCertificate, secrets: given.ledgerSecrets },
+        serviceCertificate,
         minimumSeqno: given.minimumSeqno,
         ...(onProgress && { onProgress: (progress) => onProgress({ type: 'snapshot', ...progress }) }),
       });

@@ -181,8 +181,7 @@ function toldIn(fields: Readonly<Record<string, unknown>> | undefined): Pick<Gra
 }
 
 function secretsOf(value: unknown): readonly LedgerSecret[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > secretsMax)
-    throw malformed('ledger_secrets');
+  if (!Array.isArray(value) || value.length > secretsMax) throw malformed('ledger_secrets');
   return value.map(secretOf);
 }
 

@@ -28,6 +28,7 @@ import { failure } from './routes/answers.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
+import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 import { type SnapshotFacts, snapshotRoutes } from './routes/snapshotRoutes.js';
 import { openSnapshotFiles } from './snapshotFiles.js';
@@ -116,6 +117,7 @@ function signedTuple(nodeId: string, publicKeyPem: string, signer: TestIdentity)
 export async function joinWorld(
   t: Test,
   snapshots: readonly TestSnapshot[] = history.snapshots,
+  more: (facts: JoinFacts) => readonly Route[] = () => [],
 ): Promise<JoinWorld> {
   const store = genesisStore();
   const directory = temporaryDirectory(t);
@@ -174,6 +176,7 @@ export async function joinWorld(
     challengeRoute({ network, challenges }),
     ...joinRoutes(facts),
     ...snapshotRoutes(facts),
+    ...more(facts),
   ]);
   const endpoint = await openHttp({
     listen: { host: '127.0.0.1', port: 0 },

@@ -2,34 +2,36 @@
  * A node: disk, peers, doors, worker and clock around one replica. It passes events in and effects out, and decides
  * nothing itself.
  */
-import type { AdapterRequest, AdapterResponse, FromWorker } from '@coco/adapter';
+import type { AdapterRequest, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { distrustedNodes } from '@coco/governance';
-import type { LedgerSecret } from '@coco/ledger';
 import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
 import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
-import { type Attesting, createAttesting } from './attestation/attesting.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import { createFreshness, type Freshness } from './freshness.js';
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
+import { createInbox } from './messageInbox.js';
 import type { Metrics } from './metrics.js';
+import { createNodeAnswers, type NodeAnswers } from './nodeAnswers.js';
 import { startNodeClock } from './nodeClock.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
+import { type NodeKeepers, nodeKeepers } from './nodeKeepers.js';
+import { nodeLimits } from './nodeLimits.js';
 import { createNodeLoop, type NodeLoop } from './nodeLoop.js';
 import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
 import { nodeReplica, randomSeed } from './nodeReplica.js';
 import { nodeRouting } from './nodeRouting.js';
-import { saveLedgerSecrets, saveMembership } from './nodeSecrets.js';
+import { saveMembership } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
-import { failure } from './routes/answers.js';
+import { PointToPoint } from './pointToPoint/pointToPoint.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
 import { realTiming } from './timing.js';
@@ -57,8 +59,8 @@ export interface RunningNode {
 /** Starts a node; COCO_* failures say what in its configuration, disk or network is wrong. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const inbox = createInbox();
-  const { config, sealer, log } = options;
-  const parts = await openNodeParts({ config, sealer, log, onMessage: inbox.receive });
+  const { config, sealer, log, metrics } = options;
+  const parts = await openNodeParts({ config, sealer, log, metrics, onMessage: inbox.receive });
   const node = new Node(options, parts);
   inbox.open((message) => node.fromWorker(message));
   try {
@@ -70,32 +72,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return node;
 }
 
-/** Keeps what the worker says until there is a node to hear it. */
-function createInbox() {
-  const early: FromWorker[] = [];
-  let receive = (message: FromWorker): void => void early.push(message);
-  return {
-    receive: (message: FromWorker): void => receive(message),
-    open(receiver: (message: FromWorker) => void): void {
-      receive = receiver;
-      for (const message of early) receiver(message);
-    },
-  };
-}
-
-const peerLimits = {
-  frameBytesMax: 256 * 1024 * 1024,
-  sendBytesMax: 512 * 1024 * 1024,
-  unauthenticatedMax: 64,
-  handshakeTimeoutMs: 5000,
-  attestationTimeoutMs: 30_000,
-  pingMs: 5000,
-  reconnectMsMin: 50,
-  reconnectMsMax: 2000,
-};
-
-const eventLimits = { subscribersMax: 100, keptMax: 1000, waitingBytesMax: 1 << 20, heartbeatMs: 15_000 };
-
 class Node implements RunningNode {
   readonly nodeId: NodeId;
   readonly replica: Replica;
@@ -106,17 +82,14 @@ class Node implements RunningNode {
   readonly #parts: NodeParts;
   readonly #loop: NodeLoop;
   readonly #network: NodeNetwork;
-  readonly #attesting: Attesting;
+  readonly #keepers: NodeKeepers;
   readonly #events: MemberEvents;
+  readonly #data: PointToPoint;
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
   readonly #freshness: Freshness;
-  readonly #waiting = new Map<
-    number,
-    { readonly startedMs: number; readonly resolve: (r: HttpResponse) => void }
-  >();
-  #nextToken = 1;
+  readonly #answers: NodeAnswers;
   #peers: Peers | undefined;
   /** What lets clients in. */
   #doors: NodeDoors | undefined;
@@ -130,8 +103,9 @@ class Node implements RunningNode {
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
+    this.#answers = createNodeAnswers(options.metrics);
     this.#watch = createStatusWatch(options.log);
-    this.#events = createMemberEvents({ ...eventLimits, timing: this.#timing });
+    this.#events = createMemberEvents({ ...nodeLimits.events, timing: this.#timing });
     this.#events.begin(network, committedTables(replayed.governanceStore, replayed.commit));
     this.#network = new NodeNetwork({
       nodeId: identity.nodeId,
@@ -142,23 +116,38 @@ class Node implements RunningNode {
       distrusted: () => distrustedNodes(this.#tables()).length,
       saveMembership: (changed) => saveMembership(config.directories.sealed, sealer, changed),
     });
-    this.#attesting = createAttesting({
-      config,
-      identity,
+    this.#keepers = nodeKeepers({
+      ...options,
+      parts,
       serviceFingerprint: parseCertificate(membership.serviceCertificatePem).fingerprint,
       network: this.#network,
       status: () => this.replica.status(),
       door: () => this.#doors?.administrative.address,
-      ...(config.join !== undefined && { joinPeer: config.join.peer }),
+      tables: () => this.#tables(),
+      newest: () => this.#newest(),
       onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
-      log: options.log,
-      metrics: options.metrics,
     });
     this.replica = nodeReplica(config, parts);
     this.#freshness = createFreshness(config.reads, replayed.commit);
+    this.#data = this.#createData();
     this.#loop = this.#createLoop();
     this.#postClock();
     this.#step({ type: 'elapsed', ms: 0, nowMs: Date.now() });
+  }
+
+  #createData(): PointToPoint {
+    return new PointToPoint({
+      nodeId: this.nodeId,
+      network: () => this.#network.committed,
+      tables: () => this.#tables(),
+      committed: () => this.replica.commit,
+      nowMs: Date.now,
+      files: this.#parts.bodies,
+      send: (to, frame) => this.#peers?.send(to, frame, 'forwarded') ?? false,
+      govern: (request) => this.#request(request),
+      timing: this.#timing,
+      log: this.#options.log,
+    });
   }
 
   #createLoop(): NodeLoop {
@@ -171,25 +160,28 @@ class Node implements RunningNode {
         if (message.type === 'assigned') this.#postClock();
         if (message.type === 'role') this.#network.leads(message.primary);
       },
-      reply: (token, response) => this.#reply(token, response),
+      reply: (token, response) => this.#answers.reply(token, response),
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#freshness.applied(seqno);
         this.#options.metrics.add('transactions', items);
       },
-      secrets: (secrets) => this.#keepSecrets(secrets),
-      governed: (tables) => this.#events.tables(tables),
-      network: (views) => this.#network.changed(views),
+      secrets: (secrets) => this.#keepers.secretsOnDisk.keep(secrets),
+      governed: (tables) => {
+        this.#events.tables(tables);
+        this.#keepers.governed();
+        this.#data.governed();
+      },
+      network: (views) => this.#networkChanged(views),
       snapshots: (effects) => snapshots.carryOut(effects),
       turnedBack: (found) => sayTurnedBack(this.nodeId, found, this.#options.log),
       fatal: (error) => this.#fatal(error),
     });
   }
 
-  #keepSecrets(secrets: readonly LedgerSecret[]): void {
-    const { config, sealer, log } = this.#options;
-    saveLedgerSecrets(config.directories.sealed, sealer, secrets);
-    log.info('keeps a new secret of the ledger', { secrets: secrets.length });
+  #networkChanged(views: Parameters<NodeNetwork['changed']>[0]): void {
+    this.#network.changed(views);
+    this.#keepers.networkChanged(views.committed);
   }
 
   async open(): Promise<void> {
@@ -203,12 +195,14 @@ class Node implements RunningNode {
       serviceCertificate: parseCertificate(membership.serviceCertificatePem),
       listen: config.addresses.peer,
       nodes: this.#network.peers,
-      limits: peerLimits,
+      limits: nodeLimits.peers,
       timing: this.#timing,
-      attestation: this.#attesting.sessions,
+      attestation: this.#keepers.attesting.sessions,
       refusalOf: (nodeId) => this.#network.refusalOf(nodeId),
-      onFrame: (from, bytes) => this.#step({ type: 'frame', from, bytes }),
-      onEvent: createPeerLog({ log, metrics, onOut: this.#attesting.lease.told }),
+      onFrame: (from, bytes) => {
+        if (!this.#data.receive(from, bytes)) this.#step({ type: 'frame', from, bytes });
+      },
+      onEvent: createPeerLog({ log, metrics, onOut: this.#keepers.attesting.lease.told }),
     });
     this.peer = this.#peers.address;
     this.#doors = await this.#openDoors();
@@ -216,13 +210,20 @@ class Node implements RunningNode {
     this.administrative = this.#doors.administrative.address;
     this.#network.follow({ peers: this.#peers, doors: this.#doors });
     this.#startClock();
+    this.#data.start();
     if (membership.joined !== undefined && !this.#network.isTakenIn) this.#askForAdmission();
-    metrics.set('platform_proves_nothing', this.#attesting.evidence.provesNothing ? 1 : 0);
+    metrics.set('platform_proves_nothing', this.#parts.evidence.provesNothing ? 1 : 0);
   }
 
   /** Governance tables as committed. */
   #tables(): ReturnType<typeof committedTables> {
     return committedTables(this.#parts.replayed.governanceStore, this.replica.commit);
+  }
+
+  /** Governance tables as the log says. */
+  #newest(): ReturnType<typeof committedTables> {
+    const { governanceStore } = this.#parts.replayed;
+    return governanceStore.read(governanceStore.head);
   }
 
   #openDoors(): Promise<NodeDoors> {
@@ -232,22 +233,29 @@ class Node implements RunningNode {
     const routing = nodeRouting({
       config,
       parts: this.#parts,
-      attesting: this.#attesting,
+      keepers: this.#keepers,
       replica: this.replica,
       serviceCertificate: parseCertificate(serviceCertificatePem),
       metrics,
+      log,
+      certificatePem: () => this.#network.certificatePem,
       commitTimes: this.#commitTimes,
       freshness: this.#freshness,
       events: this.#events,
+      data: this.#data,
       startSeqno: store.last,
       network: () => this.#network.committed,
       head: () => this.#network.head,
       tables: () => this.#tables(),
+      newest: () => this.#newest(),
+      contribute: (nodeId, contribution) =>
+        this.#ask((token) => ({ type: 'contributeKey', token, nodeId, contribution })),
       admit: (nodeId, certificatePem, attestation) =>
         this.#ask((token) => ({ type: 'admit', token, nodeId, certificatePem, attestation })),
       renewLease: (nodeId, attestation, last) =>
         this.#ask((token) => ({ type: 'renewLease', token, nodeId, attestation, last })),
       forget: (nodeId) => this.#ask((token) => ({ type: 'forgetNode', token, nodeId })),
+      raiseAlarm: (nodeId, alarm) => this.#ask((token) => ({ type: 'raiseAlarm', token, nodeId, alarm })),
       makeSnapshot: () => this.#step({ type: 'makeSnapshot' }),
     });
     return openNodeDoors({
@@ -270,7 +278,7 @@ class Node implements RunningNode {
       peer: config.join?.peer,
       membership,
       key: secrets.nodeKey,
-      evidence: this.#attesting.evidence,
+      evidence: this.#parts.evidence,
       startupSeqno: store.last,
       isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
@@ -292,7 +300,7 @@ class Node implements RunningNode {
         const status = this.replica.status();
         this.#watch(status);
         this.#freshness.look(status);
-        this.#attesting.look();
+        this.#keepers.look();
       },
     });
   }
@@ -315,7 +323,8 @@ class Node implements RunningNode {
 
   fromWorker(message: FromWorker): void {
     if (message.type === 'trouble') this.#options.log.error(message.message);
-    this.#step({ type: 'worker', message });
+    else if (message.type === 'reexecuted') this.#keepers.sampling.heard(message);
+    else this.#step({ type: 'worker', message });
   }
 
   #request(request: AdapterRequest): Promise<HttpResponse> {
@@ -324,25 +333,7 @@ class Node implements RunningNode {
 
   /** Takes the step that `event` makes of a token; its answer. */
   #ask(event: (token: number) => ReplicaEvent): Promise<HttpResponse> {
-    const token = this.#nextToken++;
-    return new Promise((resolve) => {
-      this.#waiting.set(token, { startedMs: performance.now(), resolve });
-      this.#step(event(token));
-    });
-  }
-
-  #reply(token: number, response: AdapterResponse): void {
-    const waiting = this.#waiting.get(token);
-    if (waiting === undefined) return;
-    this.#waiting.delete(token);
-    const { txId, ...rest } = response;
-    if (txId !== undefined) {
-      this.#options.metrics.observe('commit_latency', performance.now() - waiting.startedMs);
-      const header = { 'x-ms-ccf-transaction-id': `${txId.view}.${txId.seqno}` };
-      waiting.resolve({ ...rest, headers: { ...rest.headers, ...header } });
-    } else {
-      waiting.resolve(rest);
-    }
+    return this.#answers.wait((token) => this.#step(event(token)));
   }
 
   #fatal(error: unknown): void {
@@ -353,7 +344,7 @@ class Node implements RunningNode {
       facts,
     );
     this.#loop.stop();
-    for (const token of this.#waiting.keys()) this.#reply(token, stopped);
+    this.#answers.stop();
     void this.#close().finally(() => this.#options.onFatal(error));
   }
 
@@ -367,8 +358,9 @@ class Node implements RunningNode {
     const { worker, store, hardStates, snapshots } = this.#parts;
     this.#stopping ??= (async () => {
       this.#stopAsking();
-      this.#attesting.stop();
+      this.#keepers.stop();
       this.#events.close();
+      this.#data.stop();
       await this.#doors?.close();
       await this.#loop.drained();
       this.#loop.stop();
@@ -382,5 +374,3 @@ class Node implements RunningNode {
     return this.#stopping;
   }
 }
-
-const stopped = failure(503, 'COCO_HOST_STOPPED', 'the node stops; whether this was done is not known');

@@ -11,6 +11,7 @@ import type { Freshness } from './freshness.js';
 import { type HttpEndpoint, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import type { Log } from './log.js';
 import { failure } from './routes/answers.js';
+import { dataRequestBytesMax } from './routes/dataRoutes.js';
 import type { Route } from './routes/route.js';
 import { createRouter } from './routes/router.js';
 
@@ -25,6 +26,8 @@ export interface NodeDoorsOptions {
   readonly applicationRoutes: readonly Route[];
   readonly administrativeRoutes: readonly Route[];
   readonly freshness: Pick<Freshness, 'mark'>;
+  /** Called when both close: requests in progress are to be answered soon. */
+  readonly giveUp: () => void;
   /** Passes a request on to the manager. */
   readonly forward: (request: AdapterRequest) => Promise<HttpResponse>;
 }
@@ -69,7 +72,12 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     admit: { anonymous: true, strangers: true, nodes: true },
     limits: {
       ...config.limits,
-      bodyBytesMax: Math.max(config.limits.bodyBytesMax, proposalBytesMax + coseBytes, joinBytesMax),
+      bodyBytesMax: Math.max(
+        config.limits.bodyBytesMax,
+        proposalBytesMax + coseBytes,
+        joinBytesMax,
+        dataRequestBytesMax,
+      ),
     },
     headers: ['content-type', 'accept', 'prefer', 'range', 'last-event-id'],
     handle: administrativeHandler(options),
@@ -85,6 +93,7 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
       for (const door of both) door.setCertificate(certificate);
     },
     close: async () => {
+      options.giveUp();
       await Promise.all(both.map((door) => door.close()));
     },
   };

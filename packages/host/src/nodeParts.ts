@@ -4,18 +4,26 @@
  */
 import type { FromWorker } from '@coco/adapter';
 import { parseCertificate } from '@coco/crypto';
-import { genesisTables, type NetworkView, readNetwork } from '@coco/governance';
+import { genesisTables, type KeptShare, type NetworkView, readNetwork } from '@coco/governance';
 import { createStore, type Store } from '@coco/kv';
-import { createLedger, type Ledger, type SnapshotBase } from '@coco/ledger';
+import { createLedger, type Ledger, type LedgerSecret, openSnapshot, type SnapshotBase } from '@coco/ledger';
 import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
 import type { Genesis } from '@coco/replica';
 import { loadSandbox } from '@coco/sandbox';
+import { openOwnEvidence } from './attestation/openOwnEvidence.js';
+import type { OwnEvidence } from './attestation/ownEvidence.js';
 import type { NodeConfig } from './config.js';
+import { createEpochKeys, type EpochKeys } from './custody/epochKeys.js';
+import { loadKeyShares } from './custody/keyShares.js';
+import { readPublicState } from './custody/publicState.js';
+import { type SecretSealing, secretSealing } from './custody/secretSealing.js';
+import { unlock } from './custody/unlock.js';
 import { checkDiskClaims } from './diskClaims.js';
 import { loadGenesis } from './genesisFile.js';
 import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
 import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
 import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
 import { createNodeIdentityFiles, type NodeIdentity } from './nodeIdentity.js';
 import {
   loadMembership,
@@ -24,9 +32,9 @@ import {
   type NodeSecrets,
   saveMembership,
 } from './nodeSecrets.js';
+import { type BodyFiles, openBodyFiles } from './pointToPoint/bodyFiles.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
 import type { Sealer } from './sealer.js';
-import { type SecretSealing, secretSealing } from './secretSealing.js';
 import { openSnapshotFiles, type SnapshotFiles } from './snapshotFiles.js';
 import { chooseStartSnapshot } from './startSnapshot.js';
 import { openWorkerChannel, type WorkerChannel } from './workerChannel.js';
@@ -35,7 +43,13 @@ import { devicesOfThePlatform } from './workerPlacement.js';
 /** What a node is made of, open and ready. */
 export interface NodeParts {
   readonly identity: NodeIdentity;
-  readonly secrets: NodeSecrets;
+  readonly secrets: Omit<NodeSecrets, 'ledgerSecrets'>;
+  readonly epochKeys: EpochKeys;
+  readonly evidence: OwnEvidence;
+  /** Shares of the network's key that are on this disk. */
+  readonly kept: readonly KeptShare[];
+  /** The first entries of the secrets of the ledger that are on this disk. */
+  readonly secretsOnDisk: readonly Seqno[];
   readonly sealing: SecretSealing;
   readonly membership: NodeMembership;
   readonly genesis?: Genesis;
@@ -43,6 +57,8 @@ export interface NodeParts {
   readonly store: LedgerStore;
   readonly hardStates: HardStateStore;
   readonly snapshots: SnapshotFiles;
+  /** Of data that goes point to point. */
+  readonly bodies: BodyFiles;
   readonly worker: WorkerChannel;
   readonly ledger: Ledger;
   readonly replayed: ReplayedLedger;
@@ -54,14 +70,15 @@ export interface NodePartsOptions {
   readonly config: NodeConfig;
   readonly sealer: Sealer;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'observe'>;
   readonly onMessage: (message: FromWorker) => void;
 }
 
 /** COCO_HOST_*, COCO_LEDGER_*: what in configuration or on disk is wrong. */
 export async function openNodeParts(options: NodePartsOptions): Promise<NodeParts> {
   const { config, sealer, log } = options;
-  const who = loadWho(config, sealer);
-  const { secrets, membership, genesis } = who;
+  const who = loadWho(options);
+  const { ledgerSecrets: onDisk, membership, genesis } = who;
   const { ledger: directory, sealed } = config.directories;
   const store = await openLedgerStore({ directory, ...config.ledger });
   const hardStates = await openHardStateStore({
@@ -79,17 +96,41 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
     log,
   });
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
-  const trust = { serviceCertificate, secrets: secrets.ledgerSecrets };
-  const snapshot = chooseStartSnapshot({ snapshots, store, log, ...trust });
+  const start = { snapshots, store, serviceCertificate, log };
+  const publicState = readPublicState(start);
+  const secrets =
+    publicState === undefined ? onDisk : await unlock({ ...options, ...who, publicState, held: onDisk });
+  const snapshot = chooseStartSnapshot({ ...start, open: (bytes) => openSnapshot(bytes, { secrets }) });
   if (isEmpty && snapshot === undefined && genesis === undefined) throw noNetwork();
   if (isEmpty && snapshot !== undefined) await beginAfter(snapshot.base, store, hardStates);
+  const bodies = await openBodyFiles({
+    directory: config.directories.data,
+    sealer,
+    bytesMax: config.data.bytesMax,
+    nowMs: Date.now,
+  });
   const worker = await openWorker(options);
-  const ledger = openLedger(config, who, snapshot?.base);
+  const ledger = openLedger(config, who, secrets, snapshot?.base);
+  // The ledger has copies, which it forgets in time.
+  for (const { key } of secrets) key.fill(0);
   const progress = progressLog(log);
   const replayed = await replayLedger({ store, ledger, worker, progress, ...(snapshot && { snapshot }) });
   const network = firstView(replayed, genesis);
   const sandbox = await loadSandbox();
-  return { ...who, sandbox, store, hardStates, snapshots, worker, ledger, replayed, network };
+  const { ledgerSecrets: _, ...identified } = who;
+  return {
+    ...identified,
+    secretsOnDisk: onDisk.map(({ fromSeqno }) => fromSeqno),
+    sandbox,
+    store,
+    hardStates,
+    snapshots,
+    bodies,
+    worker,
+    ledger,
+    replayed,
+    network,
+  };
 }
 
 function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<WorkerChannel> {
@@ -104,15 +145,19 @@ function openWorker({ config, log, onMessage }: NodePartsOptions): Promise<Worke
   });
 }
 
-type Who = Pick<NodeParts, 'identity' | 'secrets' | 'sealing' | 'membership' | 'genesis'>;
+type Who = Pick<
+  NodeParts,
+  'identity' | 'secrets' | 'epochKeys' | 'evidence' | 'kept' | 'sealing' | 'membership' | 'genesis'
+> &
+  Pick<NodeSecrets, 'ledgerSecrets'>;
 
 /** Who this node is, and to which network it belongs. */
-function loadWho(config: NodeConfig, sealer: Sealer): Who {
+function loadWho({ config, sealer, log, metrics }: NodePartsOptions): Who {
   const { sealed } = config.directories;
   const genesis = config.genesisPath === undefined ? undefined : loadGenesis(config.genesisPath);
   const known = loadMembership(sealed, sealer);
   if (known === undefined && genesis === undefined) throw noNetwork();
-  const secrets = loadNodeSecrets(sealed, sealer);
+  const { ledgerSecrets, ...secrets } = loadNodeSecrets(sealed, sealer);
   const nodeId = secrets.nodeKey.publicKey.fingerprint;
   if (config.nodeId !== undefined && config.nodeId !== nodeId) {
     throw new CocoError('COCO_HOST_SECRETS', 'the sealed node key is not the one of the configured nodeId');
@@ -128,8 +173,26 @@ function loadWho(config: NodeConfig, sealer: Sealer): Who {
   }
   const identity = createNodeIdentityFiles({ directory: sealed, sealer, nowMs: Date.now() });
   const serviceFingerprint = parseCertificate(membership.serviceCertificatePem).fingerprint;
-  const sealing = secretSealing({ identity, serviceFingerprint });
-  return { identity, secrets, sealing, membership, ...(genesis !== undefined && { genesis }) };
+  const epochKeys = createEpochKeys(() => performance.now());
+  const sealing = secretSealing({ nodeId: identity.nodeId, epochKeys, serviceFingerprint });
+  const evidence = openOwnEvidence({
+    config,
+    identity,
+    epochKeys,
+    log,
+    onMade: (ms) => metrics.observe('evidence_made', ms),
+  });
+  return {
+    identity,
+    secrets,
+    ledgerSecrets,
+    epochKeys,
+    evidence,
+    kept: loadKeyShares(sealed, sealer),
+    sealing,
+    membership,
+    ...(genesis !== undefined && { genesis }),
+  };
 }
 
 function membershipOf({ serviceCertificatePem, nodes }: Genesis, nodeId: NodeId): NodeMembership {
@@ -162,10 +225,11 @@ async function beginAfter(base: SnapshotBase, store: LedgerStore, hardStates: Ha
 function openLedger(
   config: NodeConfig,
   { secrets, sealing, membership }: Who,
+  ledgerSecrets: readonly LedgerSecret[],
   base: SnapshotBase | undefined,
 ): Ledger {
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
-  const { nodeKey, serviceKey, ledgerSecrets } = secrets;
+  const { nodeKey, serviceKey } = secrets;
   return createLedger({
     identity: {
       nodeId: nodeKey.publicKey.fingerprint,

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { generateShareKey } from '@coco/crypto';
-import { auditLedger, chunkOfBytes, type LedgerSecret, readLedger } from '@coco/ledger';
+import { auditLedger, chunkOfBytes, type LedgerSecret, readLedger, secretDigest } from '@coco/ledger';
+import { createEpochKeys } from './custody/epochKeys.js';
+import { secretSealing } from './custody/secretSealing.js';
 import { loadNodeSecrets } from './nodeSecrets.js';
 import {
   ask,
@@ -20,7 +21,6 @@ import {
   start,
   until,
 } from './nodeWorld.test.js';
-import { secretSealing } from './secretSealing.js';
 
 const secretsAt = async (place: Place): Promise<readonly LedgerSecret[]> =>
   loadNodeSecrets(join(place.directory, 'sealed'), await sealerOf(place)).ledgerSecrets;
@@ -70,19 +70,23 @@ test('MIT-4: nodes keep a new secret sealed, start again with it, and give it to
 
 test('a secret is for the nodes that it was made for, in this network; a key that is none keeps nobody from theirs', () => {
   const [a, b, bad] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
-  const [keyA, keyB] = [generateShareKey(), generateShareKey()];
+  const [keyA, keyB] = [createEpochKeys(() => 0), createEpochKeys(() => 0)];
   const network = 'ab'.repeat(32);
-  const sealingOf = (nodeId: string, shareKey: typeof keyA, serviceFingerprint = network) =>
-    secretSealing({ identity: { nodeId, shareKey }, serviceFingerprint });
-  const sealed = sealingOf(a, keyA).makeLedgerSecret([
-    { nodeId: a, shareKey: new Uint8Array(32).fill(9) },
-    { nodeId: b, shareKey: keyB.publicKey },
-    { nodeId: bad, shareKey: new Uint8Array(32) },
-  ]);
-  assert.deepEqual(Object.keys(sealed), [a, b]);
-  const [forA, forB] = [sealed[a], sealed[b]] as [Uint8Array, Uint8Array];
+  const sealingOf = (nodeId: string, epochKeys: typeof keyA, serviceFingerprint = network) =>
+    secretSealing({ nodeId, epochKeys, serviceFingerprint });
+  const { nodes, digest } = sealingOf(a, keyA).makeSecret({
+    epoch: 2,
+    from: 5,
+    recipients: [
+      { nodeId: a, epochKey: new Uint8Array(32).fill(9) },
+      { nodeId: b, epochKey: keyB.current() },
+      { nodeId: bad, epochKey: new Uint8Array(32) },
+    ],
+  });
+  assert.deepEqual(Object.keys(nodes), [a, b]);
+  const [forA, forB] = [nodes[a], nodes[b]] as [Uint8Array, Uint8Array];
   const secret = sealingOf(b, keyB).openSecret(forB);
-  assert.equal(secret?.length, 32);
+  assert.ok(secret?.length === 32 && secretDigest(secret) === digest);
   assert.deepEqual(sealingOf(a, keyA).openSecret(forA), secret, 'its own key, whatever is on record');
   assert.equal(sealingOf(a, keyA).openSecret(forB), undefined);
   assert.equal(sealingOf(a, keyB).openSecret(forB), undefined);

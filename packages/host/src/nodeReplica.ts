@@ -16,7 +16,7 @@ export function nodeReplica(config: NodeConfig, parts: NodeParts): Replica {
     random: seededRandom(randomSeed()),
     ledger,
     sandbox,
-    makeLedgerSecret: sealing.makeLedgerSecret,
+    custody: sealing,
     endorseNode: certificateRenewal({
       service: { key: secrets.serviceKey, certificate: parseCertificate(membership.serviceCertificatePem) },
       nowMs: Date.now,

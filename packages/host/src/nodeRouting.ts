@@ -2,69 +2,85 @@
  * The built-in endpoints of a node, put together out of what each group of them must know.
  */
 import { type Certificate, privateKeyToPem } from '@coco/crypto';
-import type { NetworkView, NodeView } from '@coco/governance';
+import { type NetworkView, type NodeView, readEpochs } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
-import type { Attesting } from './attestation/attesting.js';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
+import { custodyJson } from './custody/custodyJson.js';
 import type { Freshness } from './freshness.js';
+import { type NodeHistoryOptions, nodeHistory } from './history/nodeHistory.js';
 import type { HttpResponse } from './http.js';
 import type { MemberEvents } from './memberEvents.js';
 import type { Metrics } from './metrics.js';
 import { endorseNode } from './nodeCertificate.js';
+import type { NodeKeepers } from './nodeKeepers.js';
 import type { NodeParts } from './nodeParts.js';
+import type { PointToPoint } from './pointToPoint/pointToPoint.js';
+import { type AlarmFacts, alarmRoutes } from './routes/alarmRoutes.js';
 import { govApiRoute, withApi } from './routes/apiRoutes.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
+import { dataRoutes } from './routes/dataRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
 import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
+import { type KeyFacts, keyRoutes } from './routes/keyRoutes.js';
 import { type LeaseFacts, leaseRoutes } from './routes/leaseRoutes.js';
+import { ledgerRoutes } from './routes/ledgerRoutes.js';
 import { networkRoutes } from './routes/networkRoutes.js';
 import { nodeRoutes } from './routes/nodeRoutes.js';
+import { partialRoutes } from './routes/partialRoutes.js';
 import type { Route } from './routes/route.js';
 import { snapshotRoutes } from './routes/snapshotRoutes.js';
 import { transactionRoutes } from './routes/transactionRoutes.js';
 import { cocoVersion } from './version.js';
 import type { WorkerSituation } from './workerPlacement.js';
 
-export interface NodeRoutingOptions {
+export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificatePem' | 'log'> {
   readonly config: NodeConfig;
   readonly parts: NodeParts;
-  readonly attesting: Attesting;
+  readonly keepers: NodeKeepers;
   readonly replica: Replica;
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
   readonly commitTimes: CommitTimes;
   readonly freshness: Freshness;
   readonly events: MemberEvents;
+  readonly data: PointToPoint;
   readonly startSeqno: Seqno;
   /** As committed. */
   readonly network: () => NetworkView;
   readonly head: () => NetworkView;
   readonly tables: () => Reader;
+  readonly newest: () => Reader;
+  readonly contribute: KeyFacts['contribute'];
   readonly admit: JoinFacts['admit'];
   readonly renewLease: LeaseFacts['renewLease'];
   readonly forget: (nodeId: NodeId) => Promise<HttpResponse>;
+  readonly raiseAlarm: AlarmFacts['raiseAlarm'];
   readonly makeSnapshot: () => void;
 }
 
 export interface NodeRouting {
   readonly applicationRoutes: readonly Route[];
   readonly administrativeRoutes: readonly Route[];
+  /** Gives up what requests may still wait for. */
+  readonly giveUp: () => void;
 }
 
 export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
-  const { parts, replica, attesting, network, tables, admit, renewLease, serviceCertificate } = options;
+  const { parts, replica, keepers, network, tables, admit, renewLease, serviceCertificate } = options;
+  const { custody, sampling, secretsOnDisk } = keepers;
   const { nodeId } = parts.identity;
-  const { evidence, challenges, lease } = attesting;
+  const { evidence, challenges, lease } = keepers.attesting;
   const { platform, provesNothing } = evidence;
   const about = { nodeId, replica, network };
-  const minimumSeqno = (): Seqno => replica.status().consensus.heldFrom - 1;
+  const minimumSeqno = (): Seqno =>
+    Math.max(replica.status().consensus.heldFrom - 1, sealedSince(options.tables()));
   const isPrimary = (): boolean => replica.isPrimary;
   const { head } = options;
-  const ledgerSecrets = () => parts.ledger.settledSecrets;
+  const ledgerSecrets = () => secretsOnDisk.unsealed(parts.ledger.settledSecrets);
   const proving = { challenges, nowMs: Date.now };
   const joining: JoinFacts = {
     ...about,
@@ -78,14 +94,19 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     secretsFor: (node, certificate) => secretsFor(options, node, certificate),
     admit,
   };
+  const past = nodeHistory(options);
+  const transactions = { replica, past: past.past };
   const showing = evidenceRoute({ evidence, serviceFingerprint: serviceCertificate.fingerprint });
   const administrativeRoutes = withApi('/node', [
-    ...transactionRoutes('/node', replica),
+    ...transactionRoutes('/node', transactions),
+    ...ledgerRoutes({ ...past, commit: () => replica.commit }),
     ...nodeRoutes({
       ...about,
       platform,
       provesNothing,
       lease: lease.standing,
+      secrets: () => custodyJson(tables(), custody, replica.status().untoldFrom),
+      sampling: sampling.standing,
       startSeqno: options.startSeqno,
       version: cocoVersion,
       selfSignedCertificatePem: parts.identity.certificate.pem,
@@ -99,7 +120,10 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     showing,
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
+    ...keyRoutes({ ...about, isPrimary, contribute: options.contribute }),
+    ...partialRoutes({ ...proving, ...helping(options) }),
     ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
+    ...alarmRoutes({ ...about, isPrimary, raiseAlarm: options.raiseAlarm }),
     ...snapshotRoutes({
       ...about,
       snapshots: parts.snapshots,
@@ -108,11 +132,28 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       makeSnapshot: once(options.makeSnapshot),
     }),
     ...eventRoutes(options.events),
+    ...dataRoutes(options.data),
   ]);
   return {
-    applicationRoutes: [...withApi('/app', transactionRoutes('/app', replica)), showing],
+    applicationRoutes: [...withApi('/app', transactionRoutes('/app', transactions)), showing],
     administrativeRoutes: [...administrativeRoutes, govApiRoute],
+    giveUp: () => past.history.close(),
   };
+}
+
+/** With what this node helps others to read their ledgers. */
+function helping({ keepers, newest, serviceCertificate }: NodeRoutingOptions) {
+  return {
+    serviceFingerprint: serviceCertificate.fingerprint,
+    known: () => keepers.custody.known(),
+    newest,
+    share: () => keepers.custody.share(),
+  };
+}
+
+/** In older tables some secrets are not sealed to the network's key yet: who begins there cannot have them brought back. */
+function sealedSince(tables: Reader): Seqno {
+  return Math.max(0, ...readEpochs(tables).map(({ sealedAt }) => sealedAt ?? 0));
 }
 
 /** Joining nodes ask every second; one snapshot is enough for a while. */
@@ -128,7 +169,7 @@ function once(makeSnapshot: () => void): () => void {
 }
 
 function secretsFor(
-  { parts, serviceCertificate, network }: NodeRoutingOptions,
+  { parts, keepers, serviceCertificate, network }: NodeRoutingOptions,
   node: NodeView,
   { publicKey }: Certificate,
 ): ReturnType<JoinFacts['secretsFor']> {
@@ -143,7 +184,7 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets: parts.ledger.settledSecrets,
+    ledgerSecrets: keepers.secretsOnDisk.unsealed(parts.ledger.settledSecrets),
     certificatePem: certificate.pem,
   };
 }

@@ -58,6 +58,7 @@ const files = {
   serviceKey: 'service key',
   ledgerSecrets: 'ledger secrets',
   membership: 'membership',
+  keyShares: 'key shares',
 } as const;
 
 /** Replaces each file durably, all or nothing. COCO_HOST_DISK. */
@@ -82,6 +83,25 @@ export function saveLedgerSecrets(
 export function saveNodeKey(directory: string, sealer: Sealer, key: PrivateKey): void {
   onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   save(directory, sealer, files.nodeKey, utf8(privateKeyToPem(key)));
+}
+
+/** Replaces one more sealed file, durably. COCO_HOST_DISK. */
+export function saveSealed(
+  directory: string,
+  sealer: Sealer,
+  file: keyof typeof files,
+  bytes: Uint8Array,
+): void {
+  save(directory, sealer, files[file], bytes);
+}
+
+/** What it has; undefined when there is none. COCO_HOST_SEALED when it does not open. */
+export function loadSealed(
+  directory: string,
+  sealer: Sealer,
+  file: keyof typeof files,
+): Uint8Array | undefined {
+  return existsSync(fileOf(directory, files[file])) ? load(directory, sealer, files[file]) : undefined;
 }
 
 function save(directory: string, sealer: Sealer, purpose: string, bytes: Uint8Array): void {

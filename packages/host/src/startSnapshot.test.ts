@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ToWorker } from '@coco/adapter';
+import { openSnapshot } from '@coco/ledger';
 import {
   ledgerSecrets,
   ledgerService,
@@ -45,7 +46,7 @@ function choice(t: Test, store: LedgerStore, there: readonly TestSnapshot[], ser
     snapshots: openSnapshotFiles({ directory, keep: 9, log }),
     store,
     serviceCertificate: service.certificate,
-    secrets: ledgerSecrets,
+    open: (bytes) => openSnapshot(bytes, { secrets: ledgerSecrets }),
     log,
   });
   return { opened, seqno: opened?.base.seqno, warnings };
@@ -126,7 +127,7 @@ test('a file that is no snapshot at all is passed over', async (t) => {
     snapshots: openSnapshotFiles({ directory, keep: 2, log }),
     store,
     serviceCertificate: ledgerService.certificate,
-    secrets: ledgerSecrets,
+    open: (bytes) => openSnapshot(bytes, { secrets: ledgerSecrets }),
     log,
   });
   assert.equal(found, undefined);

@@ -4,17 +4,18 @@
  * everything is replayed.
  */
 import type { Certificate } from '@coco/crypto';
-import { type LedgerSecret, type OpenedSnapshot, openSnapshot, verifySnapshot } from '@coco/ledger';
+import { type OpenedSnapshot, verifySnapshot } from '@coco/ledger';
 import { ByteReader, CocoError } from '@coco/primitives';
 import type { LedgerStore } from './ledgerStore.js';
 import type { Log } from './log.js';
 import { readSnapshotFile, type SnapshotFile, type SnapshotFiles } from './snapshotFiles.js';
 
-export interface StartSnapshotOptions {
+export interface StartSnapshotOptions<Opened> {
   readonly snapshots: Pick<SnapshotFiles, 'list'>;
   readonly store: LedgerStore;
   readonly serviceCertificate: Certificate;
-  readonly secrets: readonly LedgerSecret[];
+  /** Opens the bytes of one whose receipt holds. COCO_LEDGER_SNAPSHOT_*, COCO_LEDGER_ENTRY_*. */
+  readonly open: (bytes: Uint8Array) => Opened;
   readonly log: Pick<Log, 'warn'>;
 }
 
@@ -22,12 +23,14 @@ export interface StartSnapshotOptions {
  * The snapshot to start from; undefined when the ledger is to be replayed from its first entry. COCO_HOST_SNAPSHOT when
  * there is no good one and one is needed.
  */
-export function chooseStartSnapshot(options: StartSnapshotOptions): OpenedSnapshot | undefined {
-  const { snapshots, store, log } = options;
+export function chooseStartSnapshot<Opened extends Pick<OpenedSnapshot, 'base'>>(
+  options: StartSnapshotOptions<Opened>,
+): Opened | undefined {
+  const { snapshots, store, serviceCertificate, open, log } = options;
   for (const file of snapshots.list()) {
     const { name } = file;
     try {
-      const opened = openGenuine(file, options);
+      const opened = open(genuineBytes(file, serviceCertificate));
       const misfit = whyMisfit(opened, store);
       if (misfit === undefined) return opened;
       log.warn('a snapshot does not fit the ledger', { file: name, reason: misfit });
@@ -41,23 +44,20 @@ export function chooseStartSnapshot(options: StartSnapshotOptions): OpenedSnapsh
   throw new CocoError('COCO_HOST_SNAPSHOT', sentence, { first: store.first });
 }
 
-/** Opens a snapshot file whose receipt holds. COCO_HOST_SNAPSHOT, COCO_LEDGER_SNAPSHOT_*, COCO_LEDGER_ENTRY_*. */
-export function openGenuine(
-  file: SnapshotFile,
-  trust: Pick<StartSnapshotOptions, 'serviceCertificate' | 'secrets'>,
-): OpenedSnapshot {
+/** The bytes of a snapshot file whose receipt holds. COCO_HOST_SNAPSHOT. */
+export function genuineBytes(file: SnapshotFile, serviceCertificate: Certificate): Uint8Array {
   const bytes = readSnapshotFile(file);
-  const verdict = verifySnapshot(bytes, trust.serviceCertificate);
+  const verdict = verifySnapshot(bytes, serviceCertificate);
   if (!verdict.valid || verdict.seqno !== file.seqno) {
     const reason = verdict.valid ? 'it is another than its name says' : verdict.reason;
     const sentence = `${file.path} does not prove to be a snapshot of this service: ${reason}`;
     throw new CocoError('COCO_HOST_SNAPSHOT', sentence, { path: file.path, reason });
   }
-  return openSnapshot(bytes, { secrets: trust.secrets });
+  return bytes;
 }
 
 /** Why the entries on disk do not go on after the snapshot; undefined when they do. */
-function whyMisfit({ base }: OpenedSnapshot, store: LedgerStore): string | undefined {
+function whyMisfit({ base }: Pick<OpenedSnapshot, 'base'>, store: LedgerStore): string | undefined {
   if (store.last < store.first) return undefined;
   if (base.seqno > store.last) return `it is newer than entry ${store.last}, the last of the ledger`;
   if (base.seqno < store.first - 1) return `it is older than entry ${store.first}, the first of the ledger`;

@@ -18,6 +18,7 @@ export const settings = {
   uncommittedBatchesMax: 1,
   queueItemsMax: 10,
   historySeqnos: 0,
+  reexecution: { all: false, waitingMax: 4 },
 };
 
 export interface Taken {

@@ -13,6 +13,7 @@ const settings = {
   uncommittedBatchesMax: 1,
   queueItemsMax: 10,
   historySeqnos: 0,
+  reexecution: { all: false, waitingMax: 4 },
 };
 
 interface Open {

@@ -117,3 +117,17 @@ test('nobody reads more troubles than a few every second', () => {
   nowMs += 1000;
   assert.equal(tell(10_000), 5);
 });
+
+test('only what the worker was given can it have executed again, and once', () => {
+  const door = open();
+  const found = (view: number, seqno: number): FromWorker => ({
+    type: 'reexecuted',
+    txId: { view, seqno },
+    outcome: 'equal',
+  });
+  refuses(door, found(2, 5), /executing again what it was not given/);
+  door.told({ type: 'apply', txId: { view: 2, seqno: 5 }, publicMaps: none, privateMaps: none });
+  refuses(door, found(3, 5), /executing again what it was not given/);
+  assert.ok(door.admits(found(2, 5)));
+  refuses(door, found(2, 5), /or twice/);
+});

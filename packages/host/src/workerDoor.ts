@@ -16,7 +16,7 @@ export interface WorkerDoor {
   admits(message: FromWorker): boolean;
 }
 
-/** How many of its own transactions a worker may still name, newest last. */
+/** How many transactions, of its own and of others, a worker may still name, newest last. */
 const assignedMax = 65_536;
 const snapshotsMax = 16;
 /** A few troubles are worth reading, and then some every second. */
@@ -34,6 +34,8 @@ class Door implements WorkerDoor {
   /** Parts asked for and not yet given, by snapshot. */
   readonly #parts = new Map<number, number>();
   readonly #assigned = new Map<Seqno, View>();
+  /** Entries of others that may be executed again. */
+  readonly #applied = new Map<Seqno, View>();
   #genesis: number | undefined;
   #lastProposal = 0;
   #outstanding: number | undefined;
@@ -56,10 +58,13 @@ class Door implements WorkerDoor {
         break;
       case 'assigned':
         this.#outstanding = undefined;
-        this.#remember(message.txId);
+        remember(this.#assigned, message.txId);
         break;
       case 'refused':
         this.#outstanding = undefined;
+        break;
+      case 'apply':
+        remember(this.#applied, message.txId);
         break;
       case 'snapshot':
       case 'snapshotNext':
@@ -69,11 +74,6 @@ class Door implements WorkerDoor {
         break;
       default:
     }
-  }
-
-  #remember({ view, seqno }: TxId): void {
-    this.#assigned.set(seqno, view);
-    forgetOldest(this.#assigned, assignedMax);
   }
 
   admits(message: FromWorker): boolean {
@@ -96,6 +96,9 @@ class Door implements WorkerDoor {
         return true;
       case 'trouble':
         return this.#mayTell();
+      case 'reexecuted':
+        this.#reexecuted(message.txId);
+        return true;
       default:
         return true;
     }
@@ -123,6 +126,12 @@ class Door implements WorkerDoor {
     this.#outstanding = proposal;
   }
 
+  #reexecuted({ view, seqno }: TxId): void {
+    if (this.#applied.get(seqno) !== view)
+      throw refused('it spoke of executing again what it was not given, or twice');
+    this.#applied.delete(seqno);
+  }
+
   #part(id: number, last: boolean): void {
     const asked = this.#parts.get(id) ?? 0;
     if (asked === 0) throw refused('it gave a part of a snapshot for which nobody had asked');
@@ -139,6 +148,11 @@ class Door implements WorkerDoor {
     this.#troubles--;
     return true;
   }
+}
+
+function remember(map: Map<Seqno, View>, { view, seqno }: TxId): void {
+  map.set(seqno, view);
+  forgetOldest(map, assignedMax);
 }
 
 function forgetOldest(map: Map<number, number>, sizeMax: number): void {

@@ -6,7 +6,18 @@ import { constants, createHash, privateDecrypt, X509Certificate } from 'node:cry
 import { test } from 'node:test';
 import { parseCertificate } from '@coco/crypto';
 import { fromUtf8 } from '@coco/primitives';
-import { auditLedger, type LedgerSecret, readLedger, recoverLedgerSecrets } from './index.js';
+import {
+  auditLedger,
+  indexChunk,
+  type LedgerSecret,
+  pastCoseReceipt,
+  pastReceipt,
+  readLedger,
+  recoverLedgerSecrets,
+  verifyCoseReceipt,
+  verifyReceipt,
+} from './index.js';
+import { createSecrets } from './secrets.js';
 import { ccfLedger, ccfMissing, sources } from './synthetic.test.js';
 
 type CcfLedger = ReturnType<typeof ccfLedger>;
@@ -61,6 +72,29 @@ for (const [name, entries, signatures] of [
     t.diagnostic(`${report.opened} of ${report.entries} entries authenticated and decrypted`);
   });
 }
+
+test('TX-4: CCF’s files have a receipt for every entry, which holds under its service', {
+  skip: ccfMissing,
+}, () => {
+  const ledger = ccfLedger('cose_flipflop_service');
+  const serviceCertificate = parseCertificate(ledger.pem('service_cert.pem') as string);
+  const secrets = createSecrets(secretsOf(ledger));
+  let receipts = 0;
+  for (const source of sources(ledger.files)) {
+    const steps = indexChunk(source, { serviceCertificate });
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    const { value: index } = step;
+    for (let seqno = index.first; seqno <= index.last; seqno++) {
+      const json = pastReceipt(index, source, seqno, secrets);
+      if (json !== undefined) assert.ok(verifyReceipt(json, serviceCertificate).valid, `${seqno}`);
+      const cose = pastCoseReceipt(index, source, seqno, secrets);
+      if (cose !== undefined) assert.ok(verifyCoseReceipt(cose, serviceCertificate.publicKey).valid);
+      receipts += json === undefined ? 0 : 1;
+    }
+  }
+  assert.equal(receipts, 46);
+});
 
 test('CCF’s JavaScript logging app: its private records are read in clear', { skip: ccfMissing }, () => {
   const ledger = ccfLedger('cose_flipflop_service');

@@ -8,11 +8,13 @@ export {
 export type { AuditedSnapshot } from './audit-snapshots.js';
 export type { ServiceRecord } from './audit-state.js';
 export { type ChunkSource, chunkHeader, chunkHeaderBytes, chunkOfBytes, encodePositions } from './chunk.js';
+export { type ChunkIndex, type IndexChunkOptions, indexChunk } from './chunk-index.js';
 export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
 export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
-export type { EntryLayout } from './entry.js';
+export { type EntryLayout, entryLeaf, parseEntry } from './entry.js';
+export { keyedDigest } from './keyed-digest.js';
 export { createLedger } from './ledger.js';
 export {
   firstSnapshot,
@@ -23,7 +25,15 @@ export {
 } from './ledger-files.js';
 export { type ReadEntry, type ReadLedgerOptions, readLedger } from './ledger-read.js';
 export type { LedgerStart } from './ledger-start.js';
-export { checkMaps, type DecodeMapsOptions, decodeMaps, encodeMaps, splitDomains } from './maps.js';
+export {
+  checkMaps,
+  type DecodeMapsOptions,
+  decodeMaps,
+  encodeMaps,
+  firstTable,
+  splitDomains,
+} from './maps.js';
+export { openPastEntry, pastCoseReceipt, pastEntry, pastReceipt } from './past-entry.js';
 export {
   type CoseReceiptVerdict,
   type ExaminedCoseReceipt,
@@ -40,9 +50,17 @@ export {
   recoverLedgerSecrets,
   unwrapSecret,
 } from './recovery-shares.js';
-export { encodeSecretRow, formerIn, type SecretRow, secretFor } from './rekey.js';
+export {
+  encodeSecretRow,
+  formerIn,
+  readSecretRow,
+  type SecretRow,
+  secretDigest,
+  secretFor,
+} from './rekey.js';
+export { noSecret, type Secrets } from './secrets.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
-export { type OpenSnapshotOptions, openSnapshot } from './snapshot-open.js';
+export { type OpenSnapshotOptions, openPublicSnapshot, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';
 export {
   decodeSnapshotTables,
@@ -58,4 +76,5 @@ export {
   verifySnapshot,
 } from './snapshot-verify.js';
 export { ledgerTables, singletonKey } from './tables.js';
+export { isPartOf, nodesAfter, type TreeEdge, type TreeNode, type TreeNodes } from './tree-path.js';
 export type * from './types.js';

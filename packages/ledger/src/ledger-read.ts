@@ -79,7 +79,8 @@ function limits({ entryBytesMax }: ReadLedgerOptions): ReadChunkOptions {
   return entryBytesMax === undefined ? {} : { entryBytesMax };
 }
 
-function readEntry(file: string, entry: ChunkEntry, privateMaps: Uint8Array | undefined): ReadEntry {
+/** What `entry` writes, `privateMaps` being its private domain opened. */
+export function readEntry(file: string, entry: ChunkEntry, privateMaps: Uint8Array | undefined): ReadEntry {
   const { layout, description, offset } = entry;
   const { view, seqno, entryType, claimsDigest } = layout;
   return {

@@ -8,6 +8,7 @@ import { nextConfiguration, nextLeaving } from './configuration.js';
 import { describeLayout } from './describe.js';
 import {
   defaultEntryBytesMax,
+  type EntryLayout,
   entryLeaf,
   noClaims,
   openEntry,
@@ -15,11 +16,12 @@ import {
   sealEntry,
   sealedBytes,
 } from './entry.js';
+import { beginning, type KeptSignature, type Note, noteOf } from './ledger-note.js';
 import { assertIdentity, type LedgerStart } from './ledger-start.js';
 import { MerkleTree } from './merkle.js';
-import { type LeafProof, makeReceipt, type ReceiptLeaf, type ReceiptSignature } from './receipt.js';
+import { type LeafProof, makeReceipt, type ReceiptLeaf } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
-import { secretFor } from './rekey.js';
+import { readSecretRow, secretDigest, secretFor } from './rekey.js';
 import { createSecrets, type GrowingSecrets, type Secrets } from './secrets.js';
 import { makeSignature, signatureTables } from './signature.js';
 import { readSignature } from './signature-read.js';
@@ -42,36 +44,6 @@ import type {
 export function createLedger(start: LedgerStart): Ledger {
   return new NodeLedger(start);
 }
-
-/** What is kept of an entry: the state that it left behind, and what its receipt repeats. */
-interface Note extends ReceiptLeaf {
-  readonly view: number;
-  readonly configuration: readonly NodeId[];
-  /** Retired nodes whose retirement is not recorded as committed. */
-  readonly leaving: readonly NodeId[];
-  /** The last signature up to and including this entry; 0 when there is none. */
-  readonly lastSignature: Seqno;
-  /** Bytes of all entries of its chunk up to and including this entry; 0 when the chunk ends with it. */
-  readonly chunkBytes: number;
-  readonly signature?: KeptSignature;
-}
-
-/** What receipts and snapshots repeat of a signature transaction. */
-interface KeptSignature extends ReceiptSignature {
-  readonly serviceBytes: Uint8Array;
-  /** The first leaf that its tree table repeats. */
-  readonly treeFrom: Seqno;
-}
-
-const beginning: Note = {
-  view: 0,
-  configuration: [],
-  leaving: [],
-  lastSignature: 0,
-  chunkBytes: 0,
-  writeSetDigest: noClaims,
-  claimsDigest: noClaims,
-};
 
 class NodeLedger implements Ledger {
   readonly #identity: LedgerIdentity | undefined;
@@ -131,6 +103,10 @@ class NodeLedger implements Ledger {
 
   root(): Uint8Array {
     return this.#tree.root();
+  }
+
+  get tree(): MerkleTree {
+    return this.#tree;
   }
 
   append(batch: Parameters<Ledger['append']>[0]): SealedEntry {
@@ -228,19 +204,16 @@ class NodeLedger implements Ledger {
     secrets: Secrets = this.#secrets,
   ): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
-    const { publicMaps, claimsDigest = noClaims } = layout;
-    const privateMaps = openEntry(layout, secrets);
-    const description = describeLayout(layout, current);
-    const claims = claimsDigest.some((byte) => byte !== 0) ? { claimsDigest } : {};
-    const secret = this.#toldBy(description);
-    return {
-      ...description,
-      publicMaps,
-      privateMaps,
-      ...claims,
-      ...(secret && { secret }),
-      ...entryLeaf(layout),
-    };
+    const opened = openedOf(layout, openEntry(layout, secrets), current);
+    const secret = this.#toldBy(opened);
+    return secret === undefined ? opened : { ...opened, secret };
+  }
+
+  openPublic(bytes: Uint8Array): OpenedEntry {
+    const layout = parseEntry(bytes, this.#entryBytesMax);
+    const opened = openedOf(layout, new Uint8Array(0), this.#note.configuration);
+    // A signature has nothing private: what is there all the same is for the check of signatures to refuse.
+    return opened.signature ? { ...opened, privateMaps: layout.ciphertext } : opened;
   }
 
   /** The secret that an entry has for this node. */
@@ -248,7 +221,13 @@ class NodeLedger implements Ledger {
     if (secretRow === undefined || this.#identity === undefined) return undefined;
     const sealed = secretFor(secretRow, this.#identity.nodeId);
     const key = sealed === undefined ? undefined : this.#openSecret?.(sealed);
-    return key?.length === 32 ? { fromSeqno: seqno + 1, key } : undefined;
+    if (key?.length !== 32) return undefined;
+    // What was told to this node alone may be another than what the network can recover.
+    return secretDigest(key) === readSecretRow(secretRow)?.digest ? { fromSeqno: seqno + 1, key } : undefined;
+  }
+
+  forgetSecrets(before: Seqno): void {
+    this.#secrets.forget(before);
   }
 
   get secrets(): readonly LedgerSecret[] {
@@ -389,6 +368,13 @@ class NodeLedger implements Ledger {
   }
 }
 
-function noteOf({ view, seqno, configuration, leaving }: SnapshotBase): Note {
-  return { ...beginning, view, configuration: configuration.nodes, leaving, lastSignature: seqno };
+function openedOf(layout: EntryLayout, privateMaps: Uint8Array, current: readonly NodeId[]): OpenedEntry {
+  const { publicMaps, claimsDigest = noClaims } = layout;
+  return {
+    ...describeLayout(layout, current),
+    publicMaps,
+    privateMaps,
+    ...(claimsDigest.some((byte) => byte !== 0) && { claimsDigest }),
+    ...entryLeaf(layout),
+  };
 }

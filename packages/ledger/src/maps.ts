@@ -122,6 +122,14 @@ function skipRows(cursor: Cursor): undefined {
   for (let removes = cursor.count(8); removes > 0; removes--) cursor.skipSized();
 }
 
+/** The name of the first table of a domain; undefined when there is none. COCO_LEDGER_MAPS_MALFORMED when its name is none. */
+export function firstTable(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return undefined;
+  const table = fromUtf8(new Cursor(bytes).sized());
+  if (table === undefined || table === '') throw malformed('a table has no proper name', 0);
+  return table;
+}
+
 /**
  * Checks that a domain is what `encodeMaps` makes of changes that a store can hold, of rows that are set or removed, not
  * both. `onTable` hears of each table and may throw. It makes nothing of the rows, for it runs for every batch. Throws

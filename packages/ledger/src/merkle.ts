@@ -136,6 +136,13 @@ export class MerkleTree {
     return nodes;
   }
 
+  /** The node that covers the leaves [position * 2^height, (position + 1) * 2^height); undefined unless complete and held. */
+  node(height: number, position: number): Uint8Array | undefined {
+    const level = this.#levels[height];
+    const isHeld = level !== undefined && position >= level.first && position < level.length;
+    return isHeld ? level.at(position).slice() : undefined;
+  }
+
   /** Goes back to the first `size` leaves. */
   retract(size: number): void {
     assert(size >= this.#flushed && size <= this.size, 'retracts to leaves that are held');

@@ -7,6 +7,8 @@ import {
   formerIn,
   type Ledger,
   ledgerTables,
+  readSecretRow,
+  secretDigest,
   secretFor,
   singletonKey,
 } from './index.js';
@@ -22,8 +24,14 @@ function ledger(openSecret?: (bytes: Uint8Array) => Uint8Array | undefined): Led
   return makeLedger(service, openSecret && { openSecret });
 }
 
+/** A row that tells `secret`. */
+function rowOf(secret: Uint8Array, nodes: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const digest = secretDigest(secret);
+  return encodeSecretRow({ epoch: 2, atMs: 5, digest, actors: '00'.repeat(32), nodes, former: [] });
+}
+
 function rekeyed(to: Ledger, key: number, nodes = { [nodeId]: sealed(key) }) {
-  const value = encodeSecretRow({ nodes, former: [] });
+  const value = rowOf(sealed(key), nodes);
   const publicMaps = encodeMaps([
     { table: ledgerTables.ledgerSecrets, puts: [{ key: singletonKey, value }], removes: [] },
   ]);
@@ -120,5 +128,46 @@ test('a row that is malformed tells nobody anything', () => {
   }
   assert.deepEqual(formerIn(utf8('{"former":["a",7]}')), ['a']);
   assert.deepEqual(formerIn(utf8('{')), []);
-  assert.equal(secretFor(encodeSecretRow({ nodes: {}, former: [] }), '__proto__'), undefined);
+  assert.equal(secretFor(rowOf(sealed(1), {}), '__proto__'), undefined);
+  assert.equal(readSecretRow(utf8('{"epoch":2,"at":5,"digest":"00","actors":"00"}')), undefined);
+});
+
+test('a secret that is not the one of which the row speaks is not taken for it', () => {
+  const liar = ledger(itself);
+  const value = rowOf(sealed(7), { [nodeId]: sealed(8) });
+  const publicMaps = encodeMaps([
+    { table: ledgerTables.ledgerSecrets, puts: [{ key: singletonKey, value }], removes: [] },
+  ]);
+  liar.append({ view: 2, publicMaps, privateMaps: none });
+  assert.equal(liar.untoldFrom, 2);
+});
+
+test('CONF-2: a secret that was forgotten opens nothing, until it is added again; receipts go on', () => {
+  const primary = ledger(itself);
+  const first = primary.append(batch);
+  rekeyed(primary, 7);
+  const second = primary.append(batch);
+  primary.sign(2);
+  const [old] = primary.secrets.map(({ fromSeqno, key }) => ({ fromSeqno, key: key.slice() }));
+  assert.ok(old !== undefined);
+  primary.forgetSecrets(3);
+  assert.equal(primary.secrets.length, 2, 'the log may still lose the entry that ended the epoch');
+  primary.compact(4);
+  const receipt = primary.receipt(1);
+  assert.ok(receipt !== undefined);
+  const [held] = primary.secrets;
+  primary.forgetSecrets(2);
+  assert.equal(primary.secrets.length, 2, 'the epoch is not over yet at the second entry');
+  primary.forgetSecrets(3);
+  assert.deepEqual(held?.key, new Uint8Array(32), 'its bytes are wiped');
+  assert.deepEqual(
+    primary.settledSecrets.map(({ fromSeqno }) => fromSeqno),
+    [3],
+  );
+  assert.throws(() => primary.open(first.bytes), { code: 'COCO_LEDGER_ENTRY_SECRET' });
+  assert.equal(primary.untoldFrom, undefined, 'it was told once');
+  primary.open(second.bytes);
+  assert.deepEqual(primary.receipt(1), receipt);
+  primary.addSecrets([old]);
+  primary.open(first.bytes);
 });

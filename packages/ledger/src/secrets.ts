@@ -38,6 +38,11 @@ export interface GrowingSecrets extends Secrets {
   settle(commit: Seqno): void;
   /** Forgets what entries above `to` told. */
   rollback(to: Seqno): void;
+  /**
+   * Wipes the keys of those that seal nothing from `before` on and hold whatever becomes of the log (CONF-2). Commit evidence can
+   * still be made for their entries, which can be opened again only when the secret is added once more.
+   */
+  forget(before: Seqno): void;
   /** The same as they would be after a rollback to `seqno`, to be followed by other entries. */
   ahead(seqno: Seqno): GrowingSecrets;
 }
@@ -50,8 +55,8 @@ export function createSecrets(secrets: readonly LedgerSecret[]): GrowingSecrets 
 /** A time during which one secret seals. Descending by their first entry. */
 interface Epoch {
   readonly fromSeqno: Seqno;
-  /** Undefined when an entry told a secret, but not to this node. */
-  readonly keys?: { readonly key: Uint8Array; readonly commitSecret: Uint8Array };
+  /** Undefined when an entry told a secret, but not to this node. Without `key`: it was forgotten. */
+  readonly keys?: { readonly key?: Uint8Array; readonly commitSecret: Uint8Array };
   /** An entry began it, and it goes with that entry. */
   readonly isLearned: boolean;
 }
@@ -84,6 +89,9 @@ function growing(begun: readonly Epoch[]): GrowingSecrets {
     add(more) {
       for (const secret of more) epochs = withEpoch(epochs, known(secret));
     },
+    forget(before) {
+      epochs = epochs.map((one, index) => (mayForget(one, epochs[index - 1], before) ? wiped(one) : one));
+    },
     follow({ seqno, secretRow, secret }) {
       if (secretRow === undefined) return;
       const begins = { fromSeqno: seqno + 1, isLearned: true };
@@ -99,7 +107,7 @@ function growing(begun: readonly Epoch[]): GrowingSecrets {
 function withEpoch(epochs: readonly Epoch[], added: Epoch): readonly Epoch[] {
   // What holds whatever becomes of the log goes on holding, whatever an entry tells.
   const before = epochs.find(({ fromSeqno }) => fromSeqno === added.fromSeqno);
-  if (before?.isLearned === false) return epochs;
+  if (before?.isLearned === false && (before.keys?.key !== undefined || added.isLearned)) return epochs;
   return [...epochs.filter((one) => one !== before), added].sort((a, b) => b.fromSeqno - a.fromSeqno);
 }
 
@@ -108,7 +116,7 @@ function epochsUpTo(epochs: readonly Epoch[], seqno: Seqno): readonly Epoch[] {
 }
 
 function secretsOf(epochs: readonly Epoch[]): readonly LedgerSecret[] {
-  const all = epochs.flatMap(({ fromSeqno, keys }) => (keys ? [{ fromSeqno, key: keys.key }] : []));
+  const all = epochs.flatMap(({ fromSeqno, keys }) => (keys?.key ? [{ fromSeqno, key: keys.key }] : []));
   return all.toReversed();
 }
 
@@ -116,9 +124,25 @@ function isSettling({ fromSeqno, keys, isLearned }: Epoch, commit: Seqno): boole
   return isLearned && keys !== undefined && fromSeqno <= commit + 1;
 }
 
+/** Whether `one`, which ends where `next` begins, is over at `before`. */
+function mayForget({ keys, isLearned }: Epoch, next: Epoch | undefined, before: Seqno): boolean {
+  if (keys?.key === undefined || isLearned) return false;
+  return next !== undefined && !next.isLearned && next.fromSeqno <= before;
+}
+
+function wiped({ keys, ...epoch }: Epoch): Epoch {
+  keys?.key?.fill(0);
+  return { ...epoch, ...(keys && { keys: { commitSecret: keys.commitSecret } }) };
+}
+
 function known({ fromSeqno, key }: LedgerSecret): Epoch {
   assert(key.length === 32, 'a ledger secret has 32 bytes');
-  return { fromSeqno, isLearned: false, keys: { key, commitSecret: hmacSha256(key, commitLabel) } };
+  // A copy: it is wiped when it is forgotten.
+  return {
+    fromSeqno,
+    isLearned: false,
+    keys: { key: key.slice(), commitSecret: hmacSha256(key, commitLabel) },
+  };
 }
 
 /** The failure that says that no secret for an entry was handed in. */

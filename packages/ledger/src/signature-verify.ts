@@ -19,17 +19,17 @@ import { isSignedUnder, type SignatureRecord } from './signature-read.js';
 import { encodeTree } from './tree-table.js';
 
 /**
- * Checks `record` against our own `tree`, which has exactly the leaves before it, and the service identity. Throws
+ * Checks `record` against our own `tree`, which has the leaves before it and maybe more, and the service identity. Throws
  * COCO_LEDGER_SIGNATURE_ROOT, _TREE, _CERTIFICATE, _NODE or _SERVICE; validity times of certificates are not looked
  * at, since a node in an enclave has no clock that it can trust.
  */
 export function verifySignature(record: SignatureRecord, tree: MerkleTree, checker: SignatureChecker): void {
-  const root = tree.root();
+  const root = tree.root(record.seqno);
   if (record.node !== undefined) {
     if (record.node.root !== toHex(root))
       throw failure(record, 'COCO_LEDGER_SIGNATURE_ROOT', 'signs another Merkle root than ours');
     const { publicKey } = checker.nodeCertificate(record, record.node);
-    if (!isNodeSignature(record.node, publicKey, tree)) {
+    if (!isNodeSignature(record.node, publicKey, tree, record.seqno)) {
       throw failure(
         record,
         'COCO_LEDGER_SIGNATURE_NODE',
@@ -102,11 +102,16 @@ function readCertificate(txId: TxId, pem: string): Certificate {
   return certificate;
 }
 
-/** Whether the node with `key` signed the root of `tree`. */
-export function isNodeSignature({ sig }: NodeSignature, key: PublicKey, tree: MerkleTree): boolean {
+/** Whether the node with `key` signed the root over the first `size` leaves of `tree`. */
+export function isNodeSignature(
+  { sig }: NodeSignature,
+  key: PublicKey,
+  tree: MerkleTree,
+  size: number = tree.size,
+): boolean {
   const der = fromBase64(sig) ?? new Uint8Array(0);
-  const preimage = tree.rootPreimage();
-  return preimage === undefined ? verifyPrehash(key, tree.root(), der) : verifyDer(key, preimage, der);
+  const preimage = tree.rootPreimage(size);
+  return preimage === undefined ? verifyPrehash(key, tree.root(size), der) : verifyDer(key, preimage, der);
 }
 
 /** Whether the service with `key` signed `root`. */
@@ -114,11 +119,11 @@ export function isServiceSignature(message: CoseSign1, key: PublicKey, root: Uin
   return isSignedUnder(message, key.fingerprint) && coseVerify(message, key, root);
 }
 
-/** Whether the tree table repeats, exactly, leaves of `tree` that we still hold, up to its end. */
+/** Whether the tree table repeats, exactly, leaves of `tree` that we still hold, up to the signature. */
 export function isTreeOf(record: SignatureRecord, tree: MerkleTree): boolean {
   const from = record.tree.flushed;
-  if (record.tree.size !== tree.size || from < tree.flushed) return false;
-  return equalBytes(record.treeBytes, encodeTree(tree, from));
+  if (record.tree.size !== record.seqno || record.seqno > tree.size || from < tree.flushed) return false;
+  return equalBytes(record.treeBytes, encodeTree(tree, from, record.seqno));
 }
 
 function failure({ view, seqno }: TxId, code: string, what: string): CocoError {

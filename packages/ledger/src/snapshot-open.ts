@@ -36,6 +36,16 @@ export function openSnapshot(bytes: Uint8Array, options: OpenSnapshotOptions): O
   return { base, publicTables: layout.publicTables, privateTables };
 }
 
+/** What a snapshot says in public, for whoever has no secret. Throws COCO_LEDGER_SNAPSHOT_MALFORMED, COCO_LEDGER_SNAPSHOT_SIZE. */
+export function openPublicSnapshot(
+  bytes: Uint8Array,
+  snapshotBytesMax?: number,
+): Omit<OpenedSnapshot, 'privateTables'> {
+  const layout = parseSnapshot(bytes, snapshotBytesMax);
+  const { base } = readPublicTables(layout);
+  return { base, publicTables: layout.publicTables };
+}
+
 /**
  * Decrypts the private tables and checks every row. Throws COCO_LEDGER_SNAPSHOT_MALFORMED,
  * COCO_LEDGER_ENTRY_UNAUTHENTIC.

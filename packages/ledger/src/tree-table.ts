@@ -46,7 +46,8 @@ function readCount(reader: ByteReader): number {
   }
 }
 
-function bitsSet(value: number): number {
+/** How many bits are set: of a number of leaves, how many nodes cover them. */
+export function bitsSet(value: number): number {
   let bits = 0;
   for (let rest = value; rest > 0; rest = Math.floor(rest / 2)) bits += rest % 2;
   return bits;

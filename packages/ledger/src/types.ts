@@ -4,6 +4,7 @@
 import type { Certificate, PrivateKey } from '@coco/crypto';
 import type { NodeId, Seqno, TxId, View } from '@coco/primitives';
 import type { GrowingSecrets, Secrets } from './secrets.js';
+import type { TreeNodes } from './tree-path.js';
 
 /** The symmetric key of the entries from `fromSeqno` on, until the next secret's. 32 bytes. */
 export interface LedgerSecret {
@@ -153,6 +154,8 @@ export interface Ledger {
   configurationAt(seqno: Seqno): readonly NodeId[] | undefined;
   /** Root over all entries so far: 32 bytes. */
   root(): Uint8Array;
+  /** The Merkle tree as it is, to hold others against: committed up to what was compacted. */
+  readonly tree: TreeNodes;
   /** Makes the next entry. */
   append(batch: {
     readonly view: View;
@@ -183,6 +186,11 @@ export interface Ledger {
    * have none for it.
    */
   open(bytes: Uint8Array, current?: readonly NodeId[], secrets?: Secrets): OpenedEntry;
+  /**
+   * Takes a whole entry apart for whoever has no secret: `privateMaps` is empty. That nobody changed the entry shows
+   * when the next signature is added. COCO_LEDGER_ENTRY_MALFORMED, COCO_LEDGER_MAPS_MALFORMED, COCO_LEDGER_NODES_MALFORMED.
+   */
+  openPublic(bytes: Uint8Array): OpenedEntry;
   /** The secrets as they are after the entry `seqno`: to open others that follow it, before they are added. */
   secretsAfter(seqno: Seqno): GrowingSecrets;
   /**
@@ -200,6 +208,11 @@ export interface Ledger {
   readonly untoldFrom: Seqno | undefined;
   /** Takes over secrets that somebody who was there has told. */
   addSecrets(secrets: readonly LedgerSecret[]): void;
+  /**
+   * Wipes the settled secrets that seal nothing from the entry `before` on (CONF-2). Their entries cannot be opened any more until
+   * `addSecrets` brings them back; receipts of them can be made all the same.
+   */
+  forgetSecrets(before: Seqno): void;
   /** Entries up to `seqno` are committed: their positions need no longer be rolled back. */
   compact(seqno: Seqno): void;
   /**

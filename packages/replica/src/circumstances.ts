@@ -18,10 +18,11 @@ export interface Circumstances {
   /** Another node that is primary, if one is known. */
   readonly primary: NodeId | undefined;
   readonly view: View;
+  /** The last entry when the step began; `consensus.last` is it now. */
   readonly last: Seqno;
   readonly commit: Seqno;
   /** What consensus says when it is asked. */
-  readonly consensus: Pick<Consensus, 'mayLeaveOut' | 'mayRecord' | 'status'>;
+  readonly consensus: Pick<Consensus, 'last' | 'mayLeaveOut' | 'mayRecord' | 'status'>;
   /** The wall clock, for convenience. */
   readonly nowMs: number;
   /** For answering a governance request. */

@@ -1,29 +1,53 @@
 /**
  * Whose tables an entry writes: governance tables are the manager's alone (ARC-3), all others are the worker's. Which
  * they are shows in their names; an entry without governance tables is passed on as it came.
+ *
+ * Private tables of governance are written by the manager alone, in entries of its own, which the worker has no part in. So the
+ * first table of a private domain says of all whose they are, and the rows of large batches are not gone through for that.
  */
 import type { TableChanges } from '@coco/kv';
-import { decodeMaps, encodeMaps } from '@coco/ledger';
+import { decodeMaps, encodeMaps, firstTable } from '@coco/ledger';
 
-/** The public tables of one entry, by whose they are. */
+/** Both domains of an entry, encoded. */
+export interface EntryMaps {
+  readonly publicMaps: Uint8Array;
+  readonly privateMaps: Uint8Array;
+}
+
+/** The tables of one entry, by whose they are. */
 export interface DividedMaps {
-  /** As they stand in the entry; their rows share its memory. */
+  /** As they stand in the entry, ascending by name; their rows share its memory. */
   readonly governance: readonly TableChanges[];
-  /** Encoded, as the worker gets them. */
+  /** As the worker gets them. */
+  readonly application: EntryMaps;
+}
+
+/** Divides an entry. COCO_LEDGER_MAPS_MALFORMED when it is none. */
+export function divideMaps({ publicMaps, privateMaps }: EntryMaps): DividedMaps {
+  const [shown, hidden] = [divideDomain(publicMaps), dividePrivate(privateMaps)];
+  return {
+    governance: [...hidden.governance, ...shown.governance],
+    application: { publicMaps: shown.application, privateMaps: hidden.application },
+  };
+}
+
+interface DividedDomain {
+  readonly governance: readonly TableChanges[];
   readonly application: Uint8Array;
 }
 
-/** Divides the public domain of an entry. COCO_LEDGER_MAPS_MALFORMED when it is none. */
-export function divideMaps(publicMaps: Uint8Array): DividedMaps {
-  const governance = governanceMaps(publicMaps);
-  if (governance.length === 0) return { governance, application: publicMaps };
-  const others = decodeMaps(publicMaps, { wanted: (table) => !isGovernanceTable(table) });
-  return { governance, application: encodeMaps(others.filter(hasRows)) };
+function dividePrivate(maps: Uint8Array): DividedDomain {
+  const first = firstTable(maps);
+  return first !== undefined && isGovernanceTable(first)
+    ? divideDomain(maps)
+    : { governance: [], application: maps };
 }
 
-/** The governance tables in the public domain of an entry. COCO_LEDGER_MAPS_MALFORMED when it is none. */
-export function governanceMaps(publicMaps: Uint8Array): readonly TableChanges[] {
-  return publicMaps.length === 0 ? [] : decodeMaps(publicMaps, { wanted: isGovernanceTable });
+function divideDomain(maps: Uint8Array): DividedDomain {
+  const governance = maps.length === 0 ? [] : decodeMaps(maps, { wanted: isGovernanceTable });
+  if (governance.length === 0) return { governance, application: maps };
+  const others = decodeMaps(maps, { wanted: (table) => !isGovernanceTable(table) });
+  return { governance, application: encodeMaps(others.filter(hasRows)) };
 }
 
 /** The public domain of an entry that writes `governance` tables besides those of the worker. */
@@ -34,7 +58,7 @@ export function mergeMaps(governance: readonly TableChanges[], application: Uint
 }
 
 export function isGovernanceTable(table: string): boolean {
-  return table.startsWith('public:ccf.') || table.startsWith('public:coco.');
+  return table.startsWith('public:ccf.') || table.startsWith('public:coco.') || table.startsWith('coco.');
 }
 
 /** What the signature transactions write, which nobody but the ledger reads. */

@@ -22,7 +22,7 @@ import type { Reader, Store, TableChanges, Transaction, VersionedRow } from '@co
 import { encodeSnapshotTables, type SnapshotTables } from '@coco/ledger';
 import { assert, type NodeId, type Seqno } from '@coco/primitives';
 import { isGovernanceTable } from './dividedMaps.js';
-import type { Rekeying } from './rekeying.js';
+import type { RekeyAt, Rekeying } from './rekeying.js';
 import { renewCertificates } from './renewal.js';
 import { errorResponse } from './requests.js';
 import type { EndorseNode, ReplicaEffects } from './types.js';
@@ -86,8 +86,8 @@ export class Governing {
     return response.status < 300 ? { ...response, txId: context.committed } : response;
   }
 
-  /** Carries a request out upon the newest version, without changing it. */
-  write(request: AdapterRequest, context: GovernanceContext): Governed {
+  /** Carries a request out upon the newest version, without changing it; `last` is the last entry. */
+  write(request: AdapterRequest, context: GovernanceContext, last: Seqno): Governed {
     const transaction = this.begin();
     const { response, writes, triggers } = this.#governance.handle(request, transaction, context);
     if (writes && triggers?.nodeCertificates !== undefined) {
@@ -95,7 +95,7 @@ export class Governing {
       if (why !== undefined) return { response: notIssued(why) };
     }
     if (writes) {
-      const why = this.#rekeyAsDecided(transaction, triggers);
+      const why = this.#rekeyAsDecided(transaction, triggers, { nowMs: context.nowMs, last });
       if (why !== undefined) return { response: notRekeyed(why) };
     }
     const writeSet = writes ? transaction.writeSet() : [];
@@ -106,11 +106,15 @@ export class Governing {
   }
 
   /** Where somebody has left, the primary changes the secret of the ledger anyway, as soon as this is appended. */
-  #rekeyAsDecided(transaction: Transaction, triggers: GovernanceAnswer['triggers']): string | undefined {
+  #rekeyAsDecided(
+    transaction: Transaction,
+    triggers: GovernanceAnswer['triggers'],
+    at: RekeyAt,
+  ): string | undefined {
     const isAsked = triggers?.rekey === true;
     if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
-    if (isRekeyDue(transaction)) return undefined;
-    const why = this.#rekeying.write(transaction);
+    if (isRekeyDue(transaction, at.nowMs)) return undefined;
+    const why = this.#rekeying.write(transaction, at);
     return isAsked ? why : undefined;
   }
 
@@ -121,6 +125,11 @@ export class Governing {
   /** The governance tables as the log says. */
   newest(): Reader {
     return this.at(this.#store.head);
+  }
+
+  /** The governance tables as committed. */
+  get committedTables(): Reader {
+    return this.at(this.#committedVersion);
   }
 
   /** How often they were changed or rolled back, as far as this node has seen. */

@@ -6,20 +6,26 @@ import type { AdapterRequest, AdapterResponse } from '@coco/adapter';
 import type { Consensus } from '@coco/consensus';
 import {
   admitNode,
+  alarmKey,
+  contributeToKey,
   forgetNode,
   type Governance,
+  governanceTables,
   leaseRow,
+  raiseAlarm,
   recordRetired,
   renewLease,
   snapshotEvidence,
 } from '@coco/governance';
 import type { Transaction } from '@coco/kv';
-import { encodeMaps } from '@coco/ledger';
+import { splitDomains } from '@coco/ledger';
 import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
+import { Forgetting } from './forgetting.js';
 import type { Governing } from './governing.js';
+import { KeyCeremonies } from './keyCeremonies.js';
 import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
@@ -56,6 +62,8 @@ export class Governor {
   readonly #awaiting: Awaiting;
   readonly #reviewing: Reviewing;
   readonly #rekeying: Rekeying;
+  readonly #ceremonies: KeyCeremonies;
+  readonly #forgetting: Forgetting;
 
   constructor(
     governance: Governance,
@@ -63,7 +71,7 @@ export class Governor {
     governing: Governing,
     snapshots: Snapshotting,
     rekeying: Rekeying,
-    { nodeId, settings }: Pick<ReplicaStart, 'nodeId' | 'settings'>,
+    { nodeId, settings, custody, ledger }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody' | 'ledger'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -72,6 +80,8 @@ export class Governor {
     this.#uncommittedMax = settings.uncommittedEntriesMax;
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
     this.#rekeying = rekeying;
+    this.#ceremonies = new KeyCeremonies(custody);
+    this.#forgetting = new Forgetting(ledger);
     this.#reviewing = new Reviewing(nodeId, governing);
   }
 
@@ -106,7 +116,11 @@ export class Governor {
       deliver(effects, origin, this.#governing.read(request, context));
       return;
     }
-    const { response, transaction, triggers } = this.#governing.write(request, context);
+    const { response, transaction, triggers } = this.#governing.write(
+      request,
+      context,
+      now.consensus.last.seqno,
+    );
     if (transaction === undefined) {
       deliver(effects, origin, response);
       return;
@@ -126,8 +140,8 @@ export class Governor {
     now: Circumstances,
     { answer, claimsDigest }: { readonly answer?: Answer; readonly claimsDigest?: Uint8Array } = {},
   ): Seqno {
-    const publicMaps = encodeMaps(transaction.writeSet());
-    const contents = { publicMaps, privateMaps: noMaps, ...(claimsDigest !== undefined && { claimsDigest }) };
+    const maps = splitDomains(transaction.writeSet());
+    const contents = { ...maps, ...(claimsDigest !== undefined && { claimsDigest }) };
     return now.append(contents, (txId) => {
       this.#governing.install(transaction, txId.seqno);
       if (answer !== undefined) this.#awaiting.hold(answer.origin, txId, answer.response);
@@ -135,10 +149,24 @@ export class Governor {
   }
 
   /** Carries out what the host asks of the primary for a node. */
-  changeNode(event: NodeEvent<'admit' | 'renewLease' | 'forgetNode'>, now: Circumstances): void {
+  changeNode(
+    event: NodeEvent<'admit' | 'renewLease' | 'forgetNode' | 'contributeKey' | 'raiseAlarm'>,
+    now: Circumstances,
+  ): void {
     if (event.type === 'admit') this.#admit(event, now);
     else if (event.type === 'renewLease') this.#renew(event, now);
-    else this.#forget(event, now);
+    else if (event.type === 'forgetNode') this.#forget(event, now);
+    else if (event.type === 'raiseAlarm') this.#alarm(event, now);
+    else this.#contribute(event, now);
+  }
+
+  /** Takes what a node contributes to making the network's key. */
+  #contribute({ token, nodeId, contribution }: NodeEvent<'contributeKey'>, now: Circumstances): void {
+    this.#forNode(token, now, (transaction) => {
+      const outcome = contributeToKey(transaction, { nodeId, contribution });
+      if (outcome.outcome === 'refused') return { refused: errorResponse(403, outcome.code, outcome.reason) };
+      return { response: answerOf({ node_id: nodeId }), isSettled: false };
+    });
   }
 
   /** Makes a node Trusted that has caught up: the entry that says so is the reconfiguration. */
@@ -187,6 +215,20 @@ export class Governor {
     });
   }
 
+  /** Writes down what a node says of a transaction, which may be one of this node's own making. */
+  #alarm({ token, nodeId, alarm }: NodeEvent<'raiseAlarm'>, now: Circumstances): void {
+    this.#forNode(token, now, (transaction) => {
+      const outcome = raiseAlarm(transaction, nodeId, alarm);
+      if (outcome.outcome === 'refused') {
+        const [status, code] = alarmRefusals[outcome.why];
+        return { refused: errorResponse(status, code, outcome.reason) };
+      }
+      const key = alarmKey(alarm);
+      const isSettled = this.#governing.at(now.commit).has(governanceTables.alarms, utf8(key));
+      return { response: answerOf({ alarm: key }), isSettled };
+    });
+  }
+
   /** On the primary: appends the change, and answers once it is committed. */
   #forNode(token: number, now: Circumstances, change: (transaction: Transaction) => NodeChange): void {
     const { effects, acting, primary } = now;
@@ -213,11 +255,12 @@ export class Governor {
   }
 
   /** Whether there is anything that the primary must do by itself. */
-  hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>): boolean {
+  hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>, nowMs: number): boolean {
     return (
       this.#isRecordDue(consensus) ||
       this.#reviewing.isDue(consensus) ||
-      this.#rekeying.isDue(this.#governing) ||
+      this.#ceremonies.isDue(this.#governing, nowMs) ||
+      this.#rekeying.isDue(this.#governing, nowMs) ||
       this.#isSnapshotDue(consensus.commit)
     );
   }
@@ -248,10 +291,15 @@ export class Governor {
         this.#reviewing.appended(this.#append(transaction, now));
       }
     }
-    // In the same step as what made it due: nothing that the worker writes comes between.
-    if (this.#rekeying.isDue(this.#governing)) {
+    if (this.#ceremonies.isDue(this.#governing, now.nowMs)) {
       const transaction = this.#governing.begin();
-      if (this.#rekeying.rekey(transaction)) this.#append(transaction, now);
+      if (this.#ceremonies.advance(transaction, now.nowMs)) this.#append(transaction, now);
+    }
+    // In the same step as what made it due: nothing that the worker writes comes between.
+    if (this.#rekeying.isDue(this.#governing, now.nowMs)) {
+      const transaction = this.#governing.begin();
+      if (this.#rekeying.rekey(transaction, { nowMs: now.nowMs, last: now.consensus.last.seqno }))
+        this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();
@@ -264,6 +312,7 @@ export class Governor {
     this.#awaiting.elapsed(ms, now.effects);
     this.#reviewing.elapsed(ms, now);
     if (!now.acting) this.#rekeying.rest();
+    this.#forgetting.elapsed(ms, now.nowMs, () => this.#governing.committedTables);
     const finished = this.#snapshots.elapsed(now.effects);
     if (finished !== undefined) this.#record(finished, now);
   }
@@ -296,8 +345,6 @@ export class Governor {
   }
 }
 
-const noMaps = new Uint8Array(0);
-
 const busy = errorResponse(
   503,
   'TooManyPendingTransactions',
@@ -325,6 +372,12 @@ const refusals = {
 const forgetRefusals = {
   unknown: [404, 'ResourceNotFound'],
   'not-retired': [400, 'NodeNotRetiredCommitted'],
+} as const;
+
+const alarmRefusals = {
+  unknown: [403, 'COCO_ALARM_UNKNOWN'],
+  evidence: [403, 'COCO_ALARM_EVIDENCE'],
+  limit: [429, 'COCO_ALARM_LIMIT'],
 } as const;
 
 const tooOld = errorResponse(

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FromWorker } from '@coco/adapter';
 import { sha256 } from '@coco/crypto';
 import type { VersionedRow } from '@coco/kv';
 import { encodeMaps, encodeSnapshotTables, type Ledger } from '@coco/ledger';
@@ -12,9 +11,10 @@ import { concatBytes, toHex, utf8 } from '@coco/primitives';
 import { createEffects } from './effects.js';
 import { Snapshotting } from './snapshotting.js';
 import { type Cluster, createCluster, request, type TestNode } from './testing/cluster.js';
+import type { ForManager } from './types.js';
 
-type Proposal = Extract<FromWorker, { readonly type: 'propose' }>;
-type SnapshotPart = Extract<FromWorker, { readonly type: 'snapshotPart' }>;
+type Proposal = Extract<ForManager, { readonly type: 'propose' }>;
+type SnapshotPart = Extract<ForManager, { readonly type: 'snapshotPart' }>;
 
 const none = new Uint8Array(0);
 const fault = { code: 'COCO_REPLICA_WORKER' };
@@ -37,7 +37,7 @@ function proposal(node: TestNode, more: Partial<Proposal> = {}): Proposal {
 const maps = (table: string): Uint8Array =>
   encodeMaps([{ table, puts: [{ key: utf8('k'), value: utf8('v') }], removes: [] }]);
 
-function refuses(cluster: Cluster, node: TestNode, message: FromWorker): void {
+function refuses(cluster: Cluster, node: TestNode, message: ForManager): void {
   const before = node.replica.status().consensus.last.seqno;
   assert.throws(() => node.replica.step({ type: 'worker', message }), fault, JSON.stringify(message));
   assert.equal(node.replica.status().consensus.last.seqno, before);

@@ -149,8 +149,8 @@ test('the ledger has all that decides an admission again, and a quote in the for
 function audited({ disk, ledger }: TestNode): Reader {
   const store = createStore();
   for (const bytes of disk) {
-    const { publicMaps, seqno } = ledger.open(bytes);
-    store.apply(divideMaps(publicMaps).governance, seqno);
+    const opened = ledger.open(bytes);
+    store.apply(divideMaps(opened).governance, opened.seqno);
   }
   return store.read(store.head);
 }

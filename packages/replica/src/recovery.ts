@@ -7,7 +7,7 @@ import type { EntryInfo } from '@coco/consensus';
 import { createStore, type Store } from '@coco/kv';
 import type { EntryDescription, Ledger, OpenedEntry } from '@coco/ledger';
 import type { Seqno } from '@coco/primitives';
-import { divideMaps } from './dividedMaps.js';
+import { divideMaps, type EntryMaps } from './dividedMaps.js';
 
 /** Loads one entry after the other, then says where the node stands. */
 export interface Recovery {
@@ -27,22 +27,26 @@ export interface RecoveredLog {
 
 /**
  * Begins where `ledger` does: at the first entry, or after the snapshot that it was made from, whose governance tables
- * are then in `governanceStore` (see `restoreSnapshot`).
+ * are then in `governanceStore` (see `restoreSnapshot`). With `open`, whoever has no secrets can learn what is public.
  */
-export function createRecovery(ledger: Ledger, governanceStore: Store = createStore()): Recovery {
+export function createRecovery(
+  ledger: Ledger,
+  governanceStore: Store = createStore(),
+  open: (bytes: Uint8Array) => OpenedEntry = (bytes) => ledger.open(bytes),
+): Recovery {
   const entries: EntryInfo[] = [];
   const first = ledger.last.seqno;
   let signed = first;
   return {
     load(bytes) {
-      const opened = ledger.open(bytes);
+      const opened = open(bytes);
       ledger.add(opened);
       entries.push(infoOf(opened));
       if (opened.signature) {
         signed = opened.seqno;
         return undefined;
       }
-      const { governance, application } = divideMaps(opened.publicMaps);
+      const { governance, application } = divideMaps(opened);
       if (governance.length > 0) governanceStore.apply(governance, opened.seqno);
       return applyMessage(opened, application);
     },
@@ -72,9 +76,10 @@ export function infoOf(description: EntryDescription): EntryInfo {
 
 /** The worker's part of an entry. Undefined when nothing is left of it: signatures and governance are not its business. */
 export function applyMessage(
-  { view, seqno, privateMaps }: OpenedEntry,
-  publicMaps: Uint8Array,
+  { view, seqno, claimsDigest }: OpenedEntry,
+  { publicMaps, privateMaps }: EntryMaps,
 ): ToWorker | undefined {
   if (publicMaps.length === 0 && privateMaps.length === 0) return undefined;
-  return { type: 'apply', txId: { view, seqno }, publicMaps, privateMaps };
+  const maps = { publicMaps, privateMaps, ...(claimsDigest && { claimsDigest }) };
+  return { type: 'apply', txId: { view, seqno }, ...maps };
 }

@@ -83,6 +83,9 @@ test('MIT-4: what follows when a node is distrusted it cannot read, and all othe
     assert.equal(node.standIn.store.head, after);
   }
   assertEqual(others(cluster, bad));
+  const { fromSeqno } = primary.ledger.secrets.at(-1) as { fromSeqno: number };
+  const telling = primary.ledger.open(primary.disk[fromSeqno - 2] as Uint8Array).publicMaps;
+  assert.match(Buffer.from(telling).toString('latin1'), new RegExp(`"from":${fromSeqno},`), 'CONF-2');
   assert.equal(primary.replica.status().rekeyTrouble, undefined);
 });
 
@@ -214,12 +217,12 @@ test('a node that starts from a snapshot goes on with the secrets that it was to
   assert.equal(joined.ledger.last.seqno, primary.ledger.last.seqno);
 });
 
-test('where a node has no share key on record yet, the key changes once it has one, and until then status says why not', () => {
+test('where a node has no epoch key on record yet, the key changes once it has one, and until then status says why not', () => {
   const cluster = started(4, { rekeys: true });
   const primary = cluster.primary();
   const gone = backupOf(cluster);
   decide(cluster, primary, [{ name: 'remove_node', args: { node_id: gone.id } }]);
-  assert.match(primary.replica.status().rekeyTrouble ?? '', /3 nodes have no share key on record/);
+  assert.match(primary.replica.status().rekeyTrouble ?? '', /3 nodes have no epoch key on record/);
   for (const node of others(cluster, gone)) assert.equal(cluster.renew(primary, node.identity), 200);
   cluster.pass(100);
   assert.equal(primary.replica.status().rekeyTrouble, undefined);

@@ -1,12 +1,24 @@
 /**
- * When the primary changes the secret of the ledger (MIT-4): as soon as a node that knew it is out, and when the members decide
- * so. The new one is made and sealed by the host; from the entry on that tells it to the nodes that take part, whoever left
- * can read nothing any more.
+ * When the primary changes the secret of the ledger (CONF-2, MIT-4): when the epoch is over, as soon as the actors are others or a
+ * node that knew it is out, and when the members decide so. The new one is made and sealed by the host; from the entry on that tells
+ * it to the nodes that take part, whoever left can read nothing any more. Secrets from the time before the network had a key
+ * are sealed to that with the first that has one.
  */
-import { isRekeyDue, secretRecipients, writeLedgerSecret } from '@coco/governance';
+import {
+  currentEpoch,
+  type EpochRecord,
+  isRekeyDue,
+  type NetworkKey,
+  readEpochs,
+  readNetworkKey,
+  sealEpoch,
+  secretRecipients,
+  writeLedgerSecret,
+} from '@coco/governance';
 import type { Reader, Transaction } from '@coco/kv';
-import { CocoError, type NodeId } from '@coco/primitives';
-import type { MakeLedgerSecret } from './types.js';
+import type { Ledger } from '@coco/ledger';
+import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
+import type { Custody } from './types.js';
 
 /** The governance tables as the log says, and how often they have changed. */
 export interface RekeyTables {
@@ -14,17 +26,29 @@ export interface RekeyTables {
   newest(): Reader;
 }
 
+/** When, by the wall clock (ms since 1970), and after which entry a new secret is told. */
+export interface RekeyAt {
+  readonly nowMs: number;
+  readonly last: Seqno;
+}
+
+/** Epochs end by the clock: so often it is looked, if nothing happens. */
+const everyMs = 1000;
+
 export class Rekeying {
   readonly #self: NodeId;
-  readonly #make: MakeLedgerSecret | undefined;
-  /** At which change of the tables it was looked last. */
+  readonly #custody: Custody | undefined;
+  readonly #ledger: Pick<Ledger, 'secrets'>;
+  /** At which change of the tables it was looked last, and when. */
   #lookedAt: number | undefined;
+  #lookedMs = 0;
   #isDue = false;
   #trouble: string | undefined;
 
-  constructor(self: NodeId, make: MakeLedgerSecret | undefined) {
+  constructor(self: NodeId, custody: Custody | undefined, ledger: Pick<Ledger, 'secrets'>) {
     this.#self = self;
-    this.#make = make;
+    this.#custody = custody;
+    this.#ledger = ledger;
   }
 
   /** Why the secret is not changed although it should be; undefined when there is no such reason. */
@@ -40,43 +64,42 @@ export class Rekeying {
   }
 
   /** Whether this node, which acts as primary, must change the secret now. */
-  isDue(tables: RekeyTables): boolean {
-    if (this.#make === undefined) return false;
-    if (this.#lookedAt !== tables.changes) {
+  isDue(tables: RekeyTables, nowMs: number): boolean {
+    if (this.#custody === undefined) return false;
+    if (this.#lookedAt !== tables.changes || nowMs >= this.#lookedMs + everyMs) {
       this.#lookedAt = tables.changes;
-      this.#look(tables.newest());
+      this.#lookedMs = nowMs;
+      this.#look(tables.newest(), nowMs);
     }
     return this.#isDue;
   }
 
-  #look(reader: Reader): void {
+  #look(reader: Reader, nowMs: number): void {
     this.#isDue = false;
     this.#trouble = undefined;
-    if (!isRekeyDue(reader)) return;
+    if (!isRekeyDue(reader, nowMs)) return;
     const why = this.#refusal(reader);
     if (why === undefined) this.#isDue = true;
     else this.#trouble = `the key of the ledger should change and does not: ${why}`;
   }
 
   #refusal(reader: Reader): string | undefined {
-    if (this.#make === undefined) return 'this node makes no keys';
+    if (this.#custody === undefined) return 'this node makes no keys';
     const { recipients, keyless } = secretRecipients(reader);
     const [first] = keyless;
     if (first !== undefined) {
-      return `${keyless.length} nodes have no share key on record until they renew their leases, the first of them ${first}`;
+      return `${keyless.length} nodes have no epoch key on record until they renew their leases, the first of them ${first}`;
     }
     if (recipients.some(({ nodeId }) => nodeId === this.#self)) return undefined;
     return 'this node leaves the network: the next primary changes it';
   }
 
   /** Writes a new secret. Why that cannot be, in words for people; then nothing was written. */
-  write(transaction: Transaction): string | undefined {
+  write(transaction: Transaction, at: RekeyAt): string | undefined {
     const why = this.#refusal(transaction);
-    if (why !== undefined || this.#make === undefined) return why;
+    if (why !== undefined || this.#custody === undefined) return why;
     try {
-      const sealed = this.#make(secretRecipients(transaction).recipients);
-      if (!Object.hasOwn(sealed, this.#self)) return 'it cannot be told to this node itself';
-      writeLedgerSecret(transaction, sealed);
+      this.#begin(transaction, at, this.#custody);
       return undefined;
     } catch (error) {
       if (error instanceof CocoError) return error.message;
@@ -84,10 +107,43 @@ export class Rekeying {
     }
   }
 
+  #begin(transaction: Transaction, { nowMs, last }: RekeyAt, custody: Custody): void {
+    const { recipients } = secretRecipients(transaction);
+    const networkKey = readNetworkKey(transaction);
+    const epoch = currentEpoch(transaction) + 1;
+    // The entry that tells it comes next, and it holds from the one after that.
+    const from = last + 2;
+    const made = custody.makeSecret({ recipients, epoch, from, ...(networkKey && { networkKey }) });
+    if (!Object.hasOwn(made.nodes, this.#self)) {
+      throw new CocoError('COCO_REPLICA_SECRET', 'it cannot be told to this node itself');
+    }
+    const older = networkKey === undefined ? [] : this.#sealOlder(transaction, networkKey, custody, last + 1);
+    writeLedgerSecret(transaction, made, { nowMs, from });
+    for (const record of older) sealEpoch(transaction, record);
+  }
+
+  /** Those that nobody could bring back if all nodes stopped now. */
+  #sealOlder(
+    reader: Reader,
+    networkKey: NetworkKey,
+    custody: Custody,
+    sealedAt: Seqno,
+  ): readonly EpochRecord[] {
+    const records = new Map(readEpochs(reader).map((record) => [record.from, record]));
+    const { network } = networkKey;
+    return this.#ledger.secrets.flatMap(({ fromSeqno: from, key: secret }) => {
+      const genesis = { epoch: 1, from, atMs: 0, network };
+      const record = records.get(from) ?? (from === 1 ? genesis : undefined);
+      if (record === undefined || ('sealed' in record && record.sealed !== undefined)) return [];
+      const sealed = custody.sealSecret({ secret, epoch: record.epoch, from, networkKey });
+      return [{ ...record, network, ...sealed, sealedAt }];
+    });
+  }
+
   /** Does what is due. True when `transaction` has it. */
-  rekey(transaction: Transaction): boolean {
+  rekey(transaction: Transaction, at: RekeyAt): boolean {
     this.#isDue = false;
-    const why = this.write(transaction);
+    const why = this.write(transaction, at);
     if (why !== undefined) this.#trouble = `the key of the ledger should change and does not: ${why}`;
     return why === undefined;
   }

@@ -6,7 +6,6 @@
  * signed and appended. On a backup an entry comes from the primary, is opened and checked, appended, and given to the
  * worker once committed. What must be durable, sent, applied and answered leaves as effects, in that order.
  */
-import type { FromWorker } from '@coco/adapter';
 import type { Consensus, EntryInfo, Ready } from '@coco/consensus';
 import type { Ledger, OpenedEntry, SealedEntry } from '@coco/ledger';
 import {
@@ -40,6 +39,7 @@ import { Snapshotting } from './snapshotting.js';
 import { startConsensus } from './startConsensus.js';
 import { startGoverning } from './startGoverning.js';
 import type {
+  ForManager,
   Replica,
   ReplicaEffects,
   ReplicaEvent,
@@ -70,7 +70,7 @@ class ReplicaMachine implements Replica {
   /** This node leads, its log is in the worker, and both may go on from there. */
   #acting = false;
   #nowMs = 0;
-  /** How many settled secrets of the ledger the host knows. */
+  /** The first entry of the newest settled secret of the ledger that the host knows. */
   #settled: number;
 
   constructor(start: ReplicaStart) {
@@ -88,7 +88,7 @@ class ReplicaMachine implements Replica {
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
     this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
     this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, rekeying, start);
-    this.#settled = ledger.settledSecrets.length;
+    this.#settled = ledger.settledSecrets.at(-1)?.fromSeqno ?? 0;
   }
 
   get isPrimary(): boolean {
@@ -114,15 +114,11 @@ class ReplicaMachine implements Replica {
     return this.#consensus.txStatus(id);
   }
 
-  receipt(seqno: Seqno): ReturnType<Ledger['receipt']> {
-    return seqno <= this.#consensus.commit ? this.#ledger.receipt(seqno) : undefined;
-  }
-
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);
     if (this.#maySign()) this.#appendOwn([this.#sign()], effects);
-    if (this.#acting && this.#governor.hasChores(this.#consensus)) {
+    if (this.#acting && this.#governor.hasChores(this.#consensus, this.#nowMs)) {
       this.#governor.housekeep(this.#circumstances(effects));
     }
     if (this.#governing.hasNews) Object.assign(effects, this.#governing.news());
@@ -160,6 +156,8 @@ class ReplicaMachine implements Replica {
       case 'admit':
       case 'renewLease':
       case 'forgetNode':
+      case 'contributeKey':
+      case 'raiseAlarm':
         this.#governor.changeNode(event, this.#circumstances(effects));
         break;
       case 'secrets':
@@ -251,7 +249,7 @@ class ReplicaMachine implements Replica {
 
   // --- what comes from the worker ---
 
-  #worker(message: FromWorker, effects: EffectsBuilder): void {
+  #worker(message: ForManager, effects: EffectsBuilder): void {
     switch (message.type) {
       case 'response':
         this.#forwarding.finished(message.id, message.response, this.#circumstances(effects));
@@ -268,8 +266,6 @@ class ReplicaMachine implements Replica {
       case 'snapshotFailed':
         this.#snapshots.failed(message.id, message.reason);
         break;
-      case 'trouble':
-        break;
       case 'failed':
         throw new CocoError('COCO_REPLICA_WORKER', `the worker failed: ${message.message}`);
       default:
@@ -277,7 +273,7 @@ class ReplicaMachine implements Replica {
     }
   }
 
-  #propose(proposal: Extract<FromWorker, { readonly type: 'propose' }>, effects: EffectsBuilder): void {
+  #propose(proposal: Extract<ForManager, { readonly type: 'propose' }>, effects: EffectsBuilder): void {
     if (this.#proposals.take(proposal, this.#circumstances(effects))) this.#takeRole(true, effects);
   }
 
@@ -342,7 +338,7 @@ class ReplicaMachine implements Replica {
 
   /** What another primary's entry wrote: governance now, the worker's part when it is committed. */
   #takeOver(opened: OpenedEntry): void {
-    const { governance, application } = divideMaps(opened.publicMaps);
+    const { governance, application } = divideMaps(opened);
     this.#governing.apply(governance, opened.seqno);
     const message = applyMessage(opened, application);
     if (message !== undefined) this.#workerLog.keep(opened.seqno, message);
@@ -362,8 +358,9 @@ class ReplicaMachine implements Replica {
 
   #tellSettled(effects: EffectsBuilder): void {
     const { settledSecrets } = this.#ledger;
-    if (settledSecrets.length > this.#settled) effects.ledgerSecrets = settledSecrets;
-    this.#settled = settledSecrets.length;
+    const newest = settledSecrets.at(-1)?.fromSeqno ?? 0;
+    if (newest > this.#settled) effects.ledgerSecrets = settledSecrets;
+    this.#settled = newest;
   }
 
   /**

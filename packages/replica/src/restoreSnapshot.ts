@@ -16,21 +16,23 @@ export interface RestoredSnapshot {
 
 /** Divides a snapshot. COCO_LEDGER_SNAPSHOT_MALFORMED. */
 export function restoreSnapshot(opened: OpenedSnapshot): RestoredSnapshot {
-  const { base, publicTables } = opened;
+  const { base, publicTables, privateTables } = opened;
   // The ledger's own tables are in the base.
   const wanted = (table: string): boolean => isGovernanceTable(table) && !isLedgerTable(table);
   const restoring = restoreStore();
-  for (const part of splitSnapshotTables(publicTables, { wanted })) restoring.add(decodeSnapshotTables(part));
+  for (const tables of [publicTables, privateTables]) {
+    for (const part of splitSnapshotTables(tables, { wanted })) restoring.add(decodeSnapshotTables(part));
+  }
   return { governanceStore: restoring.finish(base.seqno), restore: restoreMessages(opened) };
 }
 
 function* restoreMessages({ base, publicTables, privateTables }: OpenedSnapshot): Generator<ToWorker> {
   const { seqno } = base;
   const wanted = (table: string): boolean => !isGovernanceTable(table);
-  for (const tables of splitSnapshotTables(publicTables, { wanted })) {
-    yield { type: 'restore', seqno, tables, last: false };
+  for (const domain of [publicTables, privateTables]) {
+    for (const tables of splitSnapshotTables(domain, { wanted })) {
+      yield { type: 'restore', seqno, tables, last: false };
+    }
   }
-  for (const tables of splitSnapshotTables(privateTables))
-    yield { type: 'restore', seqno, tables, last: false };
   yield { type: 'restore', seqno, tables: new Uint8Array(0), last: true };
 }

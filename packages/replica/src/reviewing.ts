@@ -78,7 +78,7 @@ export class Reviewing {
       nowMs: this.#nowMs,
       primaryForMs: this.#primaryForMs,
       evidence: this.#judged !== manifestChanges,
-      mayLeaveOut: (nodes) => consensus.mayLeaveOut(nodes),
+      mayLeaveOut: (nodes, by) => consensus.mayLeaveOut(nodes, by),
     });
     const wasStuck = this.#isStuck;
     const left = [...review.postponed, ...review.kept];

@@ -17,7 +17,7 @@ export interface StartedGoverning {
 }
 
 export function startGoverning(start: ReplicaStart, consensus: Consensus): StartedGoverning {
-  const { nodeId, settings, ledger, sandbox, endorseNode: endorse, makeLedgerSecret } = start;
+  const { nodeId, settings, ledger, sandbox, endorseNode: endorse, custody } = start;
   const budget = createScriptBudget(sandbox);
   const governance = createGovernance({
     sandbox: budget.sandbox,
@@ -28,7 +28,7 @@ export function startGoverning(start: ReplicaStart, consensus: Consensus): Start
     },
   });
   const store = start.governanceStore ?? createStore();
-  const rekeying = new Rekeying(nodeId, makeLedgerSecret);
+  const rekeying = new Rekeying(nodeId, custody, ledger);
   const governing = new Governing(governance, store, consensus.commit, { endorse, rekeying });
   return { governance, budget, governing, rekeying };
 }

@@ -5,9 +5,14 @@
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
 import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState, TurnedBack } from '@coco/consensus';
 import type {
+  Alarm,
   CertificateValidity,
+  EpochRecord,
   GenesisConstitution,
   GovernanceSettings,
+  KeyContribution,
+  MadeSecret,
+  NetworkKey,
   NetworkView,
   NodeAttestation,
   NodeView,
@@ -17,6 +22,9 @@ import type { Reader, Store } from '@coco/kv';
 import type { Ledger, LedgerSecret, Receipt, SealedEntry, SnapshotBase } from '@coco/ledger';
 import type { NodeId, Random, Seqno, TxId, TxStatus } from '@coco/primitives';
 import type { Sandbox } from '@coco/sandbox';
+
+/** What a worker says to its manager; the rest is for the host alone: what people should hear. */
+export type ForManager = Exclude<FromWorker, { readonly type: 'trouble' | 'reexecuted' }>;
 
 /** What can happen to a node. */
 export type ReplicaEvent =
@@ -31,7 +39,7 @@ export type ReplicaEvent =
       readonly request: AdapterRequest;
       readonly nowMs: number;
     }
-  | { readonly type: 'worker'; readonly message: FromWorker }
+  | { readonly type: 'worker'; readonly message: ForManager }
   /** Everything that earlier effects asked to persist, up to and including `upTo`, is durable. */
   | { readonly type: 'persisted'; readonly upTo: TxId }
   | { readonly type: 'transferLeadership'; readonly to?: NodeId }
@@ -68,8 +76,23 @@ export type ReplicaEvent =
    * once that is committed.
    */
   | { readonly type: 'forgetNode'; readonly token: number; readonly nodeId: NodeId }
+  /**
+   * A node that takes part says that a transaction does not come out as it was recorded (MIT-3). Answered as `admit` is; refused
+   * with COCO_ALARM_UNKNOWN, COCO_ALARM_EVIDENCE (403) or COCO_ALARM_LIMIT (429).
+   */
+  | { readonly type: 'raiseAlarm'; readonly token: number; readonly nodeId: NodeId; readonly alarm: Alarm }
   /** The network has told this node secrets of the ledger that it had missed: settled ones, which hold whatever comes. */
   | { readonly type: 'secrets'; readonly secrets: readonly LedgerSecret[] }
+  /**
+   * A node that takes part contributes to making the network's key (CONF-3). Answered as `admit` is, with {node_id}; refused with
+   * COCO_KEY_* (403).
+   */
+  | {
+      readonly type: 'contributeKey';
+      readonly token: number;
+      readonly nodeId: NodeId;
+      readonly contribution: KeyContribution;
+    }
   /** Make a snapshot as soon as can be (primary only; nothing happens elsewhere). */
   | { readonly type: 'makeSnapshot' };
 
@@ -178,21 +201,36 @@ export interface ReplicaStart {
    * decision that asked for it is then refused. Without it, certificates cannot be renewed through this node.
    */
   readonly endorseNode?: EndorseNode;
-  /** Makes new secrets of the ledger. Without it, this node never changes the secret (MIT-4). */
-  readonly makeLedgerSecret?: MakeLedgerSecret;
+  /** Without it, this node never changes the secret of the ledger (MIT-4), and does not go on with making the network's key. */
+  readonly custody?: Custody;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
 /** The certificate, in PEM. */
 export type EndorseNode = (node: NodeView, validity: CertificateValidity) => string;
 
-/**
- * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this node
- * among them. Whom it cannot be sealed to is left out. Throws a CocoError that says why it cannot be made.
- */
-export type MakeLedgerSecret = (
-  recipients: readonly SecretRecipient[],
-) => Readonly<Record<NodeId, Uint8Array>>;
+/** What only the host can do about keys: it has the entropy. Throws a CocoError that says why something cannot be made. */
+export interface Custody {
+  /**
+   * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this
+   * node among them, and to the network's key if there is one. Whom it cannot be sealed to is left out.
+   */
+  makeSecret(
+    input: EpochPlace & {
+      readonly recipients: readonly SecretRecipient[];
+      readonly networkKey?: NetworkKey;
+    },
+  ): MadeSecret;
+  /** A secret that there is (32 bytes), as it is sealed to the network's key. */
+  sealSecret(
+    input: EpochPlace & { readonly secret: Uint8Array; readonly networkKey: NetworkKey },
+  ): Required<Pick<EpochRecord, 'digest' | 'sealed'>>;
+  /** 32 bytes that nobody can guess and that never come again. */
+  newId(): Uint8Array;
+}
+
+/** Which epoch, and the first entry that it seals. */
+export type EpochPlace = Pick<EpochRecord, 'epoch' | 'from'>;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {
@@ -214,8 +252,6 @@ export interface Replica {
   step(event: ReplicaEvent): ReplicaEffects;
   status(): ReplicaStatus;
   txStatus(id: TxId): TxStatus;
-  /** Receipt of a committed entry, while this node still holds its part of the tree. */
-  receipt(seqno: Seqno): Receipt | undefined;
   readonly isPrimary: boolean;
   readonly commit: Seqno;
 }

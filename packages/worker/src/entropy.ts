@@ -1,5 +1,5 @@
 /**
- * Randomness for batches (P4), from what came with the clock. Each batch has bytes of its own: who learns those of one,
+ * Randomness for batches (P4) and for samples (MIT-3), from what came with the clock. Each batch has bytes of its own: who learns those of one,
  * as a contract does, learns nothing of the next.
  */
 import { hkdfSha256 } from '@coco/crypto';

@@ -5,6 +5,13 @@ import type { BatchLimits } from '@coco/adapter';
 
 export type { FromWorker, ToWorker } from '@coco/adapter';
 
+export interface ReexecutionSettings {
+  /** Every entry, whatever the manager says of samples. */
+  readonly all: boolean;
+  /** Entries drawn and not yet executed again, beyond which they are dropped. Each keeps the state before it. */
+  readonly waitingMax: number;
+}
+
 /** Settings of a worker. */
 export interface WorkerSettings {
   readonly batch: BatchLimits;
@@ -19,4 +26,6 @@ export interface WorkerSettings {
   readonly queueItemsMax: number;
   /** How many versions before the committed one stay readable. */
   readonly historySeqnos: number;
+  /** Executing again what other primaries executed (MIT-3). */
+  readonly reexecution: ReexecutionSettings;
 }

@@ -13,6 +13,7 @@ import { AdapterSet, type AnyAdapter, errorResponse, foreignTable } from './adap
 import { createEntropySource, type EntropySource } from './entropy.js';
 import { createFinals, type Finals } from './finals.js';
 import { createQueue, type Queue, type QueuedItem } from './queue.js';
+import { createReexecution, type Reexecution } from './reexecution.js';
 import { createRestoring, createSnapshots, type Restoring, type Snapshots } from './snapshots.js';
 import { describeTrouble } from './trouble.js';
 import type { WorkerSettings } from './types.js';
@@ -53,6 +54,7 @@ class AdapterWorker implements Worker {
   readonly #queue: Queue;
   readonly #finals: Finals = createFinals();
   readonly #entropy: EntropySource = createEntropySource();
+  readonly #reexecution: Reexecution;
   /** The proposal that waits for its place. */
   #outstanding: (Executed & { readonly proposal: number }) | undefined;
   #executing = false;
@@ -73,6 +75,13 @@ class AdapterWorker implements Worker {
     this.#post = post;
     this.#queue = createQueue(settings.queueItemsMax);
     this.#snapshots = createSnapshots(post);
+    this.#reexecution = createReexecution({
+      adapters,
+      settings: settings.reexecution,
+      random: () => (this.#entropy.isReady ? this.#entropy.next() : undefined),
+      post,
+      trouble: (what, error) => this.#trouble(what, error),
+    });
     for (const adapter of adapters) adapter.start(this.#services(adapter));
   }
 
@@ -121,6 +130,9 @@ class AdapterWorker implements Worker {
         this.#nowMs = message.nowMs;
         this.#entropy.renew(message.entropy);
         this.#moved();
+        break;
+      case 'sampling':
+        this.#reexecution.sample(message.ppm);
         break;
       default:
         assertNever(message, 'message to the worker');
@@ -305,8 +317,10 @@ class AdapterWorker implements Worker {
 
   // --- what the manager decided ---
 
-  #apply({ txId, publicMaps, privateMaps }: Extract<ToWorker, { readonly type: 'apply' }>): void {
+  #apply(entry: Extract<ToWorker, { readonly type: 'apply' }>): void {
+    const { txId, publicMaps, privateMaps } = entry;
     this.#generation++;
+    this.#reexecution.meet(this.#store, entry);
     this.#store.apply([...decodeMaps(publicMaps), ...decodeMaps(privateMaps)], txId.seqno);
   }
 
@@ -323,6 +337,7 @@ class AdapterWorker implements Worker {
   #rollback(to: Seqno): void {
     assert(to >= this.#committed, 'what is committed is never rolled back');
     this.#generation++;
+    this.#reexecution.rollback(to);
     this.#store.rollback(to);
     for (const adapter of this.#adapters) adapter.rolledBack(to);
     for (const settle of this.#finals.rollback(to)) settle('Invalid');
@@ -341,6 +356,7 @@ class AdapterWorker implements Worker {
     const oldest = Math.min(seqno - this.#settings.historySeqnos, this.#store.head);
     if (oldest > this.#store.compacted) this.#store.compact(oldest);
     for (const settle of this.#finals.commit(seqno)) settle('Committed');
+    this.#reexecution.committed(seqno);
     this.#moved();
   }
 

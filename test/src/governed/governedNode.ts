@@ -114,8 +114,8 @@ export class GovernedNode {
     return this.status;
   }
 
-  /** For SIGSTOP and SIGCONT. */
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+  /** Sends it as it is. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     this.#child?.kill(name);
   }
 

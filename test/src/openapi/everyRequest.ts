@@ -25,5 +25,12 @@ function* transactionRequests(door: 'node' | 'app'): Generator<Asked> {
   yield of(door, 'GET', `/${door}/receipt`, [202], { query: 'transaction_id=2.99999' });
   yield of(door, 'GET', `/${door}/receipt`, [404], { query: 'transaction_id=1.2' });
   yield of(door, 'GET', `/${door}/receipt`, [400], { query: 'transaction_id=-1' });
+  const cose = (id: string, expected: readonly number[]) =>
+    of(door, 'GET', `/${door}/receipt/cose`, expected, { query: `transaction_id=${id}` });
+  yield cose('2.1', [200]);
+  yield cose('2.2', [404]);
+  yield cose('2.99999', [202]);
+  yield cose('1.2', [404]);
+  yield cose('-1', [400]);
   yield { ...of(door, 'GET', `/${door}/commit`, [405]), method: 'PUT' };
 }

@@ -194,7 +194,7 @@ async function* serviceState(network: GovernedNetwork, means: Means): AsyncGener
 
 async function* own(network: GovernedNetwork): AsyncGenerator<Asked> {
   const acme = network.member('acme');
-  for (const name of ['constitution', 'history']) {
+  for (const name of ['constitution', 'history', 'alarms']) {
     yield get(`${coco}/${name}`, [200], { query: '' });
     yield get(`${coco}/${name}`, [200], { backup: true });
     yield get(`${coco}/${name}`, [400], { query: 'api-version=1999-01-01' });
@@ -210,4 +210,8 @@ async function* own(network: GovernedNetwork): AsyncGenerator<Asked> {
   yield post(rehearse, [401, 403], json);
   yield post(rehearse, [401, 403], { ...json, as: network.member('carrier').identity() });
   yield post(rehearse, [400], { ...json, as: acme.identity(), body: 'no JSON' });
+  // These are for nodes alone.
+  for (const what of ['record', 'purge', 'find']) {
+    yield post(`${coco}/data:${what}`, [403], { ...json, as: acme.identity(), body: '{}' });
+  }
 }

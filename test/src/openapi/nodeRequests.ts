@@ -19,8 +19,49 @@ const timeoutMs = 30_000;
 export async function* nodeRequests(network: GovernedNetwork, means: Means): AsyncGenerator<Asked> {
   const isBackup = (await network.primary()) !== network.nodes[0];
   yield* itself();
+  yield* entriesOf(network);
   yield* theNetwork(network, isBackup);
+  yield* data(network, means);
   yield* joining(network, means, isBackup);
+}
+
+/** Between acme and bolt, each of which has a node; carrier has none. */
+async function* data(network: GovernedNetwork, { send }: Means): AsyncGenerator<Asked> {
+  const [acme, bolt, carrier] = ['acme', 'bolt', 'carrier'].map((who) => network.member(who));
+  if (acme === undefined || bolt === undefined || carrier === undefined) throw new Error('who is missing?');
+  const as = acme.identity();
+  const one = '/node/data/{digest}';
+  const put = (fields: unknown, expected: readonly number[], rest: Rest = {}): Asked =>
+    of('node', 'POST', '/node/data', expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(fields),
+      as,
+      ...rest,
+    });
+  const good = { to: [bolt.id], body: 'cHJpY2U6IDQy' };
+  yield { ...put(good, [401]), as: undefined as never };
+  for (const bad of [null, {}, { ...good, to: [] }, { ...good, body: '?' }, { ...good, expires_at: -1 }]) {
+    yield put(bad, [400]);
+  }
+  yield put({ ...good, body: 'A'.repeat(6_000_000) }, [413]);
+  yield put({ ...good, to: [carrier.id] }, [409]);
+  yield put({ ...good, expires_at: 1 }, [400]);
+  yield put(good, [201]);
+  yield put({ ...good, body: '' }, [201], { backup: true });
+  const { digest } = JSON.parse((await send(put(good, [201]))).text) as { digest: string };
+  const filled = { digest };
+  yield get('/node/data', [401]);
+  yield get('/node/data', [200], { as });
+  yield get(one, [200], { as, filled });
+  yield get(one, [404], { as });
+  yield get(one, [404], { as: carrier.identity(), filled });
+  yield get(one, [401], { filled });
+  yield of('node', 'DELETE', one, [401], { filled });
+  yield of('node', 'DELETE', one, [404], { filled, as: carrier.identity() });
+  yield of('node', 'DELETE', one, [200], { filled, as });
+  yield of('node', 'DELETE', one, [200], { filled, as });
+  yield get(one, [410], { as, filled });
+  yield get('/node/data', [200], { as });
 }
 
 function* itself(): Generator<Asked> {
@@ -91,6 +132,7 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
   yield ask(secrets, [200], proved);
   yield ask(secrets, [200, 307], { ...proved, backup: !isBackup });
   yield* snapshots(means, { as, backup: isBackup });
+  yield* chunks(means, { as, backup: isBackup });
 
   const { node_certificate: certificatePem } = JSON.parse(given.text) as { node_certificate: string };
   const endorsed = { as: { ...as, certificatePem } };
@@ -124,6 +166,42 @@ async function* joining(network: GovernedNetwork, means: Means, isBackup: boolea
   yield forget([404], member);
 }
 
+function* entriesOf(network: GovernedNetwork): Generator<Asked> {
+  const as = network.member('acme').identity();
+  const entry = (query: string, expected: readonly number[], rest: Rest = { as }): Asked =>
+    get('/node/ledger/entry', expected, { query, ...rest });
+  yield entry('seqno=1', [200]);
+  yield entry('seqno=2', [200], { as: network.member('carrier').identity(), backup: true });
+  for (const form of ['json', 'cose']) yield entry(`seqno=1&receipt=${form}`, [200]);
+  yield entry('seqno=999999', [202]);
+  yield entry('seqno=1&receipt=pdf', [400]);
+  yield entry('seqno=0', [400]);
+  yield entry('seqno=1', [403], {});
+}
+
+/** By a node that does not take part yet. */
+async function* chunks({ send }: Means, who: Rest): AsyncGenerator<Asked> {
+  const { as: _, ...nobody } = who;
+  const offer = (query: string, expected: readonly number[], as: Rest = who): Asked =>
+    get('/node/ledger-chunk', expected, { ...as, query });
+  const given = await until('a chunk is complete and committed', timeoutMs, async () => {
+    const answer = await send(offer('seqno=1&size=1', [200]));
+    return answer.status === 200 && (JSON.parse(answer.text) as { name: string });
+  });
+  yield offer('seqno=1&size=1', [200]);
+  yield offer('seqno=999999&size=1', [404]);
+  yield offer('seqno=1', [400]);
+  yield offer('seqno=1&size=1', [403], nobody);
+  const file = { ...who, filled: { name: given.name } };
+  for (const ask of [get, head]) {
+    yield ask('/node/ledger-chunk/{name}', [200], file);
+    yield ask('/node/ledger-chunk/{name}', [206], { ...file, headers: { range: 'bytes=0-9' } });
+    yield ask('/node/ledger-chunk/{name}', [416], { ...file, headers: { range: 'bytes=999999999-' } });
+    yield ask('/node/ledger-chunk/{name}', [404], { ...who, filled: { name: 'ledger_7-8.committed' } });
+  }
+  yield get('/node/ledger-chunk/{name}', [403], { ...nobody, filled: { name: given.name } });
+}
+
 /** By a node that takes part. */
 async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
   const { as: _, ...nobody } = who;
@@ -145,7 +223,33 @@ async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
   yield lease([428], { last_seqno });
   yield lease([400], { secrets: 7 });
   yield lease([307], { last_seqno }, { backup: !isBackup });
+  const raise = (expected: readonly number[], body: object, rest: Rest = {}): Asked =>
+    of('node', 'POST', '/node/alarm', expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(body),
+      ...who,
+      ...rest,
+    });
+  yield { ...raise([403], alarm), as: undefined as never };
+  yield raise([400], { ...alarm, rows: 'all' });
+  yield raise([307], alarm, { backup: !isBackup });
+  yield raise([403], alarm);
 }
+
+/** One that proves nothing. */
+const alarm = {
+  node_id: 'ab'.repeat(32),
+  transaction_id: '2.2',
+  primary_id: 'cd'.repeat(32),
+  write_set_digest: 'ef'.repeat(32),
+  claims: false,
+  row_count: 1,
+  rows: [{ table: 'public:a', key: '00' }],
+  raised_at: 1,
+  receipt: {},
+  cert: '',
+  signature: '',
+};
 
 async function* snapshots({ send }: Means, who: Rest): AsyncGenerator<Asked> {
   yield get('/node/snapshot', [200, 202], who);

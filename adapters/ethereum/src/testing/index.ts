@@ -14,4 +14,6 @@ export {
   erc20BalanceOf,
   erc20Transfer,
 } from './erc20.js';
+export { replayGenesis, replayTransactions } from './replaySet.js';
+export { sharedData } from './sharedData.js';
 export { createSigner, numberedSigner, type Signer } from './signer.js';

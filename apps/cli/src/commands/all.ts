@@ -4,9 +4,15 @@
 import type { Command } from '../command.js';
 import { memberKeygen, participantKeygen } from './actorKeygen.js';
 import { memberList, participantList } from './actorList.js';
+import { alarmList } from './alarmList.js';
 import { completionOf } from './completion.js';
 import { constitutionDiffCommand, constitutionHistory, constitutionShow } from './constitution.js';
+import { dataGet } from './dataGet.js';
+import { dataList } from './dataList.js';
+import { dataPurge } from './dataPurge.js';
+import { dataPut } from './dataPut.js';
 import { evidenceVerify } from './evidenceVerify.js';
+import { ledgerEntry } from './ledgerEntry.js';
 import { ledgerShow } from './ledgerShow.js';
 import { ledgerVerify } from './ledgerVerify.js';
 import { measure } from './measure.js';
@@ -58,12 +64,18 @@ export const commands: readonly Command[] = [
   nodeStart,
   nodeStatus,
   nodeRemove,
+  alarmList,
   measure,
   verify,
   evidenceVerify,
   ledgerVerify,
   ledgerShow,
+  ledgerEntry,
   receiptGet,
   receiptVerify,
+  dataPut,
+  dataGet,
+  dataList,
+  dataPurge,
   completionOf(() => commands),
 ];

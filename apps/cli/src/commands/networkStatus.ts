@@ -6,6 +6,7 @@ import { parseCertificate } from '@coco/crypto';
 import { assuranceIn, assuranceText } from '../attestation/verdictText.js';
 import type { Command } from '../command.js';
 import { accessOptions, jsonOption, serviceCertificatePem, withClient } from '../governance/access.js';
+import { openAlarmsText, readAlarms } from '../governance/alarms.js';
 import { viewOf } from '../governance/jsonView.js';
 import { namerOf, shortId } from '../governance/naming.js';
 import {
@@ -27,13 +28,14 @@ export const networkStatus: Command = {
   examples: [['coco network status', 'with COCO_URL and COCO_SERVICE in the environment']],
   async run(_operands, options) {
     return withClient(options, async (client) => {
-      const [network, constitution, nodes, proposals] = await Promise.all([
+      const certificatePem = serviceCertificatePem(options);
+      const [network, constitution, nodes, proposals, alarms] = await Promise.all([
         client.getJson('/node/network').then(viewOf),
         readConstitution(client),
         readNodes(client),
         readProposals(client),
+        readAlarms(client, parseCertificate(certificatePem)),
       ]);
-      const certificatePem = serviceCertificatePem(options);
       const seen = await seeNodes(nodes, certificatePem);
       const actors = actorsIn(constitution);
       const open = proposals.filter((proposal) => proposal.text('proposalState') === 'Open').length;
@@ -47,6 +49,7 @@ export const networkStatus: Command = {
             members: count('member'),
             participants: count('participant'),
             openProposals: open,
+            openAlarms: alarms.length,
             healthy,
             assurance: network.object('assurance').value,
             leaseTrouble: network.text('lease_trouble') || null,
@@ -71,6 +74,7 @@ export const networkStatus: Command = {
           ['  members', String(count('member'))],
           ['  participants', String(count('participant'))],
           ['  open proposals', open === 0 ? 'none' : yellow(String(open))],
+          ['  alarms', openAlarmsText(alarms)],
         ]),
         '',
         nodeTable(seen, namerOf(actors), Date.now()),

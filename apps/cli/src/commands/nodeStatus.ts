@@ -6,6 +6,7 @@ import { type Client, createClient } from '@coco/client';
 import { assuranceIn, assuranceText } from '../attestation/verdictText.js';
 import { type Command, type OptionValues, UsageError } from '../command.js';
 import { accessOptions, jsonOption, serviceCertificatePem, withClient } from '../governance/access.js';
+import { samplingText } from '../governance/alarms.js';
 import { type JsonView, viewOf } from '../governance/jsonView.js';
 import { findNamed, namerOf } from '../governance/naming.js';
 import { leaseIn, type NetworkNode, readActors, readNodes } from '../governance/networkReader.js';
@@ -105,6 +106,8 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ['  code id', seen === undefined || seen.codeId === '' ? dim('not proved yet') : seen.codeId],
       ['  lease', leaseText(leaseIn(state), Date.now())],
       ...(trouble === '' ? [] : [['  lease trouble', yellow(trouble)] as const]),
+      ['  epoch', epochText(state.object('secrets'))],
+      ['  sampling', samplingText(state.object('sampling'))],
       ['  assurance', assuranceText(assuranceIn(state))],
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],
     ]),
@@ -127,6 +130,16 @@ function doubtFields(state: JsonView): (readonly [string, string])[] {
 
 function outOfTouchText(outOfTouchMs: number | undefined): string {
   return outOfTouchMs === undefined ? 'since it started' : `for ${Math.floor(outOfTouchMs / 1000)} s`;
+}
+
+/** The epoch, and with how many actors' help its secret can be brought back. */
+function epochText(secrets: JsonView): string {
+  const key = secrets.object('network_key');
+  const epoch = String(secrets.number('epoch') ?? '');
+  const threshold = key.number('threshold');
+  if (threshold === undefined) return `${epoch}, ${dim('the network has no shared key yet')}`;
+  const held = key.flag('share_held') ? 'a share is here' : yellow('no share is here');
+  return `${epoch}, shared key ${threshold} of ${key.texts('actors').length}, ${held}`;
 }
 
 /** What the list says, role apart. */

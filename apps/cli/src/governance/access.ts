@@ -100,6 +100,31 @@ export async function withClient<Result>(
   }
 }
 
+/** For commands that are for actors alone, by the certificate of the connection: see `withActorClient`. */
+export const actorOptions = { cert: signingOptions.cert, key: signingOptions.key } as const;
+
+/** As `withClient`, always with the certificate and key that the options name. A UsageError when they name none. */
+export async function withActorClient<Result>(
+  options: OptionValues,
+  work: (client: Client) => Promise<Result>,
+  timeoutMs?: number,
+): Promise<Result> {
+  const url = needed(options, 'url', 'COCO_URL');
+  const certificatePem = readText(needed(options, 'cert', 'COCO_CERT'));
+  const privateKeyPem = await decryptedKey(needed(options, 'key', 'COCO_KEY'));
+  const client = createClient({
+    url,
+    serviceCertificatePem: serviceCertificatePem(options),
+    clientCertificate: { certificatePem, privateKeyPem },
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
+
 /** The same, but without a client when no node is named and a request is only to be prepared or written to a file. */
 export function withClientUnlessPreparing<Result>(
   options: OptionValues,

@@ -57,6 +57,11 @@ function named(options: OptionValues, form: string): string {
   return name;
 }
 
+async function actorNamed(given: string, directory: Directory): Promise<string> {
+  const actors = [...(await directory.members()), ...(await directory.participants())];
+  return findNamed(given, actors, 'actor').id;
+}
+
 const first = (operands: readonly string[]): string => operands[0] ?? '';
 
 /** The short forms, by the word that names them. */
@@ -97,6 +102,26 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
       return { name: 'remove_participant', args: { participant_id: id } };
     },
   },
+  'set-share-key': {
+    operands: 'ACTOR SHARE-KEY',
+    count: 2,
+    what: 'seal an actor’s shares of the network’s key to a key (hex) that it keeps off its nodes, too',
+    action: async ([actor = '', share_key = ''], _options, directory) => {
+      if (!/^[0-9a-f]{64}$/.test(share_key)) {
+        throw new UsageError('a share key is 64 lower-case hexadecimal digits: an X25519 public key');
+      }
+      return { name: 'set_share_key', args: { actor_id: await actorNamed(actor, directory), share_key } };
+    },
+  },
+  'remove-share-key': {
+    operands: 'ACTOR',
+    count: 1,
+    what: 'seal them to that key no more',
+    action: async (operands, _options, directory) => ({
+      name: 'set_share_key',
+      args: { actor_id: await actorNamed(first(operands), directory), share_key: null },
+    }),
+  },
   'add-node': {
     operands: 'TUPLE.json',
     count: 1,
@@ -131,6 +156,12 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
       const { id } = findNamed(first(operands), await directory.nodes(), 'node');
       return { name: 'trust_node', args: { node_id: id } };
     },
+  },
+  'close-alarm': {
+    operands: 'ALARM',
+    count: 1,
+    what: 'take an alarm off the list, by its id (coco alarm list)',
+    action: async (operands) => ({ name: 'close_alarm', args: { alarm: first(operands) } }),
   },
   'set-voting-policy': {
     operands: 'ACTION POLICY',
@@ -199,7 +230,7 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     operands: 'NAME=VALUE…',
     count: 1,
     more: true,
-    what: 'epoch_seconds, lease_seconds, lease_restart, node_certificate_days',
+    what: 'epoch_seconds, secret_hold_seconds, key_threshold, lease_seconds, lease_restart, sample_fraction_ppm, node_certificate_days',
     action: async (operands) => ({ name: 'set_settings', args: Object.fromEntries(operands.map(setting)) }),
   },
   'set-automation': {

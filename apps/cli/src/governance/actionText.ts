@@ -36,6 +36,13 @@ const sentences: Readonly<Record<string, Sentence>> = {
   remove_participant: (args, namer) => [
     `Remove the participant ${namer.nameAndId(args.text('participant_id'))}`,
   ],
+  set_share_key: (args, namer) => {
+    const actor = namer.nameAndId(args.text('actor_id'));
+    const key = args.text('share_key');
+    return key === ''
+      ? [`Seal shares of the network’s key to the own key of ${actor} no more`]
+      : [`Seal the shares of ${actor} of the network’s key to its own key, too`, `share key: ${key}`];
+  },
   remove_user: (args) => [`Remove the user ${shortId(args.text('user_id'))}`],
   add_node: (args, namer) => [
     `Let node ${shortId(args.text('node_id'))} of ${namer.name(args.text('actor'))} join`,
@@ -49,6 +56,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ],
   trust_node: (args) => [
     `Let the node ${shortId(args.text('node_id'))} come back when it proves what it runs`,
+  ],
+  close_alarm: (args) => [
+    `Close the alarm over transaction ${args.text('alarm').replace(/^.*:/, '')}`,
+    args.text('alarm'),
   ],
   transition_node_to_trusted: (args) => [`Let node ${shortId(args.text('node_id'))} take part`],
   set_voting_policy: (args) => {

@@ -63,9 +63,20 @@ function floorsText(floors: JsonView): string {
 /** The row of `public:coco.settings`: names as people say them, and values with their units. */
 export function settingsText(settings: JsonView): readonly (readonly [name: string, value: string])[] {
   return settings.entries().map(([name, value]) => {
+    const none = value === 0 && Object.hasOwn(zeros, name) ? zeros[name] : undefined;
+    if (name === 'sample_fraction_ppm' && typeof value === 'number') {
+      return ['sample fraction', `${Number((value / 10_000).toFixed(4))} %`];
+    }
     const [, label = name, unit = ''] = /^(.*)_(seconds|days)$/.exec(name) ?? [];
     const isTime = unit !== '' && typeof value === 'number';
     const seconds = isTime ? value * (unit === 'days' ? 86_400 : 1) : 0;
-    return [label.replaceAll('_', ' '), isTime ? formatDuration(seconds) : shortJson(value, charsMax)];
+    const text = isTime ? formatDuration(seconds) : shortJson(value, charsMax);
+    return [label.replaceAll('_', ' '), none ?? text];
   });
 }
+
+/** Settings of which 0 says something else than a number. */
+const zeros: Readonly<Record<string, string>> = {
+  epoch_seconds: 'no end by time',
+  key_threshold: 'a majority',
+};

@@ -5,29 +5,17 @@
 import type { Client, HttpReply, ReceiptFormat } from '@coco/client';
 import { CocoError, formatTxId, type TxId } from '@coco/primitives';
 import { viewOf } from '../governance/jsonView.js';
+import { retryAfterMs, type Wait, type WaitOptions, waiting } from './askAgain.js';
 
-export interface FetchReceiptOptions {
+/** Waits for commit, and for the receipt. */
+export interface FetchReceiptOptions extends WaitOptions {
   readonly client: Pick<Client, 'get' | 'getJson'>;
   readonly txId: TxId;
   readonly format: ReceiptFormat;
-  /** How long to wait for commit, and for the receipt. */
-  readonly timeoutMs: number;
-  /** Told before each wait. */
-  readonly onWait?: (state: string, waitedMs: number) => void;
-  readonly clock: FetchClock;
 }
 
-/** Time, to be invented in tests. */
-export interface FetchClock {
-  nowMs(): number;
-  sleep(ms: number): Promise<void>;
-}
-
-const pollMsMin = 50;
-const pollMsMax = 1000;
 /** A node that is behind learns of a transaction within moments; beyond that, nobody knows whether it ever was. */
 const unknownMsMax = 5000;
-const retryAfterSecondsMax = 60;
 
 /**
  * The receipt as the node gives it. Throws COCO_CLI_TX_UNKNOWN, COCO_CLI_TX_PENDING, COCO_CLI_TX_INVALID when there is no
@@ -46,27 +34,6 @@ export async function fetchReceipt(options: FetchReceiptOptions): Promise<Uint8A
       failure('COCO_CLI_RECEIPT', options.txId, tooLong),
     );
   }
-}
-
-type Wait = (
-  state: string,
-  waitMs: number | undefined,
-  tooLong: () => CocoError,
-  limitMs?: number,
-) => Promise<void>;
-
-/** Waits for `waitMs`, or a little longer from time to time; throws `tooLong()` when that would be beyond the limit. */
-function waiting({ timeoutMs, onWait, clock }: FetchReceiptOptions): Wait {
-  const startMs = clock.nowMs();
-  let pollMs = pollMsMin;
-  return async (state, waitMs, tooLong, limitMs = timeoutMs) => {
-    const waitedMs = clock.nowMs() - startMs;
-    const nextMs = waitMs ?? pollMs;
-    if (waitedMs + nextMs > Math.min(limitMs, timeoutMs)) throw tooLong();
-    onWait?.(state, waitedMs);
-    await clock.sleep(nextMs);
-    if (waitMs === undefined) pollMs = Math.min(2 * pollMs, pollMsMax);
-  };
 }
 
 /** Waits for the commit of the transaction; which of the node's doors this is. */
@@ -111,8 +78,7 @@ async function receiptReply({ client, txId, format }: FetchReceiptOptions, path:
       throw failure('COCO_CLI_RECEIPT', txId, 'this node gives no receipts as COSE; ask for one as JSON');
     }
     if (code === 'TransactionNotFound') {
-      const forgotten =
-        'this node no longer has what its receipt is made of in memory (ledger.receiptLeavesMax); ask another node';
+      const forgotten = 'this node no longer has what its receipt is made of; ask another node';
       throw failure('COCO_CLI_RECEIPT', txId, forgotten);
     }
     throw error;
@@ -127,12 +93,6 @@ function httpCode(error: unknown): unknown {
   return error instanceof CocoError && error.code === 'COCO_CLIENT_HTTP'
     ? error.facts['errorCode']
     : undefined;
-}
-
-/** Seconds (RFC 9110, section 10.2.3); dates are not understood. */
-function retryAfterMs({ headers }: HttpReply): number | undefined {
-  const value = headers['retry-after'] ?? '';
-  return /^\d{1,9}$/.test(value) ? 1000 * Math.min(Number(value), retryAfterSecondsMax) : undefined;
 }
 
 function query(txId: TxId): string {

@@ -43,3 +43,17 @@ export function readText(reader: ByteReader, bytesMax: number, what: string): st
   if (text === undefined) throw malformed(`${what} is not UTF-8`);
   return text;
 }
+
+const digestBytes = 32;
+
+/** A flag, and the claims digest when there is one. */
+export function writeDigest(writer: ByteWriter, digest: Uint8Array | undefined): void {
+  writeFlag(writer, digest !== undefined);
+  if (digest === undefined) return;
+  if (digest.length !== digestBytes) throw malformed('the claims digest has not 32 bytes');
+  writer.raw(digest);
+}
+
+export function readDigest(reader: ByteReader): Uint8Array | undefined {
+  return readFlag(reader, 'whether there are claims') ? reader.take(digestBytes) : undefined;
+}

@@ -31,6 +31,10 @@ export const messageLimits: MessageLimits = {
   headersMax: 1000,
 };
 
+/** So many differing rows are named, with so much of each key. */
+export const differingRowsMax = 16;
+export const differingKeyBytesMax = 128;
+
 /** No message to the worker is longer. */
 export const toWorkerBytesMax = 2 ** 28 + 2 ** 22;
 /** No message from the worker is longer. */

@@ -58,13 +58,13 @@ export class Stage<Item, Result> {
   async execute(
     items: readonly Item[],
     limits: BatchLimits = limitsDefault,
-  ): Promise<{ transaction: Transaction; results: readonly Result[] }> {
+  ): Promise<{ transaction: Transaction; results: readonly Result[]; claimsDigest?: Uint8Array }> {
     const transaction = this.store.begin();
     const { results, claimsDigest } = await this.subject.adapter.execute(transaction, items, context, limits);
     expect(results.length > 0, 'execute returns a result for at least one item');
     expect(results.length <= items.length, 'execute returns at most one result for each item');
     expect(claimsDigest === undefined || claimsDigest.length === 32, 'a claims digest has 32 bytes');
-    return { transaction, results };
+    return claimsDigest === undefined ? { transaction, results } : { transaction, results, claimsDigest };
   }
 
   /** Executes and orders `items`, in as many batches as the adapter makes of them; gives their write sets. */

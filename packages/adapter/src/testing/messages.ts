@@ -2,7 +2,7 @@
  * Messages of every type with every field bent this way and that, for tests of whoever carries them.
  */
 import type { Random } from '@coco/primitives';
-import type { FromWorker, ToWorker } from '../boundary.js';
+import type { Difference, FromWorker, ToWorker } from '../boundary.js';
 import type { AdapterRequest, AdapterResponse, Caller } from '../types.js';
 
 export interface MessageMaker {
@@ -42,6 +42,14 @@ export function createMessageMaker(random: Random): MessageMaker {
     body: bytes(),
     ...(flag() && { txId: txId() }),
   });
+  const difference = (): Difference => {
+    const rows = Array.from({ length: whole(4) }, () => ({
+      table: oneOf('a', 'public:b', 'ü'),
+      key: bytes(),
+    }));
+    const digests = { recorded: bytes(32), reexecuted: bytes(32) };
+    return { ...digests, claims: flag(), rows, rowCount: rows.length + whole(9) };
+  };
   const toWorker: readonly (() => ToWorker)[] = [
     () => ({ type: 'request', id: number(), request: request(), nowMs: number() }),
     () => ({
@@ -52,7 +60,13 @@ export function createMessageMaker(random: Random): MessageMaker {
     }),
     () => ({ type: 'assigned', proposal: number(), txId: txId() }),
     () => ({ type: 'refused', proposal: number(), retry: flag() }),
-    () => ({ type: 'apply', txId: txId(), publicMaps: bytes(), privateMaps: bytes() }),
+    () => ({
+      type: 'apply',
+      txId: txId(),
+      publicMaps: bytes(),
+      privateMaps: bytes(),
+      ...(flag() && { claimsDigest: bytes(32) }),
+    }),
     () => ({ type: 'snapshot', id: number(), seqno: number() }),
     () => ({ type: 'snapshotNext', id: number() }),
     () => ({ type: 'snapshotEnd', id: number() }),
@@ -61,6 +75,7 @@ export function createMessageMaker(random: Random): MessageMaker {
     () => ({ type: 'committed', seqno: number() }),
     () => ({ type: 'role', primary: flag(), view: number() }),
     () => ({ type: 'clock', nowMs: number(), entropy: bytes(32) }),
+    () => ({ type: 'sampling', ppm: number() }),
   ];
   const fromWorker: readonly (() => FromWorker)[] = [
     () => ({ type: 'response', id: number(), response: response() }),
@@ -84,6 +99,12 @@ export function createMessageMaker(random: Random): MessageMaker {
     () => ({ type: 'snapshotFailed', id: number(), reason: text() }),
     () => ({ type: 'trouble', message: text() }),
     () => ({ type: 'failed', message: text() }),
+    () => ({
+      type: 'reexecuted',
+      txId: txId(),
+      outcome: oneOf('equal' as const, 'unrepeatable' as const, 'dropped' as const),
+    }),
+    () => ({ type: 'reexecuted', txId: txId(), outcome: 'differing', difference: difference() }),
   ];
   return { toWorker: () => oneOf(...toWorker)(), fromWorker: () => oneOf(...fromWorker)() };
 }

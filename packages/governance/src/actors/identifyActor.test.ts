@@ -36,6 +36,7 @@ function viewOf(members: readonly Identity[], participants: readonly Identity[] 
     },
     leaseSeconds: 1,
     leaseRestart: false,
+    sampleFractionPpm: 0,
     members: members.map(view('member')),
     participants: participants.map(view('participant')),
   };

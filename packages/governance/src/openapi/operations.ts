@@ -177,6 +177,14 @@ const own: readonly Operation[] = [
   },
   {
     method: 'GET',
+    template: `${coco}/alarms`,
+    summary:
+      'Transactions that came out otherwise when nodes executed them again, as these nodes have signed it',
+    answer: pageOf('Alarm'),
+    unversioned: true,
+  },
+  {
+    method: 'GET',
     template: `${coco}/proposals/{proposalId}`,
     summary: 'How a proposal stands: who voted how, who has not, what is needed',
     answer: ref('ProposalStanding'),
@@ -191,6 +199,14 @@ const own: readonly Operation[] = [
     answer: ref('Rehearsal'),
     unversioned: true,
   },
+  ...['record', 'purge', 'find'].map(
+    (what): Operation => ({
+      method: 'POST',
+      template: `${coco}/data:${what}`,
+      summary: `For nodes alone, of the parties of data that goes point to point: ${what}`,
+      unversioned: true,
+    }),
+  ),
 ];
 
 export const operations: readonly Operation[] = [...members, ...state, ...own];

@@ -89,6 +89,13 @@ const assurance = object(
   { level: oneOf('none', 'reduced', 'full'), reasons: list(text) },
   { weakest: oneOf('sev-snp', 'tdx', 'sgx', 'az-snp-vtpm', 'az-tdx-vtpm', 'virtual') },
 );
+const receipt = object({
+  signature: text,
+  cert: pem,
+  node_id: id,
+  leaf_components: object({ write_set_digest: id, commit_evidence: text }, { claims_digest: id }),
+  proof: list(map(text)),
+});
 const tally = object(
   {
     voted: list(
@@ -202,6 +209,23 @@ export const schemas = {
       closedAt: seconds,
       tally,
     },
+  ),
+  Alarm: object(
+    {
+      alarm: text,
+      node_id: id,
+      transaction_id: transactionId,
+      primary_id: id,
+      write_set_digest: id,
+      claims: flag,
+      row_count: count,
+      rows: list(object({ table: text }, { key: text, key_digest: id })),
+      raised_at: { type: 'integer', minimum: 0, description: 'Milliseconds since 1970' },
+      receipt,
+      cert: pem,
+      signature: { type: 'string', description: 'Base64' },
+    },
+    { recorded: id, reexecuted: id },
   ),
   AcceptedProposal: object(
     {

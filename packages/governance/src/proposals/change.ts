@@ -93,6 +93,10 @@ const sentences: Readonly<Record<string, (change: Change) => string | undefined>
     after === null
       ? `Forgets the acknowledgement of member ${short(key)}.`
       : `Gives member ${short(key)} a state digest to acknowledge.`,
+  [tables.actorShareKeys]: ({ key, after }) =>
+    after === null
+      ? `Seals shares of the network's key to the own key of actor ${short(key)} no more.`
+      : `Seals shares of the network's key to the own key of actor ${short(key)} as well.`,
   [tables.memberEncryptionKeys]: ({ key, after }) =>
     `${after === null ? 'Removes' : 'Sets'} the encryption key of member ${short(key)}.`,
   [tables.nodeInfo]: nodeSentence,

@@ -6,7 +6,13 @@ import type { Lapse } from '../reviewNodes.js';
 import type { GovernanceTriggers } from '../types.js';
 
 export interface ProposalEffect {
-  readonly kind: 'snapshot' | 'ledger_chunk' | 'ledger_rekey' | 'node_certificate' | 'quarantine';
+  readonly kind:
+    | 'snapshot'
+    | 'ledger_chunk'
+    | 'ledger_rekey'
+    | 'network_key'
+    | 'node_certificate'
+    | 'quarantine';
   /** Of a node's certificate, and of a quarantine. */
   readonly nodeId?: NodeId;
   readonly sentence: string;
@@ -36,6 +42,12 @@ export function effectsOf({
 export const rekeyEffect: ProposalEffect = {
   kind: 'ledger_rekey',
   sentence: 'Changes the key of the ledger: only nodes that take part then can read what follows.',
+};
+
+/** The shares of who had one before, and of who has one then, do not go together. */
+export const resharingEffect: ProposalEffect = {
+  kind: 'network_key',
+  sentence: "Has shares of the network's key made anew, for those who hold it then; the key stays.",
 };
 
 /** A node that would take part no longer. */

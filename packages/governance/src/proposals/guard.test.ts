@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renewLease } from '../renewLease.js';
+import { networkKeyTables } from '../tables.js';
 import { nodeProof } from '../testing/attest.js';
 import { makeIdentity } from '../testing/identities.js';
 import { createWorld, type World } from '../testing/world.js';
@@ -282,4 +283,13 @@ test('a new constitution must work at all', () => {
     /no constitution would be left/,
   );
   assert.equal(set('another'), 'Accepted');
+});
+
+test('CONF-2, CONF-3: the shared key, and what is sealed to it, is the nodes’ alone', () => {
+  for (const table of networkKeyTables) {
+    assert.match(
+      tried(() => [put(table, 'x', {})]),
+      /only the nodes themselves can change the shared network key/,
+    );
+  }
 });

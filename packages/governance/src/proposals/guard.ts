@@ -3,7 +3,7 @@
  * Looked at after every accepted proposal; a refusal makes it Failed.
  */
 import { parseCertificate } from '@coco/crypto';
-import type { Reader } from '@coco/kv';
+import type { Reader, Transaction } from '@coco/kv';
 import { equalBytes } from '@coco/primitives';
 import { isFormerNode } from '../framework.js';
 import { parseLease } from '../leases.js';
@@ -21,7 +21,7 @@ import {
   textOf,
   textRows,
 } from '../rows.js';
-import { governanceTables } from '../tables.js';
+import { governanceTables, networkKeyTables } from '../tables.js';
 import { parseVotingPolicy, votesNeeded } from '../votingPolicy.js';
 import type { OpenProposal } from './proposal.js';
 import { idleLimits, type Scope, spend } from './scope.js';
@@ -207,13 +207,16 @@ function leasesRefusal(reader: Reader, before: Before): string | undefined {
   return undefined;
 }
 
-/** A secret that members could choose would be none. */
-function secretRefusal(reader: Reader, { ledgerSecret }: Before): string | undefined {
-  const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
+/** A secret that members could choose would be none, and so would a key. */
+function secretRefusal(transaction: Transaction, { ledgerSecret }: Before): string | undefined {
+  const row = transaction.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const none = new Uint8Array(0);
-  return equalBytes(row ?? none, ledgerSecret ?? none)
-    ? undefined
-    : 'only the nodes themselves can change the secret of the ledger';
+  if (!equalBytes(row ?? none, ledgerSecret ?? none)) {
+    return 'only the nodes themselves can change the secret of the ledger';
+  }
+  return transaction.writeSet().some(({ table }) => networkKeyTables.has(table))
+    ? 'only the nodes themselves can change the shared network key, and what is sealed to it'
+    : undefined;
 }
 
 /** A network that would accept none of those who are in it is a network without nodes. */

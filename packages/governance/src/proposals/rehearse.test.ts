@@ -48,7 +48,7 @@ test('GOV-6: a rehearsal says what would change, in data and in words, and who m
     put('coco.voting_policies', 'add_node', { kind: 'm_of_n', m: 2, expires_after_seconds: 86400 }),
     remove('ccf.gov.members.info', c.id),
     remove('ccf.gov.members.certs', c.id),
-    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 3600 }),
+    put('coco.settings', undefined, { epoch_seconds: 60, lease_seconds: 3600, sample_fraction_ppm: 10_000 }),
   );
   assert.deepEqual(
     [result.valid, result.acceptedAtOnce, result.stateAtOnce, result.failure],
@@ -59,7 +59,7 @@ test('GOV-6: a rehearsal says what would change, in data and in words, and who m
     [
       `Removes the certificate of member ${c.id.slice(0, 8)}….`,
       `Removes the member "member 3" ${c.id.slice(0, 8)}…: it has access no more.`,
-      'Changes settings: epoch seconds from 3600 to 60.',
+      'Changes settings: epoch seconds from 86400 to 60.',
       'From the next proposal on, for "add_node": 2 members must be in favour, within 1 day.',
       'From the next proposal on, for everything without a policy of its own: every member must be in favour (before: more than half of the members must be in favour).',
     ],
@@ -263,4 +263,21 @@ test('the tally runs scripts of ballots for actors only', () => {
     [a.id]: [false, undefined],
     [b.id]: [null, 'thrown by the ballot'],
   });
+});
+
+test('GOV-6, CONF-3: a rehearsal says that shares of the network’s key would be made anew', () => {
+  const world = createWorld();
+  const { participant, store } = world;
+  const own = put('coco.actors.share_keys', participant.id, { share_key: 'ab'.repeat(32) });
+  const said = (): readonly string[] => rehearse(world, own).effects.map(({ kind }) => kind);
+  const transaction = store.begin();
+  const [member] = world.members;
+  putRow(transaction, 'public:coco.actors.share_keys', member?.id, { share_key: 'cd'.repeat(32) });
+  store.commit(transaction, store.head + 1);
+  assert.deepEqual(said(), [], 'there is no key yet');
+  const made = store.begin();
+  const row = { generation: 1, threshold: 1, made_at: 1, begun_at: 1, key: '', ceremony: '', holders: {} };
+  putRow(made, 'public:coco.network_key', undefined, row);
+  store.commit(made, store.head + 1);
+  assert.deepEqual(said(), ['network_key']);
 });

@@ -7,10 +7,12 @@ import type { Transaction, WriteSet } from '@coco/kv';
 import { toHex, utf8 } from '@coco/primitives';
 import { isRekeyDue } from '../ledgerSecret.js';
 import { manifestTables } from '../manifests.js';
+import { isSameSharing, wantedSharing } from '../networkKey/holders.js';
+import { readKeyBrief } from '../networkKey/keyRow.js';
 import { distrustedNodes } from '../reviewNodes.js';
 import { governanceTables } from '../tables.js';
 import { type RowChange, rowChange } from './change.js';
-import { effectsOf, type ProposalEffect, quarantineEffect, rekeyEffect } from './effect.js';
+import { effectsOf, type ProposalEffect, quarantineEffect, rekeyEffect, resharingEffect } from './effect.js';
 import { openProposal, validity } from './life.js';
 import { type Failure, type ProposalState, writeInfo } from './proposal.js';
 import { decide, tryApply } from './resolve.js';
@@ -35,25 +37,33 @@ export interface Rehearsal {
 
 /** Tries `body` as a proposal of `proposerId`. What it leaves in the transaction must not be used. */
 export function rehearse(scope: Scope, body: string, proposerId: string): Rehearsal {
-  const { transaction } = scope;
+  const { transaction, context } = scope;
   const checked = validity(scope, body);
   if (!checked.valid) return { ...checked, acceptedAtOnce: false, changes: [], effects: [] };
   const start = transaction.savepoint();
   // No signature has made an id yet: any one will do that no other proposal can have.
-  const id = toHex(sha256(utf8('coco rehearsal'), scope.context.root(), utf8(body)));
+  const id = toHex(sha256(utf8('coco rehearsal'), context.root(), utf8(body)));
   const proposal = openProposal(scope, { id, body, proposerId });
   const decision = decide(scope, proposal, { votes: [], failures: {} });
   const tally = tallyOf(scope, id, { ...proposal.info, state: decision.state }, false);
   writeInfo(transaction, id, { ...proposal.info, state: 'Accepted', finalVotes: {} });
   const before = distrustedNodes(transaction);
-  const wasDue = isRekeyDue(transaction);
+  const sharing = wantedSharing(transaction);
+  const wasDue = isRekeyDue(transaction, context.nowMs);
   const { failure, triggers = {} }: ReturnType<typeof tryApply> =
     decision.failure === undefined ? tryApply(scope, proposal) : { failure: decision.failure };
   const writeSet = transaction.writeSet();
   const leaving = writeSet.some(({ table }) => distrustTables.has(table))
     ? distrustedNodes(transaction).filter(({ nodeId }) => !before.some((one) => one.nodeId === nodeId))
     : [];
-  const isRekeyed = triggers.rekey !== true && (leaving.length > 0 || (!wasDue && isRekeyDue(transaction)));
+  const isRekeyed =
+    triggers.rekey !== true && (leaving.length > 0 || (!wasDue && isRekeyDue(transaction, context.nowMs)));
+  const then = wantedSharing(transaction);
+  const isReshared =
+    sharing !== undefined &&
+    then !== undefined &&
+    !isSameSharing(sharing, then) &&
+    readKeyBrief(transaction) !== undefined;
   transaction.rollbackTo(start);
   return {
     ...checked,
@@ -63,7 +73,12 @@ export function rehearse(scope: Scope, body: string, proposerId: string): Rehear
     changes: failure === undefined ? changesOf(transaction, writeSet, id) : [],
     effects:
       failure === undefined
-        ? [...effectsOf(triggers), ...leaving.map(quarantineEffect), ...(isRekeyed ? [rekeyEffect] : [])]
+        ? [
+            ...effectsOf(triggers),
+            ...leaving.map(quarantineEffect),
+            ...(isRekeyed ? [rekeyEffect] : []),
+            ...(isReshared ? [resharingEffect] : []),
+          ]
         : [],
     tally,
   };

@@ -11,7 +11,9 @@ import { tallyOf } from '../proposals/tally.js';
 import { refuse } from '../requests/refusal.js';
 import { answerJson } from '../requests/responses.js';
 import { isCose, readSignedRequest } from '../requests/signedRequest.js';
+import { objectRows } from '../rows.js';
 import { constitutionSummary } from '../summary.js';
+import { governanceTables } from '../tables.js';
 import type { GovernanceAnswer } from '../types.js';
 import { pathId } from './pathIds.js';
 import { findProposal, proposalBody } from './proposalRoutes.js';
@@ -20,6 +22,7 @@ import type { Route, RouteRequest } from './router.js';
 export const cocoRoutes: readonly Route[] = [
   { method: 'GET', template: '/gov/coco/constitution', unversioned: true, handle: constitution },
   { method: 'GET', template: '/gov/coco/history', unversioned: true, handle: history },
+  { method: 'GET', template: '/gov/coco/alarms', unversioned: true, handle: alarms },
   { method: 'GET', template: '/gov/coco/proposals/{proposalId}', unversioned: true, handle: proposal },
   { method: 'POST', template: '/gov/coco/proposals:rehearse', unversioned: true, handle: rehearsal },
 ];
@@ -49,6 +52,12 @@ function history({ transaction }: RouteRequest): GovernanceAnswer {
     ];
   });
   return answerJson({ value: accepted.toSorted((a, b) => a.seqno - b.seqno) });
+}
+
+/** Transactions that did not come out as they were recorded, until the members close them. */
+function alarms({ transaction }: RouteRequest): GovernanceAnswer {
+  const rows = [...objectRows(transaction, governanceTables.alarms)];
+  return answerJson({ value: rows.map(([alarm, row]) => ({ ...row, alarm })) });
 }
 
 function proposal(request: RouteRequest): GovernanceAnswer {

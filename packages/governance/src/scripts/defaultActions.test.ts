@@ -178,15 +178,24 @@ test('certificates of nodes are renewed by the framework', () => {
 test('settings, manifests, policies, automation are rows', () => {
   const rows = (name: string, args: unknown) => applied(name, args);
   const settings = rows('set_settings', { epoch_seconds: 600, node_certificate_days: 30 });
-  assert.deepEqual(settings['coco.settings'], { epoch_seconds: 600, lease_seconds: 3600 });
+  const sample_fraction_ppm = 10_000;
+  assert.deepEqual(settings['coco.settings'], {
+    epoch_seconds: 600,
+    lease_seconds: 3600,
+    sample_fraction_ppm,
+  });
   const config = settings['ccf.gov.service.config'] as Record<string, unknown>;
   assert.equal(config['maximum_node_certificate_validity_days'], 30);
   const restart = rows('set_settings', { lease_seconds: 600, lease_restart: true });
   assert.deepEqual(restart['coco.settings'], {
-    epoch_seconds: 3600,
+    epoch_seconds: 86_400,
     lease_seconds: 600,
+    sample_fraction_ppm,
     lease_restart: true,
   });
+  const secrets = { epoch_seconds: 0, secret_hold_seconds: 60, key_threshold: 3 };
+  const others = { lease_seconds: 3600, sample_fraction_ppm };
+  assert.deepEqual(rows('set_settings', secrets)['coco.settings'], { ...secrets, ...others });
   const code = 'ab'.repeat(32);
   assert.deepEqual(rows('add_code', { measurement: code, component: 'coco-node' }), {
     [`coco.code_manifest ${code}`]: { component: 'coco-node', description: '' },

@@ -49,7 +49,8 @@ test('every action of CCF that applies here is offered, and Coco’s own', () =>
     'assert_service_identity add_virtual_measurement remove_virtual_measurement add_virtual_host_data remove_virtual_host_data';
   const coco =
     'set_participant remove_participant add_node set_voting_policy remove_voting_policy set_automation_rule ' +
-    'remove_automation_rule add_code remove_code set_tee remove_tee distrust_node trust_node set_settings';
+    'remove_automation_rule add_code remove_code set_tee remove_tee distrust_node trust_node set_settings ' +
+    'close_alarm set_share_key';
   const expected = `${ccf} ${coco}`.split(' ');
   assert.deepEqual(
     expected.filter((name) => !offered.has(name)),
@@ -76,6 +77,9 @@ const wrong: readonly (readonly [string, unknown, RegExp])[] = [
   ['set_participant', { cert }, /name must be a string of 1 to 100/],
   ['set_participant', { cert: member.certificate.pem, name: 'x' }, /is a member already/],
   ['remove_participant', { participant_id: id }, /there is no participant/],
+  ['set_share_key', { actor_id: id, share_key: id }, /actor_id: there is no member or participant a/],
+  ['set_share_key', { actor_id: member.id }, /share_key must be .* for 32 bytes/],
+  ['set_share_key', { actor_id: member.id, share_key: 'ab' }, /share_key must be .* for 32 bytes/],
   ['set_user', { cert: 5 }, /cert must be an X\.509 certificate/],
   ['remove_user', { user_id: 'A'.repeat(64) }, /user_id must be 64 lower-case/],
   ['add_node', { actor: id }, /node_id must be 64/],
@@ -157,9 +161,17 @@ const wrong: readonly (readonly [string, unknown, RegExp])[] = [
     /1 is more than the 0 active members with a recovery key/,
   ],
   ['set_settings', {}, /args names no setting/],
-  ['set_settings', { epoch_seconds: 5 }, /epoch_seconds must be a whole number from 60/],
+  ['set_settings', { epoch_seconds: -1 }, /epoch_seconds must be a whole number from 0 to 31536000/],
+  ['set_settings', { secret_hold_seconds: 'x' }, /secret_hold_seconds must be a whole number from 0/],
+  ['set_settings', { key_threshold: 65 }, /key_threshold must be a whole number from 0 to 64/],
   ['set_settings', { lease_seconds: 0 }, /lease_seconds must be a whole number from 1 to 31536000/],
   ['set_settings', { lease_restart: 1 }, /lease_restart must be true or false/],
+  [
+    'set_settings',
+    { sample_fraction_ppm: 1_000_001 },
+    /sample_fraction_ppm must be a whole number from 0 to 1000000/,
+  ],
+  ['close_alarm', { alarm: 'none' }, /alarm: there is no alarm none/],
   ['set_settings', { colour: 'red' }, /unknown field "colour"/],
   ['transition_service_to_open', { next_service_identity: 'x' }, /next_service_identity must be/],
   ['assert_service_identity', { service_identity: cert }, /is not the certificate of this service/],

@@ -168,5 +168,5 @@ test('bad input: what has become impossible since it was proposed fails, and not
   assert.match(JSON.stringify(failed.json['failure']), /there is no automation rule/);
   const reader = world.store.read(world.store.head);
   const row = new TextDecoder().decode(reader.get(governanceTables.settings, new Uint8Array(8)));
-  assert.equal(JSON.parse(row).epoch_seconds, 3600);
+  assert.equal(JSON.parse(row).epoch_seconds, 86_400);
 });

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { createStore, type Transaction } from '@coco/kv';
 import { utf8 } from '@coco/primitives';
 import { jsonPut } from '../rows.js';
+import { nodesTables } from '../tables.js';
 import { makeIdentity } from '../testing/identities.js';
 import { noBallot, yesBallot } from './plainBallots.js';
 import { createScriptRunner } from './scriptRunner.js';
@@ -124,7 +125,7 @@ test('the access matrix: who reads what, and only apply writes', () => {
       assert.match(reasonOf(runBody(begin(), situation, read(table))), reason, `${situation} ${table}`);
       assert.match(reasonOf(runBody(begin(), situation, write(table))), reason, `${situation} ${table}`);
     }
-    for (const table of ['public:coco.proposals', 'public:coco.nodes.former', 'public:ccf.internal.tree']) {
+    for (const table of [...nodesTables, 'public:ccf.internal.tree']) {
       assert.match(reasonOf(runBody(begin(), situation, write(table))), /written by the nodes alone/);
     }
     for (const table of ['public:ccf.gov.anything', settings]) {

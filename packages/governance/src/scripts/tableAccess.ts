@@ -5,25 +5,18 @@
  *                                           ballot, validate, resolve    apply
  *     public:ccf.internal.*                 read                         read
  *     public:ccf.gov.*, public:coco.*       read                         read and write
- *     public:coco.proposals, .nodes.former, read                         read
- *       .nodes.evidence, .ledger.secrets
+ *     those of them that are the nodes'     read                         read
+ *       alone (`nodesTables`)
  *     ccf.internal.*, ccf.gov.*, coco.*     –                            –
  *     other names with ccf. at the front    –                            –
  *     tables of applications                –                            –
  *
  * CCF lets `apply` write public tables of applications since 6.0.8; here a worker has those, and scripts do not reach them.
  */
-import { governanceTables } from '../tables.js';
+import { nodesTables } from '../tables.js';
 import type { ScriptSituation } from './types.js';
 
 export type TableAccess = 'read' | 'write';
-
-const nodesAlone: ReadonlySet<string> = new Set([
-  governanceTables.proposalRecords,
-  governanceTables.formerNodes,
-  governanceTables.nodeEvidence,
-  governanceTables.ledgerSecrets,
-]);
 
 /** Why `table` cannot be reached for `access`; undefined when it can. Names are case-sensitive. */
 export function accessRefusal(
@@ -42,7 +35,7 @@ export function accessRefusal(
   }
   if (!isPublic) return `the table ${table} is private: scripts of governance do not reach it`;
   if (access === 'read') return undefined;
-  if (internal || nodesAlone.has(table)) {
+  if (internal || nodesTables.has(table)) {
     return `the table ${table} is written by the nodes alone: scripts can only read it`;
   }
   return situation === 'apply'

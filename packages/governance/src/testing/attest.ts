@@ -26,6 +26,8 @@ export interface ProvingNode {
   readonly instance?: number;
   /** The public share key, 32 bytes. */
   readonly shareKey?: Uint8Array;
+  /** The public epoch key, 32 bytes. */
+  readonly epochKey?: Uint8Array;
   /** The evidence of hardware for these claims (CBOR), instead of virtual evidence. */
   readonly hardware?: (claims: Uint8Array) => Evidence;
 }
@@ -43,6 +45,7 @@ export function nodeProof(node: ProvingNode): NodeAttestation {
     network: bytesOf(network),
     nodeKey: bytesOf(key.publicKey.fingerprint),
     shareKey: node.shareKey ?? new Uint8Array(32).fill(4),
+    epochKey: node.epochKey ?? new Uint8Array(32).fill(5),
     nonce,
     exporter,
     code: tree,

@@ -3,28 +3,25 @@
  * its lease.
  */
 import { networkAssurance, type TeeManifest } from '@coco/attestation';
-import { parseCertificate } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
 import type { ReplicaStatus } from '@coco/replica';
-import { type Address, parseAddress } from '../address.js';
-import { askNetwork, distinctAddresses } from '../askNetwork.js';
-import { decodeLeaseAnswer, encodeLeaseAsk, type GrantedLease } from '../joinProtocol.js';
+import type { Address } from '../address.js';
+import type { GrantedLease } from '../joinProtocol.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeNetwork } from '../nodeNetwork.js';
-import type { Pin } from '../pinnedRequest.js';
+import { askLease } from './askLease.js';
 import type { SessionAttestation } from './attestedSession.js';
 import { type Challenges, createChallenges } from './challenges.js';
 import { createLeaseKeeper, type LeaseKeeper } from './leaseKeeper.js';
-import { type OwnEvidenceSettings, openOwnEvidence } from './openOwnEvidence.js';
 import type { OwnEvidence } from './ownEvidence.js';
-import { askProving } from './proveOverHttps.js';
 import { sessionAttestation } from './sessionAttestation.js';
+import { ownPin, whomToAsk } from './whomToAsk.js';
 
 export interface AttestingOptions {
-  readonly config: OwnEvidenceSettings['config'];
   readonly identity: NodeIdentity;
+  readonly evidence: OwnEvidence;
   /** Lower-case hex SHA-256 of the service's certificate (DER). */
   readonly serviceFingerprint: string;
   readonly network: Pick<
@@ -32,6 +29,8 @@ export interface AttestingOptions {
     'own' | 'committed' | 'manifests' | 'leaseSeconds' | 'told' | 'certificatePem'
   >;
   readonly status: () => ReplicaStatus;
+  /** Whether this node cannot open what follows, and only the primary can tell it the secret. */
+  readonly isUntold: () => boolean;
   /** This node's own administrative door; undefined before it is open. */
   readonly door: () => Address | undefined;
   /** Also asked for a lease. */
@@ -56,17 +55,11 @@ export interface Attesting {
 const settleMs = 5000;
 
 export function createAttesting(options: AttestingOptions): Attesting {
-  const { config, identity, network, log, metrics } = options;
-  const evidence = openOwnEvidence({
-    config,
-    identity,
-    log,
-    onMade: (ms) => metrics.observe('evidence_made', ms),
-  });
+  const { evidence, network, log, metrics } = options;
   const lease = createLeaseKeeper({
     own: () => network.own,
-    ask: async (onWaiting, signal) => askForLease({ ...options, evidence }, onWaiting, signal),
-    isUntold: () => options.status().untoldFrom !== undefined,
+    ask: (onWaiting, signal) => askForLease(options, onWaiting, signal),
+    isUntold: options.isUntold,
     onGranted: ({ nodes, expiresAtMs, ledgerSecrets }) => {
       metrics.add('lease_renewals');
       metrics.set('lease_expires_at_ms', expiresAtMs);
@@ -112,47 +105,18 @@ function assuranceLog(log: Log, metrics: Metrics): (tee: TeeManifest) => void {
 }
 
 async function askForLease(
-  options: AttestingOptions & { readonly evidence: OwnEvidence },
+  options: AttestingOptions,
   onWaiting: Parameters<Parameters<typeof createLeaseKeeper>[0]['ask']>[0],
   signal: AbortSignal,
 ): Promise<GrantedLease> {
-  const { identity, serviceFingerprint, network, evidence, status } = options;
-  const pin: Pin = {
-    serviceFingerprint,
-    identity: { key: identity.key, certificate: parseCertificate(network.certificatePem) },
-    timeoutMs: 60_000,
-    nowMs: Date.now,
-    signal,
-  };
-  const request = {
-    path: '/node/lease',
-    body: (proof?: string) => {
-      const { consensus, untoldFrom } = status();
-      return encodeLeaseAsk({ lastSeqno: consensus.last.seqno, secrets: untoldFrom !== undefined }, proof);
-    },
-    evidence,
-    purpose: 'lease',
-  } as const;
-  const { body } = await askNetwork((session) => askProving(session, request), {
-    pin,
+  const { evidence, status } = options;
+  return askLease({
+    pin: ownPin(options, signal),
     addresses: () => whomToAsk(options),
     onWaiting,
+    evidence,
+    standing: () => {
+      return { lastSeqno: status().consensus.last.seqno, secrets: options.isUntold() };
+    },
   });
-  return decodeLeaseAnswer(body);
-}
-
-/** The primary first, which may be this node itself; then all others. */
-function whomToAsk({ identity, network, status, door, joinPeer }: AttestingOptions): readonly Address[] {
-  const { consensus } = status();
-  const own = door();
-  const primary = consensus.leadership === 'Leader' ? identity.nodeId : consensus.primary;
-  if (primary === identity.nodeId && own !== undefined) return [own];
-  const others = network.committed.nodes.filter(
-    ({ nodeId, status: is }) => nodeId !== identity.nodeId && is === 'Trusted',
-  );
-  const first = others.filter(({ nodeId }) => nodeId === primary);
-  const addresses = [...first, ...others].map(({ administrativeAddress }) =>
-    parseAddress(administrativeAddress),
-  );
-  return distinctAddresses([...addresses, joinPeer, own]);
 }

@@ -6,6 +6,7 @@ import { signRaw } from '@coco/crypto';
 import { fromHex } from '@coco/primitives';
 import { openAttester } from '../attesters/attester.js';
 import type { NodeConfig } from '../config.js';
+import type { EpochKeys } from '../custody/epochKeys.js';
 import type { Log } from '../log.js';
 import { measureCode } from '../measure/measureCode.js';
 import type { NodeIdentity } from '../nodeIdentity.js';
@@ -14,13 +15,21 @@ import { createOwnEvidence, type OwnEvidence } from './ownEvidence.js';
 export interface OwnEvidenceSettings {
   readonly config: Pick<NodeConfig, 'attestation' | 'adapters'>;
   readonly identity: Pick<NodeIdentity, 'nodeId' | 'key' | 'shareKey'>;
+  /** Without it, nothing can be sealed to this node. */
+  readonly epochKeys?: Pick<EpochKeys, 'renew'>;
   readonly log: Log;
   /** Each time evidence was made: how long it took. */
   readonly onMade?: (ms: number) => void;
 }
 
 /** Touches neither device nor files before evidence is asked for. */
-export function openOwnEvidence({ config, identity, log, onMade }: OwnEvidenceSettings): OwnEvidence {
+export function openOwnEvidence({
+  config,
+  identity,
+  epochKeys,
+  log,
+  onMade,
+}: OwnEvidenceSettings): OwnEvidence {
   const { nodeId, key, shareKey } = identity;
   const hash = key.curve === 'P-256' ? 'sha256' : 'sha384';
   const attester = openAttester(config.attestation, {
@@ -34,6 +43,7 @@ export function openOwnEvidence({ config, identity, log, onMade }: OwnEvidenceSe
     attester,
     measureCode: () => measured(modules),
     shareKey: shareKey.publicKey,
+    ...(epochKeys && { newEpochKey: () => epochKeys.renew() }),
     ...(onMade && { onMade }),
   });
 }

@@ -28,6 +28,8 @@ export interface OwnEvidenceOptions {
   readonly measureCode: () => Promise<Uint8Array>;
   /** X25519, 32 bytes. */
   readonly shareKey: Uint8Array;
+  /** Makes the key, X25519 as well, to which secrets of the ledger are to be sealed from now on: for each lease another. */
+  readonly newEpochKey?: () => Uint8Array;
   /** How long it took, in milliseconds, besides waiting. */
   readonly onMade?: (ms: number) => void;
 }
@@ -48,12 +50,17 @@ export interface OwnEvidence {
   make(asked: EvidenceRequest): Promise<Uint8Array>;
 }
 
+/** What is recorded by the network. */
+function isForLease(purpose: Purpose): boolean {
+  return purpose === 'join' || purpose === 'lease';
+}
+
 const clientsWaitingMax = 64;
 /** Devices that cannot do two things at once see to that themselves. */
 const atOnceMax = 2;
 
 export function createOwnEvidence(options: OwnEvidenceOptions): OwnEvidence {
-  const { attester, nodeId, shareKey } = options;
+  const { attester, nodeId, shareKey, newEpochKey } = options;
   const nodeKey = fromHex(nodeId) as Uint8Array;
   /** Says that the process is another one than before. */
   const instance = randomBytes(16);
@@ -89,6 +96,7 @@ export function createOwnEvidence(options: OwnEvidenceOptions): OwnEvidence {
       ...(network !== undefined && { network: fromHex(network) as Uint8Array }),
       nodeKey,
       shareKey,
+      ...(isForLease(asked.purpose) && newEpochKey !== undefined && { epochKey: newEpochKey() }),
       code: digest,
       instance,
     };

@@ -7,8 +7,10 @@ import { formatTxId, type NodeId, type Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { LeaseStanding } from '../attestation/leaseKeeper.js';
 import type { CommitTimes } from '../commitTimes.js';
+import { custodySchema } from '../custody/custodyJson.js';
 import type { HttpResponse } from '../http.js';
 import type { Metrics } from '../metrics.js';
+import type { SamplingStanding } from '../sampling/sampling.js';
 import { empty, failure, json, text } from './answers.js';
 import { leaseJson } from './leaseJson.js';
 import type { Route } from './route.js';
@@ -22,8 +24,11 @@ export interface NodeFacts {
   readonly startSeqno: Seqno;
   readonly platform: string;
   readonly provesNothing: boolean;
+  /** Epoch and network key, as `custodySchema` says. */
+  readonly secrets: () => unknown;
   /** How this node's lease stands. */
   readonly lease: () => LeaseStanding;
+  readonly sampling: () => SamplingStanding;
   readonly version: string;
   readonly selfSignedCertificatePem: string;
   /** Settings that anybody may know. */
@@ -70,7 +75,9 @@ function stateRoutes(facts: NodeFacts): readonly Route[] {
             'lease?': ref('Lease'),
             /** Why the lease is not renewed at the moment. */
             'lease_trouble?': objectOf({ code: string, sentence: string }),
+            sampling: ref('Sampling'),
             assurance: ref('Assurance'),
+            secrets: custodySchema,
           }),
         },
       },
@@ -134,7 +141,23 @@ function stateOf(facts: NodeFacts): unknown {
     ...(own?.evidence !== undefined && { code_id: own.evidence.codeId }),
     ...(lease !== undefined && { lease: leaseJson(lease) }),
     ...(trouble !== undefined && { lease_trouble: { code: trouble.code, sentence: trouble.message } }),
+    sampling: samplingJson(facts.sampling()),
     assurance: networkAssurance(manifests.tee),
+    secrets: facts.secrets(),
+  };
+}
+
+function samplingJson({ all, fractionPpm, counts, alarms }: SamplingStanding): unknown {
+  return {
+    all,
+    fraction_ppm: fractionPpm,
+    ...counts,
+    alarms: alarms.map(({ txId, primaryId, written, trouble }) => ({
+      transaction_id: formatTxId(txId),
+      ...(primaryId !== undefined && { primary_id: primaryId }),
+      written,
+      ...(trouble !== undefined && { trouble }),
+    })),
   };
 }
 

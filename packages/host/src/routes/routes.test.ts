@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStore } from '@coco/kv';
+import type { ReadEntry } from '@coco/ledger';
+import { CocoError } from '@coco/primitives';
 import type { ReplicaStatus } from '@coco/replica';
+import type { Past, PastQueries } from '../history/pastQueries.js';
 import type { HttpRequest, HttpResponse } from '../http.js';
 import { testIdentity, testNetworkView, testNodeView, testService } from '../identities.test.js';
 import { json } from './answers.js';
 import { govApiRoute, withApi } from './apiRoutes.js';
+import { dataRoutes } from './dataRoutes.js';
 import { eventRoutes } from './eventRoutes.js';
 import { type JoinFacts, joinRoutes } from './joinRoutes.js';
+import { ledgerRoutes } from './ledgerRoutes.js';
 import { networkRoutes } from './networkRoutes.js';
 import { nodeRoutes } from './nodeRoutes.js';
 import type { Route } from './route.js';
@@ -58,13 +63,30 @@ const status = (isPrimary: boolean): ReplicaStatus => ({
 
 const receipt = { signature: 'AA==', cert: 'pem', node_id: own.nodeId, proof: [{ left: 'a' }], leaf: 'b' };
 
+const table = { table: 'public:t', puts: [{ key: new Uint8Array(1), value: new Uint8Array() }], removes: [] };
+const entry: ReadEntry = {
+  ...{ file: '', offset: 0, txId: { view: 3, seqno: 7 }, entryType: 4, size: 90, signature: false },
+  ...{ publicWrites: [table], privateBytes: 9 },
+};
+const writeSetDigest = new Uint8Array(32);
+
+/** What a node has of the entries of this test: the last, some that it is getting, and first ones that are gone. */
+function pastOf<Value>(seqno: number, found: Value): Past<Value> {
+  if (seqno > 5) return { found };
+  if (seqno > 2) return { coming: { code: 'COCO_HOST_HISTORY_FETCHING', message: '' } };
+  return { failed: new CocoError('COCO_HOST_HISTORY_MISSING', '') };
+}
+
 function routesOf(isPrimary: boolean): readonly Route[] {
   const replica = {
     status: () => status(isPrimary),
     txStatus: ({ seqno }: { seqno: number }) =>
       seqno <= 18 ? 'Committed' : seqno === 19 ? 'Invalid' : 'Pending',
-    receipt: (seqno: number) => (seqno > 5 ? receipt : undefined),
   } as const;
+  const past: PastQueries = {
+    receipt: async ({ seqno }, format) => pastOf(seqno, format === 'json' ? receipt : undefined),
+    entry: async (seqno) => pastOf(seqno, { entry: { ...entry, txId: { view: 3, seqno } }, writeSetDigest }),
+  };
   const about = {
     nodeId: own?.nodeId ?? '',
     replica,
@@ -74,13 +96,26 @@ function routesOf(isPrimary: boolean): readonly Route[] {
   const common = { ...about, isPrimary: () => isPrimary, minimumSeqno: () => 0 };
   const tables = () => createStore().read(0);
   return withApi('/node', [
-    ...transactionRoutes('/node', replica),
+    ...transactionRoutes('/node', { replica, past }),
+    ...ledgerRoutes({
+      past,
+      commit: () => 18,
+      history: { offer: async () => undefined },
+      places: { find: () => undefined },
+    }),
     ...nodeRoutes({
       ...about,
       startSeqno: 0,
       platform: 'virtual',
       provesNothing: true,
+      secrets: () => ({ epoch: 1 }),
       lease: () => ({ lease, isOut: false, trouble: { code: 'COCO_LEASE_LAPSED', message: 'it is over' } }),
+      sampling: () => ({
+        all: false,
+        fractionPpm: 10_000,
+        counts: { equal: 1, unrepeatable: 0, dropped: 2, differing: 1 },
+        alarms: [{ txId: { view: 2, seqno: 9 }, primaryId: undefined, written: false, trouble: 'none' }],
+      }),
       version: '1',
       selfSignedCertificatePem: 'pem',
       settings: { a: 1 },
@@ -95,6 +130,12 @@ function routesOf(isPrimary: boolean): readonly Route[] {
     ...joinRoutes({ ...common, tables } as unknown as JoinFacts),
     ...snapshotRoutes({ ...common, snapshots: nothing, makeSnapshot: () => undefined }),
     ...eventRoutes({ hasRoom: true, subscribe: () => true }),
+    ...dataRoutes({
+      put: () => Promise.reject(new Error('nobody gets here without a certificate')),
+      get: async () => ({ found: 'nothing' }),
+      list: () => [],
+      purge: async () => undefined,
+    }),
   ]);
 }
 
@@ -155,7 +196,13 @@ const targets = [
   'GET /node/receipt?transaction_id=3.7',
   'GET /node/receipt?transaction_id=3.2',
   'GET /node/receipt?transaction_id=3.19',
+  'GET /node/receipt?transaction_id=3.4',
   'GET /node/receipt?transaction_id=3.30',
+  'GET /node/receipt/cose?transaction_id=3.7',
+  'GET /node/receipt/cose?transaction_id=3.4',
+  'GET /node/ledger/entry?seqno=7',
+  'GET /node/ledger-chunk?seqno=7&size=9',
+  'GET /node/ledger-chunk/ledger_1-2.committed',
   'GET /node/state',
   'GET /node/consensus',
   'GET /node/version',
@@ -185,6 +232,10 @@ const targets = [
   'POST /node/join',
   'GET /node/snapshot',
   'GET /node/snapshot/snapshot_1_2.committed',
+  'POST /node/data',
+  'GET /node/data',
+  `GET /node/data/${'ab'.repeat(32)}`,
+  `DELETE /node/data/${'ab'.repeat(32)}`,
   'GET /node/api',
 ];
 
@@ -212,6 +263,45 @@ test('answers are as their document says', async () => {
       const content = documented.content?.['application/json'];
       if (content === undefined) assert.equal(answer.body.length, 0, target);
       else assert.deepEqual(schemaFaults(jsonOf(answer), content.schema), [], target);
+    }
+  }
+});
+
+test('TX-4: entries are told to actors, with what they wrote in the clear; chunk files to nodes', async () => {
+  const as = async (kind: 'member' | 'participant' | 'node' | 'anonymous', target: string) => {
+    const caller = (kind === 'anonymous' ? { kind } : { kind, id: 'x' }) as HttpRequest['caller'];
+    const answer = await createRouter(routesOf(true))({ ...requestOf('GET', target), caller });
+    assert.ok(answer !== undefined);
+    if (answer.status < 400 && answer.status !== 202) {
+      assert.deepEqual(schemaFaults(jsonOf(answer), componentSchemas.LedgerEntry), []);
+    }
+    return answer.status;
+  };
+  const entryAt = (seqno: number | string, more = '') => `/node/ledger/entry?seqno=${seqno}${more}`;
+  assert.equal(await as('member', entryAt(7)), 200);
+  assert.equal(await as('participant', entryAt(7, '&receipt=json')), 200);
+  assert.equal(await as('member', entryAt(4)), 202);
+  assert.equal(await as('member', entryAt(2)), 503);
+  assert.equal(await as('member', entryAt(19)), 202);
+  for (const bad of [0, -1, 'x', '7.5', '1e3']) assert.equal(await as('member', entryAt(bad)), 400);
+  assert.equal(await as('member', entryAt(7, '&receipt=pdf')), 400);
+  for (const kind of ['anonymous', 'node'] as const) assert.equal(await as(kind, entryAt(7)), 403);
+  const chunk = '/node/ledger-chunk?seqno=7&size=9';
+  for (const kind of ['anonymous', 'member'] as const) assert.equal(await as(kind, chunk), 403);
+  assert.equal(await as('node', chunk), 404);
+  assert.equal(await as('node', '/node/ledger-chunk?seqno=7'), 400);
+  assert.equal(await as('node', '/node/ledger-chunk/ledger_1-2.committed'), 404);
+});
+
+test('what is not there yet says when to ask again (RFC 9110, 10.2.3)', async () => {
+  for (const [id, status, after] of [
+    ['3.30', 202, '1'],
+    ['3.4', 202, '1'],
+    ['3.2', 503, '5'],
+  ] as const) {
+    for (const form of ['', '/cose']) {
+      const answer = await ask(routesOf(true), 'GET', `/node/receipt${form}?transaction_id=${id}`);
+      assert.deepEqual([answer.status, answer.headers['retry-after']], [status, after], id);
     }
   }
 });

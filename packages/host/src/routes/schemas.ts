@@ -52,6 +52,25 @@ export const componentSchemas = {
     'weakest?': string,
     reasons: listOf(string),
   }),
+  /** What executing again what other nodes executed has shown since the start of the node. */
+  Sampling: objectOf({
+    /** Everything is executed again, whatever the fraction. */
+    all: boolean,
+    fraction_ppm: integer,
+    equal: integer,
+    differing: integer,
+    unrepeatable: integer,
+    dropped: integer,
+    alarms: listOf(
+      objectOf({
+        transaction_id: refTo('TransactionId'),
+        'primary_id?': refTo('EntityId'),
+        /** On the ledger. */
+        written: boolean,
+        'trouble?': string,
+      }),
+    ),
+  }),
   Interface: objectOf({ bind_address: string, published_address: string }),
   Node: objectOf({
     node_id: refTo('EntityId'),
@@ -78,6 +97,26 @@ export const componentSchemas = {
     }),
     proof: listOf(objectOf({ 'left?': string, 'right?': string })),
     'service_endorsements?': listOf(refTo('Pem')),
+  }),
+  /** Keys and values are base64, and so is `entry`: all its bytes, when nothing in it is private. */
+  LedgerEntry: objectOf({
+    transaction_id: refTo('TransactionId'),
+    signature: boolean,
+    entry_type: integer,
+    size: integer,
+    private_size: integer,
+    write_set_digest: refTo('EntityId'),
+    'claims_digest?': refTo('EntityId'),
+    tables: listOf(
+      objectOf({
+        name: string,
+        puts: listOf(objectOf({ key: string, value: string })),
+        removes: listOf(string),
+      }),
+    ),
+    'entry?': string,
+    'receipt?': refTo('Receipt'),
+    'receipt_cose?': string,
   }),
   Actor: objectOf({ id: refTo('EntityId'), name: string, status: string }),
   LedgerSecret: objectOf({ from_seqno: plain.integer, key: plain.string }),

@@ -4,9 +4,10 @@
  */
 import type { Seqno } from '@coco/primitives';
 import type { HttpRequest, HttpResponse } from '../http.js';
-import type { SnapshotFile, SnapshotFiles } from '../snapshotFiles.js';
+import type { SnapshotFiles } from '../snapshotFiles.js';
 import { failure, json } from './answers.js';
 import { atPrimary, type NetworkFacts } from './networkRoutes.js';
+import { rangedAnswers, rangedFile } from './rangedFile.js';
 import type { Route } from './route.js';
 import { objectOf, plain } from './schemas.js';
 
@@ -20,11 +21,6 @@ export interface SnapshotFacts extends NetworkFacts {
 
 export function snapshotRoutes(facts: SnapshotFacts): readonly Route[] {
   const { string, integer } = plain;
-  const bytes = {
-    200: { description: 'All of it', schema: string, contentType: 'application/octet-stream' },
-    206: { description: 'The range', schema: string, contentType: 'application/octet-stream' },
-    416: { description: 'It has no such range' },
-  };
   return [
     {
       method: 'GET',
@@ -45,12 +41,12 @@ export function snapshotRoutes(facts: SnapshotFacts): readonly Route[] {
       method,
       path: '/node/snapshot/{name}',
       summary: 'A snapshot, or a range of its bytes',
-      answers: bytes,
+      answers: rangedAnswers,
       handle: ({ request, parameters }: Parameters<Route['handle']>[0]) =>
         forNodes(request, () => {
           const file = facts.snapshots.find(parameters['name'] ?? '');
           if (file === undefined) return failure(404, 'ResourceNotFound', 'this node has no such snapshot');
-          return ranged(file, request.headers['range']);
+          return rangedFile(file, request.headers['range']);
         }),
     })),
   ];
@@ -76,30 +72,4 @@ function newest(facts: SnapshotFacts, query: URLSearchParams): HttpResponse {
   }
   facts.makeSnapshot();
   return json(202, { status: 'making' }, { 'retry-after': '1' });
-}
-
-/** The bytes that one range names (RFC 9110, 14.2); several, or what is no range, get all of it. */
-function ranged({ path, size }: SnapshotFile, range: string | undefined): HttpResponse {
-  const headers = { 'content-type': 'application/octet-stream', 'accept-ranges': 'bytes' };
-  const whole: HttpResponse = {
-    status: 200,
-    headers,
-    body: new Uint8Array(),
-    file: { path, from: 0, to: size },
-  };
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range ?? '');
-  const [, first = '', last = ''] = match ?? [];
-  if (first === '' && last === '') return whole;
-  const from = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const to = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
-  if (from >= size || to <= from) {
-    return { status: 416, headers: { 'content-range': `bytes */${size}` }, body: new Uint8Array() };
-  }
-  const contentRange = `bytes ${from}-${to - 1}/${size}`;
-  return {
-    ...whole,
-    status: 206,
-    headers: { ...headers, 'content-range': contentRange },
-    file: { path, from, to },
-  };
 }

@@ -3,15 +3,21 @@
  */
 import { formatTxId, parseTxId, type TxId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
+import type { PastQueries, ReceiptFormat } from '../history/pastQueries.js';
 import type { HttpResponse } from '../http.js';
 import { failure, json } from './answers.js';
+import { notCommitted, notYet, pastAnswers } from './pastAnswers.js';
 import type { Route } from './route.js';
-import { objectOf, ref } from './schemas.js';
+import { objectOf, plain, ref } from './schemas.js';
 
-export type TransactionSource = Pick<Replica, 'status' | 'txStatus' | 'receipt'>;
+export interface TransactionFacts {
+  readonly replica: Pick<Replica, 'status' | 'txStatus'>;
+  readonly past: Pick<PastQueries, 'receipt'>;
+}
 
 /** Routes under `prefix`, "/app" or "/node". */
-export function transactionRoutes(prefix: string, replica: TransactionSource): readonly Route[] {
+export function transactionRoutes(prefix: string, facts: TransactionFacts): readonly Route[] {
+  const { replica } = facts;
   const id = {
     name: 'transaction_id',
     description: 'view.seqno',
@@ -49,31 +55,52 @@ export function transactionRoutes(prefix: string, replica: TransactionSource): r
       path: `${prefix}/receipt`,
       summary: 'Proof that a transaction is in the ledger, which can be checked offline',
       query: [id],
+      answers: { 200: { description: 'The receipt', schema: ref('Receipt') }, ...pastAnswers },
+      handle: ({ query }) => withTxId(query, (txId) => receipt(facts, txId, 'json')),
+    },
+    {
+      method: 'GET',
+      path: `${prefix}/receipt/cose`,
+      summary: 'The same as COSE, signed by the service itself; a signature transaction has none',
+      query: [id],
       answers: {
-        200: { description: 'The receipt', schema: ref('Receipt') },
-        202: { description: 'Not committed yet; ask again', schema: ref('Error') },
+        200: { description: 'The receipt', schema: plain.string, contentType: 'application/cose' },
+        ...pastAnswers,
       },
-      handle: ({ query }) => withTxId(query, (txId) => receipt(replica, txId)),
+      handle: ({ query }) => withTxId(query, (txId) => receipt(facts, txId, 'cose')),
     },
   ];
 }
 
-function withTxId(query: URLSearchParams, answer: (txId: TxId) => HttpResponse): HttpResponse {
+type Answer = HttpResponse | Promise<HttpResponse>;
+
+function withTxId(query: URLSearchParams, answer: (txId: TxId) => Answer): Answer {
   const id = parseTxId(query.get('transaction_id') ?? '');
   if (id !== undefined) return answer(id);
   const sentence = 'transaction_id must be given as view.seqno, for example 2.17';
   return failure(400, 'InvalidQueryParameterValue', sentence);
 }
 
-function receipt(replica: TransactionSource, id: TxId): HttpResponse {
+async function receipt(
+  { replica, past }: TransactionFacts,
+  id: TxId,
+  format: ReceiptFormat,
+): Promise<HttpResponse> {
   const status = replica.txStatus(id);
   if (status === 'Invalid')
     return failure(404, 'TransactionInvalid', 'the transaction did not commit and never will');
-  if (status !== 'Committed') {
-    return failure(202, 'TransactionPendingOrUnknown', 'the transaction is not committed yet; ask again');
+  if (status !== 'Committed') return notCommitted;
+  const answer = await past.receipt(id, format);
+  if (!('found' in answer)) return notYet(answer);
+  const { found } = answer;
+  if (found instanceof Uint8Array) {
+    return { status: 200, headers: { 'content-type': 'application/cose' }, body: found };
   }
-  const found = replica.receipt(id.seqno);
-  if (found !== undefined) return json(200, found);
-  const sentence = 'this node no longer holds that part of the Merkle tree in memory';
-  return failure(404, 'TransactionNotFound', sentence);
+  return found === undefined ? none : json(200, found);
 }
+
+const none = failure(
+  404,
+  'COCO_HOST_RECEIPT_NONE',
+  'a signature transaction has no receipt of this form: the signature in it is its own proof; ask for JSON',
+);

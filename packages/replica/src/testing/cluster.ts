@@ -2,7 +2,7 @@
  * Managers in one thread, with instant disks, a network that can be cut, and workers that do what a test says: enough to
  * watch the order of effects. Time passes when a test says so. Nodes can join from a snapshot that another one made.
  */
-import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
+import type { AdapterRequest, AdapterResponse, ToWorker } from '@coco/adapter';
 import {
   defaultGovernanceSettings,
   type GenesisConstitution,
@@ -26,6 +26,7 @@ import { createRecovery } from '../recovery.js';
 import { createReplica } from '../replica.js';
 import { restoreSnapshot } from '../restoreSnapshot.js';
 import type {
+  ForManager,
   Genesis,
   Replica,
   ReplicaEffects,
@@ -97,7 +98,7 @@ export interface Cluster {
   /** Lets `ms` pass in one step on the wall clock alone. */
   skip(ms: number): void;
   step(node: TestNode, event: ReplicaEvent): void;
-  fromWorker(node: TestNode, message: FromWorker): void;
+  fromWorker(node: TestNode, message: ForManager): void;
   primary(): TestNode;
   restart(node: TestNode): void;
   /** Sends a request to `node`, lets `ms` pass, and gives the answer if there is one by then. */
@@ -143,7 +144,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
   const nodes: TestNode[] = [];
   const cut = new Set<string>();
   const inFlight: { readonly from: NodeId; readonly to: NodeId; readonly bytes: Uint8Array }[] = [];
-  const fromWorkers: { readonly node: TestNode; readonly message: FromWorker }[] = [];
+  const fromWorkers: { readonly node: TestNode; readonly message: ForManager }[] = [];
   let seed = 0;
   let clockMs = options.startMs ?? 1_000_000;
   let nonce = 1;
@@ -182,7 +183,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
       ledger,
       sandbox: options.sandbox?.(realSandbox) ?? realSandbox,
       endorseNode: (node, { validFrom, validityDays }) => endorse(service, node, validFrom, validityDays),
-      ...(options.rekeys === true && { makeLedgerSecret: shareKeys.makeSecret }),
+      ...(options.rekeys === true && { custody: shareKeys.custody }),
       ...(from.genesis && { genesis: from.genesis }),
       ...(base && { snapshot: base }),
       ...recovery.finish(),
@@ -317,7 +318,7 @@ export function createCluster(count = 3, options: ClusterOptions = {}): Cluster 
         purpose,
         atMs: clockMs,
         nonce,
-        shareKey: shareKeys.of(identity.nodeId).publicKey,
+        epochKey: shareKeys.of(identity.nodeId).publicKey,
         ...more,
       });
     },

@@ -2,14 +2,15 @@
  * Share keys of the nodes of a test, and secrets of the ledger that are sealed to them as hosts do it.
  */
 import { generateShareKey, hpkeOpen, hpkeSeal, type ShareKey } from '@coco/crypto';
+import { secretDigest } from '@coco/ledger';
 import { type NodeId, utf8 } from '@coco/primitives';
-import type { MakeLedgerSecret } from '../types.js';
+import type { Custody } from '../types.js';
 
 export interface TestShareKeys {
   of(nodeId: NodeId): ShareKey;
   /** What was sealed to this node; undefined when it was not. */
   open(nodeId: NodeId, sealed: Uint8Array): Uint8Array | undefined;
-  readonly makeSecret: MakeLedgerSecret;
+  readonly custody: Custody;
 }
 
 export function createShareKeys(): TestShareKeys {
@@ -24,14 +25,18 @@ export function createShareKeys(): TestShareKeys {
   return {
     of,
     open: (nodeId, sealed) => hpkeOpen({ key: of(nodeId), ...about(nodeId), sealed }),
-    makeSecret(recipients) {
-      made += 1;
-      const plaintext = new Uint8Array(32).fill(100 + made);
-      const sealed = recipients.map(
-        ({ nodeId, shareKey }) =>
-          [nodeId, hpkeSeal({ recipient: shareKey, ...about(nodeId), plaintext })] as const,
-      );
-      return Object.fromEntries(sealed);
+    custody: {
+      makeSecret({ recipients }) {
+        made += 1;
+        const plaintext = new Uint8Array(32).fill(100 + made);
+        const sealed = recipients.map(
+          ({ nodeId, epochKey }) =>
+            [nodeId, hpkeSeal({ recipient: epochKey, ...about(nodeId), plaintext })] as const,
+        );
+        return { digest: secretDigest(plaintext), nodes: Object.fromEntries(sealed) };
+      },
+      sealSecret: ({ secret }) => ({ digest: secretDigest(secret), sealed: new Uint8Array(48) }),
+      newId: () => new Uint8Array(32).fill(200 + made),
     },
   };
 }

@@ -2,12 +2,13 @@
  * A worker without adapters: it keeps what it is told, and a store of what the entries wrote, out of which it makes
  * snapshots. What it proposes is up to the test.
  */
-import type { FromWorker, ToWorker } from '@coco/adapter';
+import type { ToWorker } from '@coco/adapter';
 import { createStore, restoreStore, type Store, type StoreSnapshot } from '@coco/kv';
 import { decodeMaps, decodeSnapshotTables, encodeSnapshotTables } from '@coco/ledger';
 import type { Seqno } from '@coco/primitives';
+import type { ForManager } from '../types.js';
 
-type Proposal = Extract<FromWorker, { readonly type: 'propose' }>;
+type Proposal = Extract<ForManager, { readonly type: 'propose' }>;
 
 export class StandInWorker {
   /** Everything that it was told, in order. */
@@ -24,7 +25,7 @@ export class StandInWorker {
   }
 
   /** Takes a message; gives the answer, if there is one at once. */
-  receive(message: ToWorker): FromWorker | undefined {
+  receive(message: ToWorker): ForManager | undefined {
     this.told.push(message);
     switch (message.type) {
       case 'genesis':
@@ -65,13 +66,13 @@ export class StandInWorker {
   }
 
   /** Two rows at a time. */
-  #part(id: number): FromWorker {
+  #part(id: number): ForManager {
     const rows = this.#snapshots.get(id)?.next(2);
     return { type: 'snapshotPart', id, ...encodeSnapshotTables(rows ?? []), last: rows === undefined };
   }
 }
 
-function propose(proposal: number): FromWorker {
+function propose(proposal: number): ForManager {
   const none = new Uint8Array(0);
   return { type: 'propose', proposal, view: 0, publicMaps: none, privateMaps: none, items: 0 };
 }

@@ -15,6 +15,7 @@ export const testSettings: WorkerSettings = {
   uncommittedBatchesMax: 3,
   queueItemsMax: 8,
   historySeqnos: 5,
+  reexecution: { all: false, waitingMax: 4 },
 };
 
 export class StandInManager {
@@ -69,8 +70,8 @@ export class StandInManager {
     assert(proposal !== undefined, 'there is an open proposal');
     const txId = { view: this.view, seqno: this.last + 1 };
     this.last += 2;
-    const { publicMaps, privateMaps } = proposal;
-    this.log.push({ type: 'apply', txId, publicMaps, privateMaps });
+    const { publicMaps, privateMaps, claimsDigest } = proposal;
+    this.log.push({ type: 'apply', txId, publicMaps, privateMaps, ...(claimsDigest && { claimsDigest }) });
     this.worker.receive({ type: 'assigned', proposal: proposal.proposal, txId });
     return txId;
   }

@@ -16,6 +16,7 @@ import {
   type LedgerSecret,
   ledgerTables,
   type SealedEntry,
+  secretDigest,
   singletonKey,
 } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
@@ -97,7 +98,15 @@ export function writeLedgerFiles(directory: string, entries: readonly SealedEntr
 
 /** The row that tells a new secret. */
 function secretTable(nodeId: string) {
-  const value = encodeSecretRow({ nodes: { [nodeId]: randomBytes(32) }, former: [] });
+  const secret = randomBytes(32);
+  const value = encodeSecretRow({
+    epoch: 2,
+    atMs: 0,
+    digest: secretDigest(secret),
+    actors: '00'.repeat(32),
+    nodes: { [nodeId]: secret },
+    former: [],
+  });
   return { table: ledgerTables.ledgerSecrets, puts: [{ key: singletonKey, value }], removes: [] };
 }
 

@@ -1,0 +1,81 @@
+/**
+ * New secrets of the ledger (CONF-2): 32 random bytes, sealed to the epoch key of each node (RFC 9180) for this network and this
+ * node, and encrypted to the network's key for the time when no node knows them any more (CONF-3); then forgotten at once.
+ */
+import { encodeThresholdCiphertext, hpkeSeal, randomBytes, thresholdEncrypt } from '@coco/crypto';
+import { epochLabel, type NetworkKey } from '@coco/governance';
+import { secretDigest } from '@coco/ledger';
+import { CocoError, concatBytes, fromHex, type NodeId, utf8 } from '@coco/primitives';
+import type { Custody, EpochPlace } from '@coco/replica';
+import type { EpochKeys } from './epochKeys.js';
+
+export interface SecretSealing extends Custody {
+  /** The secret that an entry has for this node; undefined when it cannot be opened. */
+  readonly openSecret: (sealed: Uint8Array) => Uint8Array | undefined;
+}
+
+export interface SecretSealingOptions {
+  readonly nodeId: NodeId;
+  readonly epochKeys: Pick<EpochKeys, 'current' | 'open'>;
+  /** Lower-case hex SHA-256 of the service's certificate (DER). */
+  readonly serviceFingerprint: string;
+}
+
+const info = utf8('coco ledger secret');
+
+export function secretSealing({
+  nodeId: self,
+  epochKeys,
+  serviceFingerprint,
+}: SecretSealingOptions): SecretSealing {
+  const about = (nodeId: NodeId) => ({
+    info,
+    aad: concatBytes(fromHex(serviceFingerprint) ?? utf8(serviceFingerprint), utf8(nodeId)),
+  });
+  return {
+    openSecret: (sealed) => epochKeys.open({ ...about(self), sealed }),
+    newId: () => randomBytes(32),
+    sealSecret: ({ secret, networkKey, ...place }) => sealedToNetwork(secret, networkKey, place),
+    makeSecret({ recipients, networkKey, ...place }) {
+      const plaintext = randomBytes(32);
+      const nodes: Record<NodeId, Uint8Array> = {};
+      try {
+        for (const { nodeId, epochKey } of recipients) {
+          // The key on record may be an older one than this node has now.
+          const recipient = nodeId === self ? epochKeys.current() : epochKey;
+          const bytes = sealedTo({ recipient, ...about(nodeId), plaintext });
+          if (bytes !== undefined) nodes[nodeId] = bytes;
+        }
+        const kept =
+          networkKey === undefined
+            ? { digest: secretDigest(plaintext) }
+            : sealedToNetwork(plaintext, networkKey, place);
+        return { ...kept, nodes };
+      } finally {
+        plaintext.fill(0);
+      }
+    },
+  };
+}
+
+/** As M of the actors can open it (TDH2), and nobody else. */
+function sealedToNetwork(
+  secret: Uint8Array,
+  { key, network }: NetworkKey,
+  { epoch, from }: EpochPlace,
+): { readonly digest: string; readonly sealed: Uint8Array } {
+  const digest = secretDigest(secret);
+  const label = epochLabel({ network, epoch, from, digest });
+  const ciphertext = thresholdEncrypt({ publicKey: key.publicKey, label, secret, random: randomBytes });
+  return { digest, sealed: encodeThresholdCiphertext(ciphertext) };
+}
+
+/** Undefined when the recipient's key is none (RFC 9180, 7.1.4): it alone goes without, and must not keep the others from theirs. */
+function sealedTo(input: Parameters<typeof hpkeSeal>[0]): Uint8Array | undefined {
+  try {
+    return hpkeSeal(input);
+  } catch (error) {
+    if (error instanceof CocoError || (error instanceof Error && 'code' in error)) return undefined;
+    throw error;
+  }
+}

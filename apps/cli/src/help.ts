@@ -15,6 +15,7 @@ const topics: readonly (readonly [title: string, firstWords: readonly string[]])
   ['Nodes', ['node', 'alarm']],
   ['Attestation', ['measure', 'verify', 'evidence']],
   ['Ledgers', ['ledger', 'receipt', 'data']],
+  ['Recovery', ['share', 'recover']],
   ['Shell', ['completion']],
 ];
 

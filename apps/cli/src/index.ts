@@ -1,4 +1,5 @@
 export type { NodeFailure, NodeReport } from './nodeReport.js';
+export { type Forger, forgedAnswer } from './recovery/testing/forgedAnswer.js';
 export { type ReplayTarget, streamInOrder } from './replay/orderedStream.js';
 export { createProgress, type ReplayProgress } from './replay/progress.js';
 export { loadReplaySet, type ReplaySet, type ReplayTransaction, replayGenesis } from './replay/replaySet.js';

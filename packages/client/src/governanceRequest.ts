@@ -19,7 +19,9 @@ export type GovernanceRequestType =
   | 'withdrawal'
   | 'state_digest'
   | 'ack'
-  | 'vn_tuple';
+  | 'vn_tuple'
+  | 'recovery_request'
+  | 'recovery_answer';
 
 /** What is to be said, and by whom. */
 export interface GovernanceRequest {
@@ -168,6 +170,8 @@ const requestTypes: readonly GovernanceRequestType[] = [
   'state_digest',
   'ack',
   'vn_tuple',
+  'recovery_request',
+  'recovery_answer',
 ];
 
 /** RFC 9360: one certificate is a byte string, more are an array of them. */

@@ -55,6 +55,8 @@ export {
   keepShareKey,
   type ShareKey,
   shareKeyFrom,
+  shareKeyFromPem,
+  shareKeyToPem,
 } from './share-key.js';
 export {
   type SignatureHash,

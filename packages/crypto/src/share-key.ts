@@ -41,3 +41,31 @@ export function shareKeyFrom(material: Uint8Array): ShareKey {
   const key = Buffer.concat([privateHead, material]);
   return wrapShareKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
 }
+
+/** Reads a private key in PEM (PKCS#8, RFC 8410), encrypted when there is a passphrase. COCO_CRYPTO_KEY. */
+export function shareKeyFromPem(pem: string, passphrase?: string): ShareKey {
+  try {
+    if (pem.length > pemBytesMax) throw new Error('it is too long');
+    const handle = createPrivateKey({
+      key: pem,
+      format: 'pem',
+      ...(passphrase !== undefined && { passphrase }),
+    });
+    if (handle.asymmetricKeyType !== 'x25519') throw new Error('it is a key of another kind');
+    return wrapShareKey(handle);
+  } catch (error) {
+    // The platform's message can name the format's fault but never carries material.
+    const reason = error instanceof Error ? error.message : 'unknown';
+    throw new CocoError('COCO_CRYPTO_KEY', 'the share key cannot be read', { reason });
+  }
+}
+
+/** The material of `key` as PKCS#8 PEM, encrypted when there is a passphrase (PBES2, AES-256-CBC). COCO_CRYPTO_KEY for a copy. */
+export function shareKeyToPem(key: ShareKey, passphrase?: string): string {
+  const encryption = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
+  return shareHandle(key)
+    .export({ type: 'pkcs8', format: 'pem', ...encryption })
+    .toString();
+}
+
+const pemBytesMax = 8192;

@@ -18,6 +18,7 @@ import type { Reader } from '@coco/kv';
 import { CocoError, type NodeId } from '@coco/primitives';
 import type { AttestationRecord } from './evidenceRow.js';
 import { readManifests } from './manifests.js';
+import { isSealingKey } from './networkKey/shareKey.js';
 import { readObject, textOf } from './rows.js';
 import { governanceTables } from './tables.js';
 import type { NodeAttestation } from './types.js';
@@ -81,6 +82,8 @@ function decideBy(
     const claims = claimsOf(decodeEvidence(evidence), anchorsWith(manifests.tee), atMs);
     const verdict = appraise(claims, manifests, binding, atMs);
     if (verdict.outcome === 'refused') return verdict;
+    const keyless = keyRefusal(claims);
+    if (keyless !== undefined) return { outcome: 'refused', refusal: keyless };
     const { codeId, component } = verdict;
     return { outcome: 'accepted', codeId, component, claims };
   } catch (error) {
@@ -88,4 +91,18 @@ function decideBy(
     const { code, message, facts } = error;
     return { outcome: 'refused', refusal: { code, sentence: message, facts } };
   }
+}
+
+/**
+ * A node that took part without keys to which secrets and shares can be sealed would be told nothing, and kept others from being
+ * told: who left would go on reading (MIT-4).
+ */
+function keyRefusal({ claims: { epochKey, shareKey } }: VerifiedClaims): Refusal | undefined {
+  const missing = [
+    ...(isSealingKey(epochKey) ? [] : ['epoch']),
+    ...(isSealingKey(shareKey) ? [] : ['share']),
+  ];
+  if (missing.length === 0) return undefined;
+  const sentence = `the evidence names no ${missing.join(' key and no ')} key that something could be sealed to`;
+  return { code: 'COCO_ATTESTATION_SEALING_KEY', sentence, facts: {} };
 }

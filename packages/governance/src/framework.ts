@@ -122,6 +122,22 @@ export function recordRetired(transaction: Transaction, nodes?: readonly NodeId[
   return marked;
 }
 
+/**
+ * Opens a recovered service that the members have voted to open: in CCF's formats it waits for recovery shares then, and here
+ * the secrets of the ledger were brought back before it went on. True when it was to be opened.
+ */
+export function openRecovered(transaction: Transaction): boolean {
+  const row = readObject(transaction, governanceTables.serviceInfo);
+  if (row === undefined || !isOpening(textOf(row['status']) ?? '')) return false;
+  putRow(transaction, governanceTables.serviceInfo, undefined, { ...row, status: 'Open' });
+  return true;
+}
+
+/** Whether the primary is to open a service of this status. */
+export function isOpening(serviceStatus: string): boolean {
+  return serviceStatus === 'WaitingForRecoveryShares';
+}
+
 export type ForgetOutcome =
   | { readonly outcome: 'forgotten' }
   /** It is off the list already: nothing was written. */

@@ -24,6 +24,8 @@ export {
   admitNode,
   type ForgetOutcome,
   forgetNode,
+  isOpening,
+  openRecovered,
   recordRetired,
   renewNodeCertificate,
   snapshotEvidence,
@@ -60,10 +62,13 @@ export {
 } from './networkKey/contribution.js';
 export { epochLabel, readEpoch, readEpochs, sealEpoch } from './networkKey/epochs.js';
 export { readNetworkKey } from './networkKey/keyRow.js';
+export { keysIn } from './networkKey/keysIn.js';
 export { finishOwnShare, type OwnShareInput, type ShareFault } from './networkKey/ownShare.js';
 export { createKeyParticipant } from './networkKey/participant.js';
+export { type EpochPlace, isSealed, sealSecret } from './networkKey/sealSecret.js';
 export { secretsPolicy } from './networkKey/secretsPolicy.js';
 export type * from './networkKey/types.js';
+export { keyTrouble } from './networkKey/wantedSharing.js';
 export { govOpenApi } from './openapi/document.js';
 export { dataEnd, dataNodes, isDataParty } from './pointToPoint/dataAccess.js';
 export {
@@ -80,6 +85,32 @@ export type { RowChange } from './proposals/change.js';
 export type { ProposalEffect } from './proposals/effect.js';
 export type { Rehearsal } from './proposals/rehearse.js';
 export type { Tally, TallyPolicy, TallyVoter } from './proposals/tally.js';
+export {
+  answerEpochs,
+  answerSealing,
+  badEpochs,
+  type EpochProgress,
+  openRecoveryAnswer,
+  type RecoveryAnswer,
+  recoveryAnswerPayload,
+} from './recovery/answer.js';
+export { combineEpochs, tooFew } from './recovery/combineEpochs.js';
+export {
+  commonNameOf,
+  endorsementsAt,
+  type FormerServiceRecord,
+  readFormerServices,
+} from './recovery/formerServices.js';
+export { heldShare, keptShareOf } from './recovery/heldShare.js';
+export { type RecoveredService, recoverService } from './recovery/recoverService.js';
+export {
+  openRecoveryRequest,
+  type RecoveryPlan,
+  type RecoveryRequest,
+  recoveryRequestPayload,
+} from './recovery/request.js';
+export type { SealedEpoch } from './recovery/sealedEpochs.js';
+export { type RecoveryMessageType, recoveryMessageBytesMax } from './recovery/signedMessage.js';
 export { type RenewalOutcome, renewLease } from './renewLease.js';
 export {
   distrustedNodes,

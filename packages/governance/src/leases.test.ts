@@ -132,6 +132,18 @@ test('SEC-2: evidence over another nonce, or of another connection, admits nobod
   assert.equal(tried({}), 'admitted');
 });
 
+test('MIT-4: no evidence admits a node, or renews its lease, without keys that secrets and shares can be sealed to', () => {
+  const nodes = new Nodes(1);
+  const [joiner] = nodes.more as [Identity];
+  const low = new Uint8Array(32);
+  const renewed = (more: Partial<ProvingNode>): string => codeOf(nodes.renew(nodes.world.node, more));
+  for (const bad of [{ epochKey: null }, { shareKey: null }, { epochKey: low }, { shareKey: low }]) {
+    assert.equal(codeOf(nodes.admit(joiner, bad)), 'COCO_ATTESTATION_SEALING_KEY');
+    assert.equal(renewed(bad), 'COCO_ATTESTATION_SEALING_KEY');
+  }
+  assert.deepEqual([codeOf(nodes.admit(joiner)), renewed({})], ['admitted', 'renewed']);
+});
+
 test('an auditor decides a recorded row again, by the version that wrote it, as the primary did', () => {
   const nodes = new Nodes(1);
   const [joiner] = nodes.more as [Identity];

@@ -55,9 +55,8 @@ test('a node that left and is forgotten counts as well', () => {
   assert.equal(isRekeyDue(transaction, 1), false);
 });
 
-test('the nodes that take part are told; those without an epoch key on record are named', () => {
-  const { transaction, setStatus, setKey } = begin();
-  setKey(c, 'short');
+test('the nodes that take part are told; those that have proved nothing yet are named', () => {
+  const { transaction, setStatus } = begin();
   setStatus(b, 'Retired');
   const { recipients, keyless } = secretRecipients(transaction);
   assert.deepEqual(
@@ -65,6 +64,15 @@ test('the nodes that take part are told; those without an epoch key on record ar
     [[a, 0xaa]],
   );
   assert.deepEqual(keyless, [c]);
+});
+
+test('MIT-4: a node that proved something without a key that can be sealed to keeps nobody from being told', () => {
+  const { transaction, setKey } = begin();
+  for (const bad of ['short', '', '00'.repeat(32)]) {
+    setKey(c, bad);
+    const { recipients, keyless } = secretRecipients(transaction);
+    assert.deepEqual([recipients.map(({ nodeId }) => nodeId), keyless], [[a, b], []], bad);
+  }
 });
 
 test('a node that was to join and is off the list may have been told, too', () => {

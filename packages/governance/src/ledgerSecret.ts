@@ -10,11 +10,13 @@ import { encodeSecretRow, formerIn, readSecretRow } from '@coco/ledger';
 import { fromHex, type NodeId, type Seqno } from '@coco/primitives';
 import { actorsDigest } from './actors/actorsDigest.js';
 import { networkDigest } from './decideAttestation.js';
-import { readEvidence } from './evidenceRow.js';
+import { hasAttestation, readEvidence } from './evidenceRow.js';
 import { isQuarantined, readLease } from './leases.js';
 import { manifestTables } from './manifests.js';
 import { actorsOfEpoch, readEpoch, readEpochs, writeEpoch } from './networkKey/epochs.js';
+import { isTimeOver } from './networkKey/isTimeOver.js';
 import { secretsPolicy } from './networkKey/secretsPolicy.js';
+import { isSealingKey } from './networkKey/shareKey.js';
 import { trustedNodes } from './reviewNodes.js';
 import { objectRows, rowKey } from './rows.js';
 import { governanceTables } from './tables.js';
@@ -47,11 +49,14 @@ function isEpochOver(reader: Reader, nowMs: number): boolean {
   if (actors !== undefined && actors !== actorsDigest(reader)) return true;
   const { epochSeconds } = secretsPolicy(reader);
   const atMs = row?.atMs ?? record?.atMs;
-  if (epochSeconds > 0 && atMs !== undefined && nowMs - atMs >= epochSeconds * 1000) return true;
+  if (epochSeconds > 0 && atMs !== undefined && isTimeOver(atMs, epochSeconds * 1000, nowMs)) return true;
   return record?.sealed === undefined && reader.has(governanceTables.networkKey, rowKey(undefined));
 }
 
-/** The nodes that take part: those to which a secret can be sealed, and those of which no epoch key is on record yet. */
+/**
+ * The nodes that take part: those to which a secret can be sealed, and those that have proved nothing yet, for whom it is worth
+ * waiting: nodes of the genesis before their first leases. Whoever proved something without a key that can be sealed to is not told.
+ */
 export function secretRecipients(reader: Reader): {
   readonly recipients: readonly SecretRecipient[];
   readonly keyless: readonly NodeId[];
@@ -60,8 +65,8 @@ export function secretRecipients(reader: Reader): {
   const keyless: NodeId[] = [];
   for (const nodeId of trustedNodes(reader)) {
     const epochKey = fromHex(readEvidence(reader, nodeId)?.epochKey ?? '');
-    if (epochKey?.length === 32) recipients.push({ nodeId, epochKey });
-    else keyless.push(nodeId);
+    if (isSealingKey(epochKey)) recipients.push({ nodeId, epochKey });
+    else if (!hasAttestation(reader, nodeId)) keyless.push(nodeId);
   }
   return { recipients, keyless };
 }

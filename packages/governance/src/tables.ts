@@ -41,6 +41,12 @@ export const governanceTables = {
   jwtIssuers: 'public:ccf.gov.jwt.issuers',
   jwtKeys: 'public:ccf.gov.jwt.public_signing_keys_metadata_v2',
   snapshotEvidence: 'public:ccf.internal.snapshot_evidence',
+  /** How the service endorses the one that it took over from: see endorsement.ts of ledger. */
+  serviceEndorsement: 'public:ccf.internal.previous_service_identity_endorsement',
+  /** The certificate of that one: a JSON string, PEM. */
+  formerService: 'public:ccf.gov.service.previous_service_identity',
+  /** All such services: see recovery/formerServices.ts. */
+  formerServices: 'public:coco.services.former',
 
   /** PEM by participant. */
   participantCertificates: 'public:coco.participants.certs',
@@ -85,6 +91,8 @@ export const networkKeyTables: ReadonlySet<string> = new Set([
 /** The tables that no script writes, whatever was decided: what the nodes say of themselves and of their keys. */
 export const nodesTables: ReadonlySet<string> = new Set([
   governanceTables.proposalRecords,
+  governanceTables.formerService,
+  governanceTables.formerServices,
   governanceTables.formerNodes,
   governanceTables.nodeEvidence,
   governanceTables.ledgerSecrets,

@@ -3,6 +3,7 @@ export type { ProvedNode } from './attestation/checkNode.js';
 export { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 export { type Attester, type AttesterOptions, openAttester } from './attesters/attester.js';
 export { type AdapterChoice, type JoinSettings, loadConfig, type NodeConfig } from './config.js';
+export { loadKeyShares, saveKeyShares } from './custody/keyShares.js';
 export { type DirectoryLock, lockDirectory } from './directoryLock.js';
 export { loadGenesis } from './genesisFile.js';
 export { type HardStateStore, type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';
@@ -60,6 +61,21 @@ export {
   type PeersOptions,
 } from './peers.js';
 export { type Pin, type PinnedAnswer, type PinnedRequest, pinnedRequest } from './pinnedRequest.js';
+export { type GoneOn, type GoOnOptions, goOn } from './recovery/goOn.js';
+export {
+  checkUnchanged,
+  furthest,
+  type LostLedger,
+  type LostLedgerOptions,
+  readLostLedger,
+} from './recovery/lostLedger.js';
+export { loadRecoveryKey, makeRecoveryKey, removeRecoveryKey } from './recovery/recoveryKey.js';
+export {
+  type RecoveredContents,
+  type ReplayCopyOptions,
+  type ReplayedCopy,
+  replayCopy,
+} from './recovery/replayCopy.js';
 export type { Sealer } from './sealer.js';
 export { openSnapshotFiles, type SnapshotFile, type SnapshotFiles } from './snapshotFiles.js';
 export { realTiming, type Timing } from './timing.js';

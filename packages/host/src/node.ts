@@ -5,7 +5,7 @@
 import type { AdapterRequest, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { distrustedNodes } from '@coco/governance';
-import { CocoError, type NodeId, seededRandom } from '@coco/primitives';
+import { CocoError, type NodeId, type Seqno, seededRandom } from '@coco/primitives';
 import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
@@ -90,6 +90,7 @@ class Node implements RunningNode {
   readonly #commitTimes = createCommitTimes();
   readonly #freshness: Freshness;
   readonly #answers: NodeAnswers;
+  #durable: Seqno;
   #peers: Peers | undefined;
   /** What lets clients in. */
   #doors: NodeDoors | undefined;
@@ -103,6 +104,7 @@ class Node implements RunningNode {
     this.nodeId = identity.nodeId;
     this.#options = options;
     this.#parts = parts;
+    this.#durable = parts.store.last;
     this.#answers = createNodeAnswers(options.metrics);
     this.#watch = createStatusWatch(options.log);
     this.#events = createMemberEvents({ ...nodeLimits.events, timing: this.#timing });
@@ -124,6 +126,7 @@ class Node implements RunningNode {
       status: () => this.replica.status(),
       door: () => this.#doors?.administrative.address,
       tables: () => this.#tables(),
+      isDurable: () => this.replica.commit <= this.#durable,
       newest: () => this.#newest(),
       onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
     });
@@ -161,15 +164,18 @@ class Node implements RunningNode {
         if (message.type === 'role') this.#network.leads(message.primary);
       },
       reply: (token, response) => this.#answers.reply(token, response),
+      durable: (seqno) => {
+        this.#durable = seqno;
+      },
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
         this.#freshness.applied(seqno);
         this.#options.metrics.add('transactions', items);
+        this.#keepers.governed();
       },
       secrets: (secrets) => this.#keepers.secretsOnDisk.keep(secrets),
       governed: (tables) => {
         this.#events.tables(tables);
-        this.#keepers.governed();
         this.#data.governed();
       },
       network: (views) => this.#networkChanged(views),

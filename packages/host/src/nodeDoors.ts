@@ -59,12 +59,13 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     limits: config.limits,
     log,
   };
+  let serviceStatus = network.serviceStatus;
   const application = await openHttp({
     ...common,
     listen: config.addresses.application,
     admit: { anonymous: config.admitAnonymous, strangers: false, nodes: false },
     corsOrigins: config.corsOrigins,
-    handle: applicationHandler(options),
+    handle: applicationHandler(options, () => serviceStatus),
   });
   const administrative = await openHttp({
     ...common,
@@ -87,6 +88,7 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
     application,
     administrative,
     setNetwork: (changed) => {
+      serviceStatus = changed.serviceStatus;
       for (const door of both) door.setNetwork(changed);
     },
     setCertificate: (certificate) => {
@@ -102,13 +104,18 @@ export async function openNodeDoors(options: NodeDoorsOptions): Promise<NodeDoor
 type Handler = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Built-in paths answer with or without `/app`, as in CCF. */
-function applicationHandler({ applicationRoutes, forward, freshness }: NodeDoorsOptions): Handler {
+function applicationHandler(
+  { applicationRoutes, forward, freshness }: NodeDoorsOptions,
+  serviceStatus: () => string,
+): Handler {
   const route = createRouter(applicationRoutes);
   return (request) => {
     const { path } = request;
     const isElsewhere = /^\/(gov|node)(\/|$)/.test(path);
     const builtIn = route(request) ?? (isElsewhere ? elsewhere : route({ ...request, path: `/app${path}` }));
-    return freshness.mark(async () => builtIn ?? forward(plain(request)), builtIn === undefined);
+    const answer = async (): Promise<HttpResponse> =>
+      builtIn ?? (closed.has(serviceStatus()) ? notOpen : forward(plain(request)));
+    return freshness.mark(answer, builtIn === undefined);
   };
 }
 
@@ -124,5 +131,13 @@ function plain({ chain: _, connection: __, ...request }: HttpRequest): AdapterRe
   return request;
 }
 
+/** A service that was recovered serves nobody before its members have decided so (CONF-4). */
+const closed: ReadonlySet<string> = new Set(['Recovering', 'WaitingForRecoveryShares']);
+const notOpen = failure(
+  503,
+  'COCO_HOST_NOT_OPEN',
+  'the service was recovered, and its members have not opened it yet',
+  { 'retry-after': '5' },
+);
 const nothing = failure(404, 'COCO_HOST_NO_ROUTE', 'nothing is served here');
 const elsewhere = failure(404, 'COCO_HOST_NO_ROUTE', 'the administrative endpoint serves this');

@@ -18,11 +18,16 @@ import type { Sampling } from './sampling/sampling.js';
 import type { Sealer } from './sealer.js';
 
 export interface NodeKeepersOptions
-  extends Omit<AttestingOptions, 'identity' | 'evidence' | 'isUntold' | 'network' | 'joinPeer'> {
+  extends Omit<
+    AttestingOptions,
+    'identity' | 'evidence' | 'isUntold' | 'hasEpochKey' | 'network' | 'joinPeer'
+  > {
   readonly config: NodeConfig;
   readonly sealer: Sealer;
   readonly parts: NodeParts;
   readonly network: NodeNetwork;
+  /** Whether everything that is committed is on this disk as well: only then may be erased what it makes superfluous. */
+  readonly isDurable: () => boolean;
   /** Governance tables as committed, and as the log says. */
   readonly tables: () => Reader;
   readonly newest: () => Reader;
@@ -35,7 +40,7 @@ export interface NodeKeepers {
   readonly sampling: Sampling;
   /** To be called several times a second. */
   look(): void;
-  /** Governance tables were committed. */
+  /** More is committed. */
   governed(): void;
   networkChanged(committed: NetworkView): void;
   stop(): void;
@@ -53,6 +58,7 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
   const custody = nodeCustody(options);
   const attesting = createAttesting({
     ...options,
+    hasEpochKey: (publicKey) => parts.epochKeys.has(publicKey),
     isUntold: () => status().untoldFrom !== undefined && !custody.hasKey,
   });
   const secretsOnDisk = createSecretsOnDisk({
@@ -74,7 +80,9 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
       custody.look();
       sampling.look();
     },
-    governed: () => secretsOnDisk.governed(ledger.settledSecrets),
+    governed() {
+      if (given.isDurable()) secretsOnDisk.governed(ledger.secrets);
+    },
     networkChanged: (committed) => sampling.follow(committed),
     stop() {
       attesting.stop();

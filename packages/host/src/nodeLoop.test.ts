@@ -59,6 +59,7 @@ function world(script: readonly ReplicaEffects[]): World {
     send: (to, frame) => done.push(`send ${to} ${frame.length}`),
     toWorker: (sent) => done.push(`worker ${'seqno' in sent ? sent.seqno : ''}`),
     reply: (token) => done.push(`reply ${token}`),
+    durable: () => undefined,
     committed: (seqno, items) => done.push(`committed ${seqno} ${items}`),
     secrets: () => done.push('secrets'),
     governed: () => done.push('governed'),

@@ -38,8 +38,10 @@ export interface LoopOutlets {
   send(to: NodeId, frame: Uint8Array): void;
   toWorker(message: ToWorker): void;
   reply(token: number, response: AdapterResponse): void;
+  /** Entries up to here are durable, unless they are rolled back. */
+  durable(seqno: Seqno): void;
   committed(seqno: Seqno, items: number): void;
-  /** To be kept before anything else of the step is carried out. */
+  /** What is to be kept of them must be durable before anything else of the step is carried out. */
   secrets(secrets: readonly LedgerSecret[]): void;
   /** Governance tables were committed; called within the step, as long as they can be read. */
   governed(tables: Reader): void;
@@ -129,7 +131,9 @@ class Loop implements NodeLoop {
     if (batch.every(({ effects }) => effects.persist === undefined)) return;
     await this.#outlets.disk.sync();
     const upTo = lastEntry(batch);
-    if (upTo !== undefined) this.step({ type: 'persisted', upTo });
+    if (upTo === undefined) return;
+    this.#outlets.durable(upTo.seqno);
+    this.step({ type: 'persisted', upTo });
   }
 
   #finish({ effects, frames }: Waiting): void {

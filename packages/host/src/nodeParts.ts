@@ -19,6 +19,7 @@ import { readPublicState } from './custody/publicState.js';
 import { type SecretSealing, secretSealing } from './custody/secretSealing.js';
 import { unlock } from './custody/unlock.js';
 import { checkDiskClaims } from './diskClaims.js';
+import { formerServicesOf } from './formerServices.js';
 import { loadGenesis } from './genesisFile.js';
 import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
 import { type LedgerStore, openLedgerStore } from './ledgerStore.js';
@@ -96,7 +97,7 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
     log,
   });
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
-  const start = { snapshots, store, serviceCertificate, log };
+  const start = { snapshots, store, serviceCertificate, ...formerServicesOf(membership), log };
   const publicState = readPublicState(start);
   const secrets =
     publicState === undefined ? onDisk : await unlock({ ...options, ...who, publicState, held: onDisk });
@@ -239,6 +240,7 @@ function openLedger(
       serviceCertificate,
     },
     serviceCertificate,
+    ...formerServicesOf(membership),
     secrets: ledgerSecrets,
     openSecret: sealing.openSecret,
     receiptLeavesMax: config.ledger.receiptLeavesMax,

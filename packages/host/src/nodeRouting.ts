@@ -2,7 +2,7 @@
  * The built-in endpoints of a node, put together out of what each group of them must know.
  */
 import { type Certificate, privateKeyToPem } from '@coco/crypto';
-import { type NetworkView, type NodeView, readEpochs } from '@coco/governance';
+import { type NetworkView, type NodeLease, type NodeView, readEpochs } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
@@ -142,13 +142,19 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
 }
 
 /** With what this node helps others to read their ledgers. */
-function helping({ keepers, newest, serviceCertificate }: NodeRoutingOptions) {
+function helping({ keepers, serviceCertificate }: NodeRoutingOptions) {
   return {
     serviceFingerprint: serviceCertificate.fingerprint,
     known: () => keepers.custody.known(),
-    newest,
-    share: () => keepers.custody.share(),
+    // One that has not heard of the network since it started is as good as locked: others may be locked for as long as it is silent.
+    isOut: () => keepers.custody.isCaughtUp && isOver(keepers.attesting.lease.standing().lease),
+    shares: () => keepers.custody.shares(),
   };
+}
+
+/** By this node's own clock. What others say of its lease would let one of them silence it. */
+function isOver(lease: NodeLease | undefined): boolean {
+  return lease !== undefined && (lease.state !== 'held' || lease.expiresAtMs <= Date.now());
 }
 
 /** In older tables some secrets are not sealed to the network's key yet: who begins there cannot have them brought back. */

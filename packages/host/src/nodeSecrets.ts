@@ -15,7 +15,7 @@ import {
   shareKeyFrom,
 } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
-import { ByteReader, ByteWriter, CocoError, fromUtf8, type NodeId, utf8 } from '@coco/primitives';
+import { ByteReader, ByteWriter, CocoError, fromUtf8, type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { onDiskSync, replaceFileSync } from './disk.js';
 import { plainBytes } from './plainBytes.js';
 import type { Sealer } from './sealer.js';
@@ -34,6 +34,12 @@ export interface NodeMembership {
   readonly serviceCertificatePem: string;
   /** This node's own, issued by the service. */
   readonly certificatePem: string;
+  /** Services that signed earlier entries of the ledger, before disasters; each was endorsed by the one that followed it. */
+  readonly formerServices?: readonly {
+    readonly certificatePem: string;
+    /** The last entry that was its own. */
+    readonly upTo: Seqno;
+  }[];
   /** Only on a node that joined. */
   readonly joined?: {
     /** Digest of the constitution that its operator approved (GOV-8); absent when it must be approved again. */
@@ -59,6 +65,7 @@ const files = {
   ledgerSecrets: 'ledger secrets',
   membership: 'membership',
   keyShares: 'key shares',
+  recoveryKey: 'recovery key',
 } as const;
 
 /** Replaces each file durably, all or nothing. COCO_HOST_DISK. */
@@ -102,6 +109,11 @@ export function loadSealed(
   file: keyof typeof files,
 ): Uint8Array | undefined {
   return existsSync(fileOf(directory, files[file])) ? load(directory, sealer, files[file]) : undefined;
+}
+
+/** Where that is. */
+export function sealedFile(directory: string, file: keyof typeof files): string {
+  return fileOf(directory, files[file]);
 }
 
 function save(directory: string, sealer: Sealer, purpose: string, bytes: Uint8Array): void {

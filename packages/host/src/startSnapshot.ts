@@ -4,7 +4,7 @@
  * everything is replayed.
  */
 import type { Certificate } from '@coco/crypto';
-import { type OpenedSnapshot, verifySnapshot } from '@coco/ledger';
+import { type FormerService, type OpenedSnapshot, serviceAt, verifySnapshot } from '@coco/ledger';
 import { ByteReader, CocoError } from '@coco/primitives';
 import type { LedgerStore } from './ledgerStore.js';
 import type { Log } from './log.js';
@@ -14,6 +14,8 @@ export interface StartSnapshotOptions<Opened> {
   readonly snapshots: Pick<SnapshotFiles, 'list'>;
   readonly store: LedgerStore;
   readonly serviceCertificate: Certificate;
+  /** Services of the ledger before it. Default none. */
+  readonly formerServices?: readonly FormerService[];
   /** Opens the bytes of one whose receipt holds. COCO_LEDGER_SNAPSHOT_*, COCO_LEDGER_ENTRY_*. */
   readonly open: (bytes: Uint8Array) => Opened;
   readonly log: Pick<Log, 'warn'>;
@@ -26,11 +28,11 @@ export interface StartSnapshotOptions<Opened> {
 export function chooseStartSnapshot<Opened extends Pick<OpenedSnapshot, 'base'>>(
   options: StartSnapshotOptions<Opened>,
 ): Opened | undefined {
-  const { snapshots, store, serviceCertificate, open, log } = options;
+  const { snapshots, store, serviceCertificate, formerServices, open, log } = options;
   for (const file of snapshots.list()) {
     const { name } = file;
     try {
-      const opened = open(genuineBytes(file, serviceCertificate));
+      const opened = open(genuineBytes(file, serviceAt(file.seqno, serviceCertificate, formerServices)));
       const misfit = whyMisfit(opened, store);
       if (misfit === undefined) return opened;
       log.warn('a snapshot does not fit the ledger', { file: name, reason: misfit });

@@ -2,17 +2,11 @@
  * What the ledger says of its own service: its identity, and the nodes that may sign. Followed entry by entry by the
  * audit, so that each signature is judged by what was written before it.
  */
-import {
-  type Certificate,
-  coseDecode,
-  coseVerify,
-  isIssuedBy,
-  parseCertificate,
-  publicKeyFromDer,
-} from '@coco/crypto';
+import { type Certificate, isIssuedBy, parseCertificate } from '@coco/crypto';
 import type { TableChanges } from '@coco/kv';
-import { CocoError, fromBase64, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
+import { CocoError, fromUtf8, type NodeId, type Seqno } from '@coco/primitives';
 import { nodeIdOf, nodeStatus } from './configuration.js';
+import { readEndorsement } from './endorsement.js';
 import { createSignatureChecker, type SignatureChecker } from './signature-verify.js';
 import { ledgerTables, singletonValue } from './tables.js';
 import type { NodeStatus } from './types.js';
@@ -142,26 +136,15 @@ function followCertificate(state: AuditState, nodeId: NodeId, value: Uint8Array)
   state.certificates.set(nodeId, certificate);
 }
 
-/** A COSE_Sign1 by the current identity whose payload is the public key of an earlier one, or its own. */
+/** By the current identity, of an earlier one, or of itself. */
 function followEndorsement(state: AuditState, value: Uint8Array): void {
-  const row = jsonObject(value, 'previous_service_identity_endorsement');
-  const endorsing = fromBase64(String(row.endorsing_key));
-  const endorsement = fromBase64(String(row.endorsement));
+  const row = readEndorsement(value);
   const current = state.services.at(-1)?.certificate.publicKey;
-  if (endorsing === undefined || endorsement === undefined)
-    throw refused('an endorsement has malformed base64');
-  let endorsed: string;
-  try {
-    const key = publicKeyFromDer(endorsing);
-    const message = coseDecode(endorsement);
-    const signer = current === undefined || key.fingerprint === current.fingerprint;
-    if (!signer || message.payload === undefined || !coseVerify(message, key)) throw refused('');
-    endorsed = publicKeyFromDer(message.payload).fingerprint;
-  } catch {
+  if (row === undefined || (current !== undefined && row.endorsing.fingerprint !== current.fingerprint)) {
     throw refused('the endorsement of an earlier service identity is not by the current one');
   }
   const service = state.services.findLast(
-    ({ certificate }) => certificate.publicKey.fingerprint === endorsed,
+    ({ certificate }) => certificate.publicKey.fingerprint === row.endorsed.fingerprint,
   );
   if (service === undefined)
     throw refused('an endorsement is for a service identity that the ledger never had');

@@ -12,8 +12,9 @@ import type { ChunkSource } from './chunk.js';
 import { type ChunkEntry, readChunk } from './chunk-read.js';
 import { type EntryLayout, entryLeaf } from './entry.js';
 import type { MerkleTree } from './merkle.js';
+import { createServiceCheckers, type FormerService, type ServiceCheckers } from './service-checkers.js';
 import { readSignature, type SignatureRecord } from './signature-read.js';
-import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
+import { verifySignature } from './signature-verify.js';
 import { decodeTree } from './tree-table.js';
 
 /** What is kept of a chunk file: some 120 bytes an entry. */
@@ -27,11 +28,13 @@ export interface ChunkIndex {
   readonly places: readonly { readonly offset: number; readonly size: number }[];
   /** Ascending. */
   readonly signatures: readonly Seqno[];
-  readonly checker: SignatureChecker;
+  readonly checkerAt: ServiceCheckers;
 }
 
 export interface IndexChunkOptions {
   readonly serviceCertificate: Certificate;
+  /** Services that signed earlier entries of the ledger. Default none. */
+  readonly formerServices?: readonly FormerService[];
   /** Entries after this one do not count, as in a file that is being written. Default: all do. */
   readonly upTo?: Seqno;
   /** Larger entries are refused. Default 64 MiB. */
@@ -62,9 +65,9 @@ export function* indexChunk(
   const record = signatureIn(signed);
   tree.retract(record.seqno + 1);
   places.length = record.seqno - first + 1;
-  const checker = createSignatureChecker(serviceCertificate);
-  verifySignature(record, tree, checker);
-  return { first, last: record.seqno, tree, places, signatures, checker };
+  const checkerAt = createServiceCheckers(serviceCertificate, options.formerServices);
+  verifySignature(record, tree, checkerAt(record.seqno));
+  return { first, last: record.seqno, tree, places, signatures, checkerAt };
 }
 
 interface Draft {

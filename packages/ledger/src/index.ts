@@ -13,6 +13,7 @@ export { type ChunkName, chunkName, parseChunkName } from './chunk-name.js';
 export { type ChunkEnd, type ChunkEntry, type ReadChunkOptions, readChunk } from './chunk-read.js';
 export { nextConfiguration, nextLeaving } from './configuration.js';
 export { type DescribeOptions, describeEntry } from './describe.js';
+export { type EndorsementInput, encodeEndorsement, readEndorsement } from './endorsement.js';
 export { type EntryLayout, entryLeaf, parseEntry } from './entry.js';
 export { keyedDigest } from './keyed-digest.js';
 export { createLedger } from './ledger.js';
@@ -59,6 +60,7 @@ export {
   secretFor,
 } from './rekey.js';
 export { noSecret, type Secrets } from './secrets.js';
+export { type FormerService, serviceAt } from './service-checkers.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openPublicSnapshot, openSnapshot } from './snapshot-open.js';
 export { readSnapshot } from './snapshot-read.js';

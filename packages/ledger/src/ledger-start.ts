@@ -3,6 +3,7 @@
  */
 import { type Certificate, isIssuedBy } from '@coco/crypto';
 import { assert } from '@coco/primitives';
+import type { FormerService } from './service-checkers.js';
 import type { LedgerIdentity, LedgerSecret, SnapshotBase } from './types.js';
 
 /** How a ledger begins. */
@@ -10,6 +11,8 @@ export interface LedgerStart {
   /** Who signs. Absent on a verifier, which can open and add but not append. */
   readonly identity?: LedgerIdentity;
   readonly serviceCertificate: Certificate;
+  /** Services that signed earlier entries of it, before disasters. Default none. */
+  readonly formerServices?: readonly FormerService[];
   /** In any order; the first holds from seqno 1. */
   readonly secrets: readonly LedgerSecret[];
   /** Opens what an entry sealed to this node (rekey.ts): the secret of the entries after it; undefined when it does not open. */

@@ -23,9 +23,10 @@ import { type LeafProof, makeReceipt, type ReceiptLeaf } from './receipt.js';
 import { makeCoseReceipt } from './receipt-cose.js';
 import { readSecretRow, secretDigest, secretFor } from './rekey.js';
 import { createSecrets, type GrowingSecrets, type Secrets } from './secrets.js';
+import { createServiceCheckers, type ServiceCheckers } from './service-checkers.js';
 import { makeSignature, signatureTables } from './signature.js';
 import { readSignature } from './signature-read.js';
-import { createSignatureChecker, type SignatureChecker, verifySignature } from './signature-verify.js';
+import { verifySignature } from './signature-verify.js';
 import { sealSnapshot, snapshotBytesMaxDefault } from './snapshot-seal.js';
 import { decodeTree, encodeTree } from './tree-table.js';
 import type {
@@ -49,7 +50,7 @@ class NodeLedger implements Ledger {
   readonly #identity: LedgerIdentity | undefined;
   readonly #secrets: GrowingSecrets;
   readonly #openSecret: LedgerStart['openSecret'];
-  readonly #checker: SignatureChecker;
+  readonly #checkerAt: ServiceCheckers;
   readonly #entryBytesMax: number;
   readonly #receiptLeavesMax: number;
   readonly #chunkBytes: number;
@@ -69,9 +70,9 @@ class NodeLedger implements Ledger {
   constructor(start: LedgerStart) {
     if (start.identity !== undefined) assertIdentity(start.identity, start.serviceCertificate);
     this.#identity = start.identity;
-    this.#secrets = createSecrets(start.secrets);
+    this.#secrets = createSecrets(start.secrets, start.base?.seqno ?? 0);
     this.#openSecret = start.openSecret;
-    this.#checker = createSignatureChecker(start.serviceCertificate);
+    this.#checkerAt = createServiceCheckers(start.serviceCertificate, start.formerServices);
     this.#entryBytesMax = start.entryBytesMax ?? defaultEntryBytesMax;
     this.#receiptLeavesMax = start.receiptLeavesMax ?? 65_536;
     this.#chunkBytes = start.chunkBytes ?? 5_000_000;
@@ -270,8 +271,9 @@ class NodeLedger implements Ledger {
       const sentence = `the signature transaction ${view}.${seqno} has not both the node's and the service's signature`;
       throw new CocoError('COCO_LEDGER_SIGNATURE_MISSING', sentence, { view, seqno });
     }
-    verifySignature(record, this.#tree, this.#checker);
-    const { pem } = this.#checker.nodeCertificate(record, node);
+    const checker = this.#checkerAt(seqno);
+    verifySignature(record, this.#tree, checker);
+    const { pem } = checker.nodeCertificate(record, node);
     const treeFrom = record.tree.flushed;
     return { nodeId: node.node, certificatePem: pem, signature: node.sig, serviceBytes, treeFrom };
   }

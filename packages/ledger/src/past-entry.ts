@@ -98,7 +98,7 @@ function provingSignature(
   if (at === undefined) return undefined;
   const { layout } = pastEntry(index, source, at);
   const record = readSignature({ ...layout, privateLength: layout.ciphertext.length });
-  verifySignature(record, index.tree, index.checker);
+  verifySignature(record, index.tree, index.checkerAt(record.seqno));
   return record;
 }
 

@@ -7,6 +7,7 @@ import {
   formerIn,
   type Ledger,
   ledgerTables,
+  openSnapshot,
   readSecretRow,
   secretDigest,
   secretFor,
@@ -88,7 +89,7 @@ test('entries instead of others are opened with what held before those', () => {
   for (const { bytes } of others) backup.open(bytes, undefined, ahead);
 });
 
-test('a secret goes with the entry that told it, and one that was handed in stays', () => {
+test('a secret goes with the entry that told it, whoever told it too', () => {
   const primary = ledger(itself);
   primary.append(batch);
   rekeyed(primary, 7);
@@ -97,9 +98,60 @@ test('a secret goes with the entry that told it, and one that was handed in stay
   const other = ledger(itself);
   other.addSecrets([{ fromSeqno: 3, key: sealed(7) }]);
   other.append(batch);
+  assert.equal(other.secrets.length, 1, 'no entry says yet that it counts');
   rekeyed(other, 7);
-  other.rollback(1);
   assert.equal(other.secrets.length, 2);
+  other.rollback(1);
+  assert.equal(other.secrets.length, 1);
+});
+
+test('CONF-3: a secret that was brought back counts for the entry that tells that one, and for no other', () => {
+  const told = ledger(itself);
+  const [first, other] = [told.append(batch), rekeyed(told, 7)];
+  const after = told.append(batch);
+  // A node that is started anew opens no copy; it was brought back what was there when it started, and what was not.
+  for (const handed of [7, 8]) {
+    const again = makeLedger(service, {
+      secrets: [...service.secrets, { fromSeqno: 3, key: sealed(handed) }],
+      openSecret: () => undefined,
+    });
+    for (const { bytes } of [first, other]) again.add(again.open(bytes));
+    assert.equal(again.untoldFrom, handed === 7 ? undefined : 3);
+    again.addSecrets([{ fromSeqno: 3, key: sealed(9) }]);
+    assert.equal(again.untoldFrom, handed === 7 ? undefined : 3, 'nobody can say otherwise');
+    again.addSecrets([{ fromSeqno: 3, key: sealed(7) }]);
+    again.add(again.open(after.bytes));
+  }
+});
+
+test('what was brought back for an entry that was rolled back seals nothing that follows instead', () => {
+  const again = makeLedger(service, {
+    secrets: [...service.secrets, { fromSeqno: 3, key: sealed(7) }],
+    openSecret: () => undefined,
+  });
+  const primary = ledger(itself);
+  const [first, second, third] = [primary.append(batch), primary.append(batch), primary.append(batch)];
+  for (const { bytes } of [first, second, third]) again.add(again.open(bytes));
+  assert.deepEqual(again.root(), primary.root());
+});
+
+test('CONF-1: a snapshot that is sealed while its secret is forgotten is sealed under that secret', () => {
+  const primary = ledger(itself);
+  primary.append(batch);
+  primary.sign(2, 0, true);
+  primary.compact(2);
+  const [old] = primary.secrets.map(({ fromSeqno, key }) => ({ fromSeqno, key: key.slice() }));
+  assert.ok(old !== undefined);
+  const sealer = primary.snapshot(2);
+  rekeyed(primary, 7);
+  primary.sign(2);
+  primary.compact(4);
+  primary.forgetSecrets(4);
+  assert.deepEqual(
+    primary.secrets.map(({ fromSeqno }) => fromSeqno),
+    [4],
+  );
+  assert.equal(openSnapshot(sealer.finish().bytes, { secrets: [old] }).base.seqno, 2);
 });
 
 test('what an entry told is to be kept once that entry is committed', () => {

@@ -9,7 +9,17 @@
  * that vouches for the commit.
  */
 import { hmacSha256 } from '@coco/crypto';
-import { assert, CocoError, formatTxId, type Seqno, type TxId, toHex, utf8 } from '@coco/primitives';
+import {
+  assert,
+  CocoError,
+  equalBytes,
+  formatTxId,
+  type Seqno,
+  type TxId,
+  toHex,
+  utf8,
+} from '@coco/primitives';
+import { readSecretRow, secretDigest } from './rekey.js';
 import type { LedgerSecret, OpenedEntry } from './types.js';
 
 const commitLabel = utf8('Commit S');
@@ -28,7 +38,7 @@ export interface GrowingSecrets extends Secrets {
   readonly all: readonly LedgerSecret[];
   /** The first entry of the last secret that an entry told, but not to this node. */
   readonly untoldFrom: Seqno | undefined;
-  /** Takes over secrets that hold whatever becomes of the log. */
+  /** Takes over secrets that somebody has told. One counts where the entry is here that says that it is the one. */
   add(secrets: readonly LedgerSecret[]): void;
   /** Takes over what an entry tells. */
   follow(entry: Pick<OpenedEntry, 'seqno' | 'secretRow' | 'secret'>): void;
@@ -47,21 +57,56 @@ export interface GrowingSecrets extends Secrets {
   ahead(seqno: Seqno): GrowingSecrets;
 }
 
-/** Prepares `secrets`, in any order, for look-ups by sequence number. */
-export function createSecrets(secrets: readonly LedgerSecret[]): GrowingSecrets {
-  return growing(secrets.reduce<readonly Epoch[]>((epochs, one) => withEpoch(epochs, known(one)), []));
+/**
+ * Prepares `secrets`, in any order, for look-ups by sequence number. Those that begin after the entry `after` + 1 (default: none do)
+ * only count once an entry tells them: whoever kept one cannot know whether its entry is still in the log.
+ */
+export function createSecrets(
+  secrets: readonly LedgerSecret[],
+  after: Seqno = Number.POSITIVE_INFINITY,
+): GrowingSecrets {
+  const spare = new Spare();
+  const counted = secrets.filter(({ fromSeqno }) => fromSeqno <= after + 1);
+  spare.add(secrets.filter((secret) => !counted.includes(secret)));
+  return growing(counted.reduce<readonly Epoch[]>(withEpoch, []), spare, after);
 }
 
 /** A time during which one secret seals. Descending by their first entry. */
 interface Epoch {
   readonly fromSeqno: Seqno;
+  /** Which secret the entry that began it says; absent when none did here. */
+  readonly digest?: string;
   /** Undefined when an entry told a secret, but not to this node. Without `key`: it was forgotten. */
   readonly keys?: { readonly key?: Uint8Array; readonly commitSecret: Uint8Array };
-  /** An entry began it, and it goes with that entry. */
+  /** An entry began it that is not committed, and it goes with that entry. */
   readonly isLearned: boolean;
 }
 
-function growing(begun: readonly Epoch[]): GrowingSecrets {
+/** Secrets that are known, while no entry that is here has told them. */
+class Spare {
+  readonly #keys = new Map<string, Uint8Array>();
+
+  add(secrets: readonly LedgerSecret[]): void {
+    for (const { key } of secrets) {
+      if (this.#keys.size < spareMax) this.#keys.set(secretDigest(key), key.slice());
+    }
+  }
+
+  /** A copy. */
+  find(digest: string | undefined): Uint8Array | undefined {
+    return digest === undefined ? undefined : this.#keys.get(digest)?.slice();
+  }
+
+  drop(digest: string): void {
+    this.#keys.get(digest)?.fill(0);
+    this.#keys.delete(digest);
+  }
+}
+
+/** More than a node is ever told before it has their entries. */
+const spareMax = 20_000;
+
+function growing(begun: readonly Epoch[], spare: Spare, after: Seqno): GrowingSecrets {
   let epochs = begun;
   const epochAt = (seqno: Seqno): Epoch | undefined => epochs.find(({ fromSeqno }) => fromSeqno <= seqno);
   return {
@@ -81,34 +126,60 @@ function growing(begun: readonly Epoch[]): GrowingSecrets {
     settle(commit) {
       // Commits are many, secrets are few.
       if (!epochs.some((one) => isSettling(one, commit))) return;
+      for (const { digest } of epochs.filter((one) => isSettling(one, commit))) {
+        if (digest !== undefined) spare.drop(digest);
+      }
       epochs = epochs.map((one) => (isSettling(one, commit) ? { ...one, isLearned: false } : one));
     },
     get untoldFrom() {
       return epochs.find(({ keys }) => keys === undefined)?.fromSeqno;
     },
     add(more) {
-      for (const secret of more) epochs = withEpoch(epochs, known(secret));
+      for (const secret of more) {
+        const before = epochs.find(({ fromSeqno }) => fromSeqno === secret.fromSeqno);
+        if (before !== undefined) {
+          if (isOf(before, secret.key)) epochs = told(epochs, before, secret.key);
+        } else if (secret.fromSeqno <= after + 1) epochs = withEpoch(epochs, secret);
+        else spare.add([secret]);
+      }
     },
     forget(before) {
       epochs = epochs.map((one, index) => (mayForget(one, epochs[index - 1], before) ? wiped(one) : one));
     },
     follow({ seqno, secretRow, secret }) {
       if (secretRow === undefined) return;
-      const begins = { fromSeqno: seqno + 1, isLearned: true };
-      epochs = withEpoch(epochs, secret === undefined ? begins : { ...known(secret), ...begins });
+      const digest = readSecretRow(secretRow)?.digest;
+      const key = secret?.key ?? spare.find(digest);
+      const begins = { fromSeqno: seqno + 1, isLearned: true, ...(digest !== undefined && { digest }) };
+      const others = epochs.filter(({ fromSeqno }) => fromSeqno !== begins.fromSeqno);
+      epochs = sorted([...others, key === undefined ? begins : { ...begins, keys: keysOf(key) }]);
     },
     rollback(to) {
       epochs = epochsUpTo(epochs, to);
     },
-    ahead: (seqno) => growing(epochsUpTo(epochs, seqno)),
+    ahead: (seqno) => growing(epochsUpTo(epochs, seqno), spare, after),
   };
 }
 
-function withEpoch(epochs: readonly Epoch[], added: Epoch): readonly Epoch[] {
-  // What holds whatever becomes of the log goes on holding, whatever an entry tells.
-  const before = epochs.find(({ fromSeqno }) => fromSeqno === added.fromSeqno);
-  if (before?.isLearned === false && (before.keys?.key !== undefined || added.isLearned)) return epochs;
-  return [...epochs.filter((one) => one !== before), added].sort((a, b) => b.fromSeqno - a.fromSeqno);
+function withEpoch(epochs: readonly Epoch[], { fromSeqno, key }: LedgerSecret): readonly Epoch[] {
+  if (epochs.some((one) => one.fromSeqno === fromSeqno)) return epochs;
+  return sorted([...epochs, { fromSeqno, isLearned: false, keys: keysOf(key) }]);
+}
+
+function sorted(epochs: readonly Epoch[]): readonly Epoch[] {
+  return epochs.toSorted((a, b) => b.fromSeqno - a.fromSeqno);
+}
+
+/** Whether the key of `epoch` is not here, and `key` is it. */
+function isOf({ digest, keys }: Epoch, key: Uint8Array): boolean {
+  assert(key.length === 32, 'a ledger secret has 32 bytes');
+  if (keys?.key !== undefined) return false;
+  if (digest !== undefined) return secretDigest(key) === digest;
+  return keys !== undefined && equalBytes(hmacSha256(key, commitLabel), keys.commitSecret);
+}
+
+function told(epochs: readonly Epoch[], epoch: Epoch, key: Uint8Array): readonly Epoch[] {
+  return epochs.map((one) => (one === epoch ? { ...one, keys: keysOf(key) } : one));
 }
 
 function epochsUpTo(epochs: readonly Epoch[], seqno: Seqno): readonly Epoch[] {
@@ -120,8 +191,8 @@ function secretsOf(epochs: readonly Epoch[]): readonly LedgerSecret[] {
   return all.toReversed();
 }
 
-function isSettling({ fromSeqno, keys, isLearned }: Epoch, commit: Seqno): boolean {
-  return isLearned && keys !== undefined && fromSeqno <= commit + 1;
+function isSettling({ fromSeqno, isLearned }: Epoch, commit: Seqno): boolean {
+  return isLearned && fromSeqno <= commit + 1;
 }
 
 /** Whether `one`, which ends where `next` begins, is over at `before`. */
@@ -135,14 +206,10 @@ function wiped({ keys, ...epoch }: Epoch): Epoch {
   return { ...epoch, ...(keys && { keys: { commitSecret: keys.commitSecret } }) };
 }
 
-function known({ fromSeqno, key }: LedgerSecret): Epoch {
+/** `key` is copied: the copy is wiped when it is forgotten. */
+function keysOf(key: Uint8Array): NonNullable<Epoch['keys']> {
   assert(key.length === 32, 'a ledger secret has 32 bytes');
-  // A copy: it is wiped when it is forgotten.
-  return {
-    fromSeqno,
-    isLearned: false,
-    keys: { key: key.slice(), commitSecret: hmacSha256(key, commitLabel) },
-  };
+  return { key: key.slice(), commitSecret: hmacSha256(key, commitLabel) };
 }
 
 /** The failure that says that no secret for an entry was handed in. */

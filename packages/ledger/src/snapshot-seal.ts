@@ -86,7 +86,8 @@ class Sealer implements SnapshotSealer {
 
   constructor({ base, key, signature, snapshotBytesMax }: SnapshotStart) {
     this.base = base;
-    this.#key = key;
+    // A copy: the ledger wipes its own when the epoch is over, which may be before all is encrypted.
+    this.#key = key.slice();
     this.#snapshotBytesMax = snapshotBytesMax;
     const { seqno } = base;
     const rows = signature.flatMap(({ table, puts }) => puts.map((put) => ({ table, ...put, seqno })));
@@ -210,6 +211,7 @@ class Sealer implements SnapshotSealer {
     this.#at = end;
     if (end < bytes.length) return false;
     bytes.set(this.#cipher.finish(), 8);
+    this.#key.fill(0);
     this.#at = 0;
     return true;
   }

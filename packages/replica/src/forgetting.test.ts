@@ -3,38 +3,60 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sealEpoch, writeLedgerSecret } from '@coco/governance';
+import { beginDealing, type Ceremony, finishKey, randomBytes } from '@coco/crypto';
+import {
+  type EpochRecord,
+  governanceTables,
+  readEpoch,
+  sealEpoch,
+  sealSecret,
+  writeLedgerSecret,
+} from '@coco/governance';
+import { secretDigest, singletonKey } from '@coco/ledger';
+import { utf8 } from '@coco/primitives';
+import { writeNetworkKey } from '../../governance/dist/testing/keyRows.js';
 import { createWorld } from '../../governance/dist/testing/world.js';
 import { Forgetting } from './forgetting.js';
 
-const digest = (epoch: number): string => String(epoch).repeat(64).slice(0, 64);
+const secretOf = (epoch: number): Uint8Array => new Uint8Array(32).fill(epoch);
+/** A key of one actor, which is all that sealing needs. */
+function makeKey() {
+  const ceremony: Ceremony = {
+    network: new Uint8Array(32),
+    id: randomBytes(32),
+    threshold: 1,
+    actors: ['a'],
+  };
+  const { deal } = beginDealing({ ceremony, dealer: 1, random: randomBytes });
+  const finished = finishKey(ceremony, [deal]);
+  assert.ok(finished.kind === 'made');
+  const rest = { generation: 1, holders: { a: [] }, threshold: 1, madeAtMs: 1, begunAtMs: 1, counted: [1] };
+  const more = { confirmed: [], earlier: [], keyThreshold: 0, served: {} };
+  return { key: finished.key, ceremony, ...rest, ...more };
+}
 
-/** Epochs 2, 3 and 4 began at 10, 20 and 30 seconds, with the entries 20, 30 and 40; all are sealed unless it is said which. */
-function begin({ sealed = [1, 2, 3, 4] }: { readonly sealed?: readonly number[] } = {}) {
+const made = makeKey();
+
+/** Epochs 2, 3 and 4 began at 10, 20 and 30 seconds, with the entries 20, 30 and 40; `sealed` says of which secret each row has what. */
+function begin(sealed: readonly number[] = [1, 2, 3, 4]) {
   const transaction = createWorld().store.begin();
-  transaction.put(
-    'public:coco.settings',
-    new Uint8Array(8),
-    new TextEncoder().encode(JSON.stringify({ secret_hold_seconds: 5 })),
-  );
-  const bytes = (epoch: number) => (sealed.includes(epoch) ? { sealed: new Uint8Array(48).fill(epoch) } : {});
-  for (const epoch of [2, 3, 4]) {
+  writeNetworkKey(transaction, made);
+  transaction.put(governanceTables.settings, singletonKey, utf8(JSON.stringify({ secret_hold_seconds: 5 })));
+  const genesis: EpochRecord = { epoch: 1, from: 1, atMs: 0, digest: '', network: 'ab'.repeat(32) };
+  for (const [index, of] of sealed.entries()) {
+    const epoch = index + 1;
+    const digest = secretDigest(secretOf(epoch));
     const at = { nowMs: (epoch - 1) * 10_000, from: epoch * 10 };
-    writeLedgerSecret(transaction, { digest: digest(epoch), nodes: {}, ...bytes(epoch) }, at);
-  }
-  if (sealed.includes(1)) {
-    const network = 'ab'.repeat(32);
-    sealEpoch(transaction, {
-      epoch: 1,
-      from: 1,
-      atMs: 0,
-      digest: digest(1),
-      network,
-      sealed: new Uint8Array(48),
-    });
+    if (epoch > 1) writeLedgerSecret(transaction, { digest, nodes: {} }, at);
+    const record = { ...(readEpoch(transaction, epoch) ?? genesis), digest };
+    const bytes = sealSecret(secretOf(of), made, record).sealed;
+    if (of !== 0) sealEpoch(transaction, { ...record, sealed: bytes });
   }
   const forgotten: number[] = [];
-  const held = [1, 20, 30, 40].map((fromSeqno) => ({ fromSeqno, key: new Uint8Array(32) }));
+  const held = [1, 2, 3, 4].map((epoch) => ({
+    fromSeqno: epoch === 1 ? 1 : epoch * 10,
+    key: secretOf(epoch),
+  }));
   const forgetting = new Forgetting({
     get settledSecrets() {
       return held;
@@ -46,7 +68,7 @@ function begin({ sealed = [1, 2, 3, 4] }: { readonly sealed?: readonly number[] 
     forgetting.elapsed(1000, nowMs, () => transaction);
     return forgotten[0];
   };
-  return { at, held };
+  return { at, held, forgetting };
 }
 
 test('CONF-2: what was over for as long as the members decided is forgotten, and nothing else', () => {
@@ -59,11 +81,24 @@ test('CONF-2: what was over for as long as the members decided is forgotten, and
   assert.equal(at(1_000_000), 40, 'the present one is never forgotten');
 });
 
-test('what the ledger has not sealed to the network’s key is not forgotten', () => {
-  assert.equal(begin({ sealed: [4] }).at(1_000_000), undefined);
+test('CONF-4: what the ledger does not have as the actors could bring it back is not forgotten, nor what follows, and it is told', () => {
+  for (const sealed of [
+    [1, 0, 3, 4],
+    [1, 9, 3, 4],
+  ]) {
+    const { at, forgetting } = begin(sealed);
+    assert.equal(at(1_000_000), 20, 'the first epoch was good');
+    assert.match(forgetting.trouble ?? '', /the secret of epoch 2 is kept in memory/);
+  }
 });
 
-test('with one secret there is nothing to forget, and it is looked but once a second', () => {
+test('one that was brought back is forgotten again, though others between are not known', () => {
+  const { at, held } = begin();
+  held.splice(1, 2);
+  assert.equal(at(1_000_000), 20);
+});
+
+test('with one secret there is nothing to forget', () => {
   const { at, held } = begin();
   held.length = 1;
   assert.equal(at(1_000_000), undefined);

@@ -13,7 +13,6 @@ import {
   governanceTables,
   leaseRow,
   raiseAlarm,
-  recordRetired,
   renewLease,
   snapshotEvidence,
 } from '@coco/governance';
@@ -23,9 +22,10 @@ import { type NodeId, type Seqno, utf8 } from '@coco/primitives';
 import { type Awaiting, createAwaiting } from './awaiting.js';
 import type { Circumstances } from './circumstances.js';
 import type { EffectsBuilder } from './effects.js';
-import { Forgetting } from './forgetting.js';
+import type { Forgetting } from './forgetting.js';
 import type { Governing } from './governing.js';
 import { KeyCeremonies } from './keyCeremonies.js';
+import { Recording } from './recording.js';
 import type { Rekeying } from './rekeying.js';
 import { deliver, errorResponse, type Origin } from './requests.js';
 import { Reviewing } from './reviewing.js';
@@ -60,6 +60,7 @@ export class Governor {
   readonly #snapshots: Snapshotting;
   readonly #uncommittedMax: number;
   readonly #awaiting: Awaiting;
+  readonly #recording: Recording;
   readonly #reviewing: Reviewing;
   readonly #rekeying: Rekeying;
   readonly #ceremonies: KeyCeremonies;
@@ -70,8 +71,8 @@ export class Governor {
     budget: ScriptBudget,
     governing: Governing,
     snapshots: Snapshotting,
-    rekeying: Rekeying,
-    { nodeId, settings, custody, ledger }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody' | 'ledger'>,
+    { rekeying, forgetting }: { readonly rekeying: Rekeying; readonly forgetting: Forgetting },
+    { nodeId, settings, custody }: Pick<ReplicaStart, 'nodeId' | 'settings' | 'custody'>,
   ) {
     this.#governance = governance;
     this.#budget = budget;
@@ -81,7 +82,8 @@ export class Governor {
     this.#awaiting = createAwaiting(settings.forwardTimeoutMs);
     this.#rekeying = rekeying;
     this.#ceremonies = new KeyCeremonies(custody);
-    this.#forgetting = new Forgetting(ledger);
+    this.#forgetting = forgetting;
+    this.#recording = new Recording(governing);
     this.#reviewing = new Reviewing(nodeId, governing);
   }
 
@@ -94,7 +96,7 @@ export class Governor {
   get troubles(): Pick<ReplicaStatus, 'snapshotTrouble' | 'leaseTrouble' | 'rekeyTrouble'> {
     const { trouble: snapshotTrouble } = this.#snapshots;
     const { trouble: leaseTrouble } = this.#reviewing;
-    const { trouble: rekeyTrouble } = this.#rekeying;
+    const rekeyTrouble = this.#rekeying.trouble ?? this.#forgetting.trouble;
     return {
       ...(snapshotTrouble !== undefined && { snapshotTrouble }),
       ...(leaseTrouble !== undefined && { leaseTrouble }),
@@ -257,21 +259,12 @@ export class Governor {
   /** Whether there is anything that the primary must do by itself. */
   hasChores(consensus: Pick<Consensus, 'commit' | 'view' | 'mayRecord'>, nowMs: number): boolean {
     return (
-      this.#isRecordDue(consensus) ||
+      this.#recording.isDue(consensus) ||
       this.#reviewing.isDue(consensus) ||
       this.#ceremonies.isDue(this.#governing, nowMs) ||
       this.#rekeying.isDue(this.#governing, nowMs) ||
       this.#isSnapshotDue(consensus.commit)
     );
-  }
-
-  #isRecordDue(consensus: Pick<Consensus, 'mayRecord'>): boolean {
-    return this.#recordable(consensus).length > 0;
-  }
-
-  /** Each by itself: one that comes and goes must not hold up the others. */
-  #recordable(consensus: Pick<Consensus, 'mayRecord'>): readonly NodeId[] {
-    return this.#governing.removed.filter((nodeId) => consensus.mayRecord([nodeId]));
   }
 
   #isSnapshotDue(commit: Seqno): boolean {
@@ -280,9 +273,9 @@ export class Governor {
 
   /** What the primary does by itself, at the end of a step. */
   housekeep(now: Circumstances): void {
-    if (this.#isRecordDue(now.consensus)) {
+    if (this.#recording.isDue(now.consensus)) {
       const transaction = this.#governing.begin();
-      recordRetired(transaction, this.#recordable(now.consensus));
+      this.#recording.record(transaction, now.consensus);
       this.#append(transaction, now);
     }
     if (this.#reviewing.isDue(now)) {

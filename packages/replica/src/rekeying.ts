@@ -12,12 +12,14 @@ import {
   readEpochs,
   readNetworkKey,
   sealEpoch,
+  sealSecret,
   secretRecipients,
   writeLedgerSecret,
 } from '@coco/governance';
 import type { Reader, Transaction } from '@coco/kv';
-import type { Ledger } from '@coco/ledger';
+import { type Ledger, secretDigest } from '@coco/ledger';
 import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
+import { SealedSecrets } from './sealedSecrets.js';
 import type { Custody } from './types.js';
 
 /** The governance tables as the log says, and how often they have changed. */
@@ -39,16 +41,23 @@ export class Rekeying {
   readonly #self: NodeId;
   readonly #custody: Custody | undefined;
   readonly #ledger: Pick<Ledger, 'secrets'>;
+  readonly #sealed: SealedSecrets;
   /** At which change of the tables it was looked last, and when. */
   #lookedAt: number | undefined;
   #lookedMs = 0;
   #isDue = false;
   #trouble: string | undefined;
 
-  constructor(self: NodeId, custody: Custody | undefined, ledger: Pick<Ledger, 'secrets'>) {
+  constructor(
+    self: NodeId,
+    custody: Custody | undefined,
+    ledger: Pick<Ledger, 'secrets'>,
+    sealed: SealedSecrets = new SealedSecrets(),
+  ) {
     this.#self = self;
     this.#custody = custody;
     this.#ledger = ledger;
+    this.#sealed = sealed;
   }
 
   /** Why the secret is not changed although it should be; undefined when there is no such reason. */
@@ -117,26 +126,20 @@ export class Rekeying {
     if (!Object.hasOwn(made.nodes, this.#self)) {
       throw new CocoError('COCO_REPLICA_SECRET', 'it cannot be told to this node itself');
     }
-    const older = networkKey === undefined ? [] : this.#sealOlder(transaction, networkKey, custody, last + 1);
+    const older = networkKey === undefined ? [] : this.#sealOlder(transaction, networkKey, last + 1);
     writeLedgerSecret(transaction, made, { nowMs, from });
     for (const record of older) sealEpoch(transaction, record);
   }
 
-  /** Those that nobody could bring back if all nodes stopped now. */
-  #sealOlder(
-    reader: Reader,
-    networkKey: NetworkKey,
-    custody: Custody,
-    sealedAt: Seqno,
-  ): readonly EpochRecord[] {
+  /** Those that nobody could bring back if all nodes stopped now; what another primary sealed badly is among them. */
+  #sealOlder(reader: Reader, networkKey: NetworkKey, sealedAt: Seqno): readonly EpochRecord[] {
     const records = new Map(readEpochs(reader).map((record) => [record.from, record]));
     const { network } = networkKey;
     return this.#ledger.secrets.flatMap(({ fromSeqno: from, key: secret }) => {
-      const genesis = { epoch: 1, from, atMs: 0, network };
+      const genesis: EpochRecord = { epoch: 1, from, atMs: 0, network, digest: secretDigest(secret) };
       const record = records.get(from) ?? (from === 1 ? genesis : undefined);
-      if (record === undefined || ('sealed' in record && record.sealed !== undefined)) return [];
-      const sealed = custody.sealSecret({ secret, epoch: record.epoch, from, networkKey });
-      return [{ ...record, network, ...sealed, sealedAt }];
+      if (record?.digest !== secretDigest(secret) || this.#sealed.has(record, secret, networkKey)) return [];
+      return [{ ...record, ...sealSecret(secret, networkKey, record), sealedAt }];
     });
   }
 

@@ -70,8 +70,8 @@ class ReplicaMachine implements Replica {
   /** This node leads, its log is in the worker, and both may go on from there. */
   #acting = false;
   #nowMs = 0;
-  /** The first entry of the newest settled secret of the ledger that the host knows. */
-  #settled: number;
+  /** The first entries of the secrets of the ledger that the host knows. */
+  #told: string;
 
   constructor(start: ReplicaStart) {
     const { settings, genesis, ledger } = start;
@@ -82,13 +82,13 @@ class ReplicaMachine implements Replica {
     assert(last === ledger.last.seqno, 'ledger and consensus begin at the same entry');
     this.#workerLog = createWorkerLog(last);
     this.#signing = createSigning(last);
-    const { governance, budget, governing, rekeying } = startGoverning(start, this.#consensus);
+    const { governance, budget, governing, ...keys } = startGoverning(start, this.#consensus);
     this.#governing = governing;
     this.#forwarding = createForwarding(settings, governance);
     this.#snapshots = new Snapshotting(settings.snapshotEntries, start.snapshot?.seqno ?? 0, ledger);
     this.#proposals = new Proposals(settings, genesis, this.#governing, this.#workerLog);
-    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, rekeying, start);
-    this.#settled = ledger.settledSecrets.at(-1)?.fromSeqno ?? 0;
+    this.#governor = new Governor(governance, budget, this.#governing, this.#snapshots, keys, start);
+    this.#told = ledger.secrets.map(({ fromSeqno }) => fromSeqno).join();
   }
 
   get isPrimary(): boolean {
@@ -122,6 +122,7 @@ class ReplicaMachine implements Replica {
       this.#governor.housekeep(this.#circumstances(effects));
     }
     if (this.#governing.hasNews) Object.assign(effects, this.#governing.news());
+    this.#tellSecrets(effects);
     return finishEffects(effects);
   }
 
@@ -162,7 +163,6 @@ class ReplicaMachine implements Replica {
         break;
       case 'secrets':
         this.#ledger.addSecrets(event.secrets);
-        this.#tellSettled(effects);
         break;
       case 'makeSnapshot':
         if (this.#acting) this.#snapshots.request();
@@ -348,7 +348,6 @@ class ReplicaMachine implements Replica {
     effects.apply.push(...this.#workerLog.takeUpTo(seqno), { type: 'committed', seqno });
     this.#governor.reached(seqno, effects);
     this.#ledger.compact(seqno);
-    this.#tellSettled(effects);
     this.#governor.committed(seqno, effects);
     const items = (effects.committed?.items ?? 0) + this.#workerLog.takeItems(seqno);
     effects.committed = { seqno, items };
@@ -356,11 +355,11 @@ class ReplicaMachine implements Replica {
     this.#proposals.moved(this.#circumstances(effects));
   }
 
-  #tellSettled(effects: EffectsBuilder): void {
-    const { settledSecrets } = this.#ledger;
-    const newest = settledSecrets.at(-1)?.fromSeqno ?? 0;
-    if (newest > this.#settled) effects.ledgerSecrets = settledSecrets;
-    this.#settled = newest;
+  #tellSecrets(effects: EffectsBuilder): void {
+    const { secrets } = this.#ledger;
+    const known = secrets.map(({ fromSeqno }) => fromSeqno).join();
+    if (known !== this.#told) effects.ledgerSecrets = secrets;
+    this.#told = known;
   }
 
   /**

@@ -4,9 +4,11 @@
 import type { Consensus } from '@coco/consensus';
 import { createGovernance, type Governance } from '@coco/governance';
 import { createStore } from '@coco/kv';
+import { Forgetting } from './forgetting.js';
 import { Governing } from './governing.js';
 import { Rekeying } from './rekeying.js';
 import { createScriptBudget, type ScriptBudget } from './scriptBudget.js';
+import { SealedSecrets } from './sealedSecrets.js';
 import type { ReplicaStart } from './types.js';
 
 export interface StartedGoverning {
@@ -14,6 +16,7 @@ export interface StartedGoverning {
   readonly budget: ScriptBudget;
   readonly governing: Governing;
   readonly rekeying: Rekeying;
+  readonly forgetting: Forgetting;
 }
 
 export function startGoverning(start: ReplicaStart, consensus: Consensus): StartedGoverning {
@@ -28,7 +31,9 @@ export function startGoverning(start: ReplicaStart, consensus: Consensus): Start
     },
   });
   const store = start.governanceStore ?? createStore();
-  const rekeying = new Rekeying(nodeId, custody, ledger);
+  const sealed = new SealedSecrets();
+  const rekeying = new Rekeying(nodeId, custody, ledger, sealed);
+  const forgetting = new Forgetting(ledger, sealed);
   const governing = new Governing(governance, store, consensus.commit, { endorse, rekeying });
-  return { governance, budget, governing, rekeying };
+  return { governance, budget, governing, rekeying, forgetting };
 }

@@ -7,7 +7,7 @@ import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState, TurnedBa
 import type {
   Alarm,
   CertificateValidity,
-  EpochRecord,
+  EpochPlace,
   GenesisConstitution,
   GovernanceSettings,
   KeyContribution,
@@ -131,8 +131,9 @@ export interface ReplicaEffects {
    */
   readonly governance?: Reader;
   /**
-   * There are more settled secrets of the ledger than before: all of them. To be kept, durably, before anything else of this
-   * step is carried out: a node that starts from a snapshot does not see the entries that told them.
+   * The secrets of the ledger that this node knows are others than before: all of them, also those whose entries are not committed
+   * yet. What nobody could bring back is to be kept, durably, before anything else of this step is carried out: what the step
+   * acknowledges must be readable after a crash.
    */
   readonly ledgerSecrets?: readonly LedgerSecret[];
   /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
@@ -216,21 +217,14 @@ export interface Custody {
    * node among them, and to the network's key if there is one. Whom it cannot be sealed to is left out.
    */
   makeSecret(
-    input: EpochPlace & {
+    input: Pick<EpochPlace, 'epoch' | 'from'> & {
       readonly recipients: readonly SecretRecipient[];
       readonly networkKey?: NetworkKey;
     },
   ): MadeSecret;
-  /** A secret that there is (32 bytes), as it is sealed to the network's key. */
-  sealSecret(
-    input: EpochPlace & { readonly secret: Uint8Array; readonly networkKey: NetworkKey },
-  ): Required<Pick<EpochRecord, 'digest' | 'sealed'>>;
   /** 32 bytes that nobody can guess and that never come again. */
   newId(): Uint8Array;
 }
-
-/** Which epoch, and the first entry that it seals. */
-export type EpochPlace = Pick<EpochRecord, 'epoch' | 'from'>;
 
 /** A readable picture of the node. */
 export interface ReplicaStatus {

@@ -27,6 +27,8 @@ export interface CustodyNetworkOptions {
   readonly nodesMax?: number;
   /** Of the genesis. */
   readonly settings: Readonly<Record<string, number>>;
+  /** Default: one account has everything. */
+  readonly ethereumGenesis?: unknown;
 }
 
 export const timeoutMs = 90_000;
@@ -42,7 +44,8 @@ export class CustodyNetwork {
   }
 
   /** Started; all nodes hold a share, and the genesis's secret is over. */
-  static async open({ members, settings, nodesMax }: CustodyNetworkOptions): Promise<CustodyNetwork> {
+  static async open(options: CustodyNetworkOptions): Promise<CustodyNetwork> {
+    const { members, settings, nodesMax } = options;
     const [account] = createAccounts(1);
     if (account === undefined) throw new Error('no account');
     const governed = await GovernedNetwork.create({
@@ -51,7 +54,7 @@ export class CustodyNetwork {
       participants: ['carrier'],
       nodesMax: nodesMax ?? members.length + 2,
       settings: { replica: { consensus: { electionTimeoutMs: 1500 } } },
-      ethereumGenesis: sandboxGenesis([account]),
+      ethereumGenesis: options.ethereumGenesis ?? sandboxGenesis([account]),
     });
     const file = path.join(governed.directory, networkName, 'genesis.json');
     const genesis = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;

@@ -30,6 +30,7 @@ export async function virtualProof(
     network: bytesOf(parseCertificate(serviceCertificatePem).fingerprint),
     nodeKey: bytesOf(key.publicKey.fingerprint),
     shareKey: new Uint8Array(32).fill(9),
+    epochKey: new Uint8Array(32).fill(9),
     code: tree,
     instance,
   });

@@ -14,9 +14,9 @@ import {
   writeActorIdentity,
 } from '../genesis/identities.js';
 import { jsonOption, signerOptions, signingCommandOf } from '../governance/access.js';
+import { newPassphrase } from '../governance/passphrase.js';
 import { readText } from '../ledger/textFile.js';
-import { askHidden } from '../prompt.js';
-import { bold, dim, fields, green, interactive } from '../terminal.js';
+import { bold, dim, fields, green } from '../terminal.js';
 import { onlyOperand } from './operands.js';
 
 export const memberKeygen = keygen('member');
@@ -154,15 +154,4 @@ function argument(name: string, file: string): string {
 
 function quoted(text: string): string {
   return /\s/.test(text) ? `'${text}'` : text;
-}
-
-async function newPassphrase(): Promise<string> {
-  const given = process.env['COCO_PASSPHRASE'];
-  if (given !== undefined && given !== '') return given;
-  if (!interactive) throw new UsageError('--encrypt needs a terminal to ask, or COCO_PASSPHRASE');
-  for (;;) {
-    const first = await askHidden('Passphrase for the new key');
-    if (first.length >= 8 && first === (await askHidden('The same again'))) return first;
-    process.stdout.write('  at least 8 characters, and twice the same; please try again\n');
-  }
 }

@@ -32,9 +32,14 @@ import { proposalVote, proposalWithdraw } from './proposalVote.js';
 import { proposalWatch } from './proposalWatch.js';
 import { receiptGet } from './receiptGet.js';
 import { receiptVerify } from './receiptVerify.js';
+import { recoverAdd, recoverStatus } from './recoverAdd.js';
+import { recoverBegin } from './recoverBegin.js';
+import { recoverOpen } from './recoverOpen.js';
 import { replay } from './replay.js';
 import { requestSign, requestSubmit } from './request.js';
 import { sandbox } from './sandbox.js';
+import { shareAnswer } from './shareAnswer.js';
+import { shareKeygen } from './shareKeygen.js';
 import { verify } from './verify.js';
 
 export const commands: readonly Command[] = [
@@ -68,6 +73,12 @@ export const commands: readonly Command[] = [
   measure,
   verify,
   evidenceVerify,
+  shareKeygen,
+  shareAnswer,
+  recoverBegin,
+  recoverAdd,
+  recoverStatus,
+  recoverOpen,
   ledgerVerify,
   ledgerShow,
   ledgerEntry,

@@ -125,6 +125,8 @@ const titles: Readonly<Record<GovernanceRequest['type'], string>> = {
   state_digest: 'A request for the state of the ledger, to acknowledge it',
   ack: 'The acknowledgement of the state of the ledger',
   vn_tuple: 'The tuple of a node: who runs it, and where',
+  recovery_request: 'A request to holders of shares for the secrets of a lost ledger',
+  recovery_answer: 'An answer to such a request',
 };
 
 /** What would be signed, for the person who signs. */

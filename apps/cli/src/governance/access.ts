@@ -1,8 +1,6 @@
 /**
  * How commands reach a network, and in whose name: the options that they share, and what is made of them.
  */
-
-import process from 'node:process';
 import {
   type Client,
   commandSigner,
@@ -15,8 +13,7 @@ import { privateKeyFromPem, privateKeyToPem } from '@coco/crypto';
 import { CocoError } from '@coco/primitives';
 import { needed, type OptionSpec, type OptionValues, text, UsageError } from '../command.js';
 import { readText } from '../ledger/textFile.js';
-import { askHidden } from '../prompt.js';
-import { interactive } from '../terminal.js';
+import { isEncrypted, passphraseFor } from './passphrase.js';
 
 /** For every command that talks to a node. */
 export const accessOptions = {
@@ -176,10 +173,6 @@ function connectionIdentity(
   return isEncrypted(privateKeyPem) ? undefined : { certificatePem: readText(cert), privateKeyPem };
 }
 
-function isEncrypted(pem: string): boolean {
-  return pem.includes('ENCRYPTED');
-}
-
 const opened = new Map<string, string>();
 
 /** The private key in `file` as PEM without encryption. Asks for its passphrase once. */
@@ -196,12 +189,4 @@ async function decryptedKey(file: string): Promise<string> {
   } catch {
     throw new CocoError('COCO_CLI_PASSPHRASE', `the passphrase does not open ${file}`, { path: file });
   }
-}
-
-async function passphraseFor(file: string): Promise<string> {
-  const given = process.env['COCO_PASSPHRASE'];
-  if (given !== undefined) return given;
-  if (interactive) return askHidden(`Passphrase of ${file}`);
-  const sentence = `${file} is encrypted; give its passphrase in the environment as COCO_PASSPHRASE`;
-  throw new CocoError('COCO_CLI_PASSPHRASE', sentence, { path: file });
 }

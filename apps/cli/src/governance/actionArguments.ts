@@ -233,6 +233,22 @@ export const shortForms: Readonly<Record<string, ShortForm>> = {
     what: 'epoch_seconds, secret_hold_seconds, key_threshold, lease_seconds, lease_restart, sample_fraction_ppm, node_certificate_days',
     action: async (operands) => ({ name: 'set_settings', args: Object.fromEntries(operands.map(setting)) }),
   },
+  'open-service': {
+    operands: 'SERVICE.pem [FORMER.pem]',
+    count: 1,
+    more: true,
+    what: 'open a service that was recovered, by its certificate and that of the one before it',
+    action: async ([service = '', former, ...rest]) => {
+      if (rest.length > 0) throw new UsageError('open-service takes two certificates');
+      return {
+        name: 'transition_service_to_open',
+        args: {
+          next_service_identity: certificateIn(service),
+          ...(former !== undefined && { previous_service_identity: certificateIn(former) }),
+        },
+      };
+    },
+  },
   'set-automation': {
     operands: 'RULE --max-per-member N',
     count: 1,

@@ -2,17 +2,19 @@
  * The ceremony that is running: the only row of `public:coco.network_key.ceremony`.
  *
  *     { id (hex), digest (hex), network (hex), threshold, actors [actor id], holders {actor id: [share key (hex)]}, phase, begun_at (ms),
- *       phase_at (ms), generation, previous? (base64), counted? [dealer], ready [actor id] }
+ *       phase_at (ms), generation, previous? (base64), base? (hex), dealers [actor id], deals_min, key_threshold, counted? [dealer],
+ *       ready [actor id] }
  *
- * `generation` is that of the key which it makes. The row is removed when that is made.
+ * `generation` is that of the key which it makes; `previous` is the key whose shares are made anew, `base` the ceremony that made
+ * those: the present one, or one before it. The row is removed when the key is made.
  */
-import type { Ceremony } from '@coco/crypto';
+import { type Ceremony, dealsMin } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import { fromHex, toHex } from '@coco/primitives';
-import { countOf, type JsonObject, putRow, readObject, rowKey, textOf } from '../rows.js';
+import { countOf, type JsonObject, putRow, readObject, rowKey, textOf, textsOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
 import { parseHolders } from './holders.js';
-import { dealersOf, readThresholdKey } from './keyRow.js';
+import { dealersOf, type EarlierKey, readThresholdKey } from './keyRow.js';
 import type { Holders } from './types.js';
 
 export interface RunningCeremony {
@@ -31,6 +33,14 @@ export interface RunningCeremony {
   readonly ready: readonly string[];
   /** Whether the shares of a key are made anew. */
   readonly isResharing: boolean;
+  /** The ceremony whose shares those are: hex. */
+  readonly base?: string;
+  /** Actors by number of the dealer: those that share the key whose shares are made anew. */
+  readonly dealers: readonly string[];
+  /** How many deals must count. */
+  readonly dealsMin: number;
+  /** The setting by which it was begun; 0: a majority. */
+  readonly keyThreshold: number;
 }
 
 /** Undefined when none is running. */
@@ -58,12 +68,13 @@ export interface NewCeremony {
   readonly holders: Holders;
   readonly generation: number;
   readonly nowMs: number;
-  /** `ceremony.previous`, as its own row has it: base64. */
-  readonly previous?: string;
+  /** `ceremony.previous`, as its own row has it. */
+  readonly base?: EarlierKey;
+  readonly keyThreshold: number;
 }
 
 export function beginCeremony(transaction: Transaction, begun: NewCeremony): void {
-  const { ceremony, digest, holders, generation, nowMs, previous } = begun;
+  const { ceremony, digest, holders, generation, nowMs, base, keyThreshold } = begun;
   putRow(transaction, governanceTables.keyCeremony, undefined, {
     id: toHex(ceremony.id),
     digest,
@@ -75,7 +86,10 @@ export function beginCeremony(transaction: Transaction, begun: NewCeremony): voi
     begun_at: nowMs,
     phase_at: nowMs,
     generation,
-    ...(previous !== undefined && { previous }),
+    ...(base !== undefined && { previous: base.encoded, base: base.ceremony }),
+    dealers: ceremony.previous?.actors ?? ceremony.actors,
+    deals_min: dealsMin(ceremony),
+    key_threshold: keyThreshold,
     ready: [],
   });
 }
@@ -117,7 +131,9 @@ function runningOf(row: JsonObject): RunningCeremony | undefined {
   if (digest === undefined || holders === undefined || (phase !== 'dealing' && phase !== 'judging')) {
     return undefined;
   }
-  if (threshold === undefined || generation === undefined) return undefined;
+  const least = countOf(row['deals_min']);
+  const base = textOf(row['base']);
+  if (threshold === undefined || generation === undefined || least === undefined) return undefined;
   if (begunAtMs === undefined || phaseAtMs === undefined) return undefined;
   return {
     digest,
@@ -131,9 +147,9 @@ function runningOf(row: JsonObject): RunningCeremony | undefined {
     counted: dealersOf(row['counted']),
     ready: textsOf(row['ready']),
     isResharing: row['previous'] !== undefined,
+    ...(base !== undefined && { base }),
+    dealers: textsOf(row['dealers']),
+    dealsMin: least,
+    keyThreshold: countOf(row['key_threshold']) ?? 0,
   };
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
 }

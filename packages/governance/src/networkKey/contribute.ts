@@ -7,11 +7,10 @@ import { type Deal, dealHolds, decodeDeal, encodeDeal } from '@coco/crypto';
 import type { Transaction } from '@coco/kv';
 import { CocoError, equalBytes, type NodeId } from '@coco/primitives';
 import { answer, complain } from './accuse.js';
-import { dealersIn } from './advance.js';
 import { changeCeremony, type RunningCeremony, readCeremony, readCeremonyRecord } from './ceremonyRow.js';
 import { readDeal, readDeals, writeDeal } from './dealRow.js';
 import { type ActorNode, holdsShare, trustedActorNodes } from './holders.js';
-import { readKeyBrief, writeAsked } from './keyRow.js';
+import { readKeyBrief, writeAsked, writeConfirmed } from './keyRow.js';
 import { refusedKey, takenKey } from './outcomes.js';
 import { sealedShareBytesMax } from './signedShare.js';
 import type {
@@ -20,6 +19,7 @@ import type {
   KeyContribution,
   KeyOutcome,
   Missing,
+  ReadyContribution,
   SealedShares,
 } from './types.js';
 
@@ -38,6 +38,9 @@ export function contributeToKey(
   if (node === undefined) return refusedKey('COCO_KEY_NODE', 'the node does not take part, or is nobody’s');
   if (contribution.kind === 'missing') return ask(transaction, node, contribution);
   const running = readCeremony(transaction);
+  if (contribution.kind === 'ready' && running?.digest !== contribution.ceremony) {
+    return confirm(transaction, node, contribution);
+  }
   if (running === undefined || running.digest !== contribution.ceremony) {
     return refusedKey(
       'COCO_KEY_CEREMONY',
@@ -64,7 +67,7 @@ function takeDeal(
   const deal = decoded(contribution.deal);
   if (deal === undefined) return refusedKey('COCO_KEY_DEAL', 'the deal cannot be read');
   const { dealer } = deal;
-  if (dealersIn(transaction, running)[dealer - 1] !== node.actorId) {
+  if (running.dealers[dealer - 1] !== node.actorId) {
     return refusedKey('COCO_KEY_DEALER', "the deal is of another actor than this node's");
   }
   const { digest } = running;
@@ -103,6 +106,21 @@ function ready(
   if (!running.ready.includes(actorId)) {
     changeCeremony(transaction, { ready: [...running.ready, actorId].toSorted() });
   }
+  return takenKey;
+}
+
+/** Its ceremony is over: it was away, or had been left out, and keeps its share of the present key all the same. */
+function confirm(
+  transaction: Transaction,
+  node: ActorNode,
+  { ceremony, counted }: ReadyContribution,
+): KeyOutcome {
+  const key = readKeyBrief(transaction);
+  if (key?.ceremony !== ceremony || key.counted.join() !== counted.join()) {
+    return refusedKey('COCO_KEY_CEREMONY', 'the shares of the present key are of another ceremony');
+  }
+  if (!holdsShare(key.holders, node)) return refusedKey('COCO_KEY_NODE', noShare);
+  writeConfirmed(transaction, node.actorId);
   return takenKey;
 }
 

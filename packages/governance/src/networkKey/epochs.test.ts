@@ -35,6 +35,14 @@ test('CONF-2: an epoch ends when its time is over, unless none ends by time', ()
   assert.deepEqual([86_399_999, 86_400_000].map(byDefault.isDue), [false, true]);
 });
 
+test('CONF-2: an epoch that a clock far ahead began ends all the same', () => {
+  const { told, isDue } = begin({ epoch_seconds: 10 });
+  told(5000 + 86_400_000, 9);
+  assert.equal(isDue(5000), true);
+  told(5000, 12);
+  assert.equal(isDue(5000 - 60_000), false, 'clocks may differ a little');
+});
+
 test('CONF-2: an epoch ends when an actor comes or goes', () => {
   const { world, told, isDue } = begin();
   told(1, 9);

@@ -8,7 +8,8 @@ import { fromHex, toHex } from '@coco/primitives';
 import { putRow } from '../rows.js';
 import { governanceTables as tables } from '../tables.js';
 import { KeyWorld } from '../testing/keyWorld.js';
-import { isShareKey, wantedSharing } from './holders.js';
+import { isShareKey } from './shareKey.js';
+import { wantedSharing } from './wantedSharing.js';
 
 const freshKey = (): string => toHex(generateShareKey().publicKey);
 

@@ -7,12 +7,12 @@
  */
 import { thresholdActorsMax } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
-import { fromHex, type NodeId } from '@coco/primitives';
+import type { NodeId } from '@coco/primitives';
 import { readEvidence } from '../evidenceRow.js';
-import { readLease } from '../leases.js';
+import { isQuarantined, readLease } from '../leases.js';
 import { objectRows, readObject, textOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
-import { secretsPolicy } from './secretsPolicy.js';
+import { isShareKey } from './shareKey.js';
 import type { Holders } from './types.js';
 
 /** How the key is to be shared. */
@@ -20,15 +20,6 @@ export interface Sharing {
   readonly holders: Holders;
   /** 1 to the number of holders. */
   readonly threshold: number;
-}
-
-/** As this version says; undefined when nobody could have a share. */
-export function wantedSharing(reader: Reader): Sharing | undefined {
-  const holders = wantedHolders(reader);
-  const count = Object.keys(holders).length;
-  if (count === 0) return undefined;
-  const { keyThreshold = Math.floor(count / 2) + 1 } = secretsPolicy(reader);
-  return { holders, threshold: Math.min(keyThreshold, count) };
 }
 
 export function isSameSharing(a: Sharing, b: Sharing): boolean {
@@ -63,6 +54,15 @@ export function reachableHolders(reader: Reader, holders: Holders): ReadonlySet<
   );
 }
 
+/** Holders that have a node on the list which takes part, or may come back. */
+export function listedHolders(reader: Reader, holders: Holders): readonly string[] {
+  const mayReturn = (status: string, nodeId: NodeId): boolean =>
+    status === 'Trusted' ||
+    (status === 'Retired' && isQuarantined({ status, lease: readLease(reader, nodeId) }));
+  const running = new Set(actorNodes(reader, mayReturn).map(({ actorId }) => actorId));
+  return Object.keys(holders).filter((id) => running.has(id));
+}
+
 /** Whether shares for its actor are sealed to the node's key. */
 export function holdsShare(holders: Holders, { actorId, shareKey }: Omit<ActorNode, 'nodeId'>): boolean {
   if (shareKey === undefined || !Object.hasOwn(holders, actorId)) return false;
@@ -77,7 +77,8 @@ export function parseHolders(value: unknown): Holders | undefined {
   return isRead ? Object.fromEntries(entries) : undefined;
 }
 
-function wantedHolders(reader: Reader): Holders {
+/** Who is to have a share, by what keys. */
+export function wantedHolders(reader: Reader): Holders {
   const keysOf = new Map<string, string[]>(actorIds(reader).map((id) => [id, ownKey(reader, id)]));
   const isHolding = (status: string, nodeId: NodeId): boolean =>
     status === 'Trusted' || (status === 'Retired' && readLease(reader, nodeId)?.state === 'lapsed');
@@ -93,7 +94,7 @@ function wantedHolders(reader: Reader): Holders {
 const actorKeysMax = 16;
 
 /** Members and participants, ascending. */
-function actorIds(reader: Reader): readonly string[] {
+export function actorIds(reader: Reader): readonly string[] {
   const tables = [governanceTables.memberInfo, governanceTables.participantInfo];
   const ids = tables.flatMap((table) => [...objectRows(reader, table)].map(([id]) => id));
   return ids.filter((id) => /^[0-9a-f]{64}$/.test(id)).toSorted();
@@ -120,27 +121,3 @@ function actorNodeOf(reader: Reader, nodeId: NodeId): ActorNode | undefined {
   const shareKey = readEvidence(reader, nodeId)?.shareKey;
   return { nodeId, actorId, ...(isShareKey(shareKey) && { shareKey }) };
 }
-
-/**
- * Whether something can be sealed to it: 32 bytes in hex that are no point of low order. Nobody can agree on a secret with one of
- * those (RFC 7748 section 6.1), and who proposed one could keep everybody else from dealing.
- */
-export function isShareKey(value: unknown): value is string {
-  const bytes = typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? fromHex(value) : undefined;
-  if (bytes === undefined) return false;
-  let coordinate = 0n;
-  for (const [i, byte] of bytes.entries())
-    coordinate += BigInt(i === 31 ? byte & 0x7f : byte) << BigInt(8 * i);
-  return !lowOrder.has(coordinate % prime);
-}
-
-const prime = 2n ** 255n - 19n;
-
-/** The u-coordinates of points whose order divides 8, on the curve and its twist (Bernstein, "Curve25519", on validating keys). */
-const lowOrder: ReadonlySet<bigint> = new Set([
-  0n,
-  1n,
-  prime - 1n,
-  325606250916557431795983626356110631294008115727848805560023387167927233504n,
-  39382357235489614581723060781553021112529911719440698176882885853963445705823n,
-]);

@@ -2,15 +2,18 @@
  * The shared key of the network: the only row of `public:coco.network_key`.
  *
  *     { generation, key (base64, encodeThresholdKey), holders {actor id: [share key (hex)]}, threshold, ceremony (hex), network (hex),
- *       made_at (ms), begun_at (ms), ceremony_id (hex), deals [dealer], previous? (base64), asked? [node id] }
+ *       made_at (ms), begun_at (ms), ceremony_id (hex), deals [dealer], previous? (base64), confirmed [actor id],
+ *       earlier [{ceremony (hex), key (base64)}], key_threshold, asked? [node id], served? {actor id: {at (ms), times}} }
  *
- * `ceremony_id` and `previous` are of the ceremony that made it, so that shares can be finished from its deals; `asked` are nodes
- * that have no share and say so.
+ * `ceremony_id` and `previous` are of the ceremony that made it, so that shares can be finished from its deals; `begun_at` is when
+ * the last ceremony began; `confirmed` are the actors that keep their shares, `earlier` the keys before whose shares are kept until
+ * all have confirmed (see confirmed.ts); `key_threshold` is the setting by which it was made; `asked` are nodes that have no share
+ * and say so, `served` the actors for which shares were made anew because of that.
  */
 import { type Ceremony, decodeThresholdKey, encodeThresholdKey, type ThresholdKey } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
 import { CocoError, fromBase64, fromHex, type NodeId, toBase64, toHex } from '@coco/primitives';
-import { countOf, putRow, readObject, textOf } from '../rows.js';
+import { countOf, isJsonObject, type JsonObject, putRow, readObject, textOf, textsOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
 import { parseHolders, type Sharing } from './holders.js';
 import type { NetworkKey } from './types.js';
@@ -36,7 +39,8 @@ export function readNetworkKey(reader: Reader): NetworkKey | undefined {
     network,
     madeAtMs: brief.madeAtMs,
     ceremonyRecord: previous === undefined ? ceremony : { ...ceremony, previous },
-    counted: dealersOf(row?.['deals']),
+    counted: brief.counted,
+    confirmed: brief.confirmed,
   };
 }
 
@@ -46,11 +50,34 @@ export interface KeyBrief extends Sharing {
   /** Hex. */
   readonly ceremony: string;
   readonly madeAtMs: number;
-  /** When its ceremony began. */
+  /** When the last ceremony began, whether it has made a key or not. */
   readonly begunAtMs: number;
   /** The key as it stands there: base64. */
   readonly encoded: string;
   readonly asked: readonly NodeId[];
+  /** By actor id: when shares were made anew last because it had none, and how often that was. */
+  readonly served: Readonly<Record<string, Served>>;
+  /** The dealers whose deals it is made of. */
+  readonly counted: readonly number[];
+  /** The actors that have said that they keep their shares. */
+  readonly confirmed: readonly string[];
+  /** Keys before this one, the oldest first. */
+  readonly earlier: readonly EarlierKey[];
+  /** The setting by which it was made; 0: a majority. */
+  readonly keyThreshold: number;
+}
+
+export interface Served {
+  readonly atMs: number;
+  readonly times: number;
+}
+
+/** A key as a row has it. */
+export interface EarlierKey {
+  /** Hex. */
+  readonly ceremony: string;
+  /** Base64. */
+  readonly encoded: string;
 }
 
 export function readKeyBrief(reader: Reader): KeyBrief | undefined {
@@ -67,7 +94,6 @@ export function readKeyBrief(reader: Reader): KeyBrief | undefined {
   if (generation === undefined || threshold === undefined || madeAtMs === undefined) return undefined;
   if (begunAtMs === undefined || encoded === undefined || ceremony === undefined) return undefined;
   if (holders === undefined) return undefined;
-  const asked = row?.['asked'];
   return {
     generation,
     threshold,
@@ -76,8 +102,28 @@ export function readKeyBrief(reader: Reader): KeyBrief | undefined {
     madeAtMs,
     begunAtMs,
     encoded,
-    asked: Array.isArray(asked) ? asked.filter((id) => typeof id === 'string') : [],
+    asked: textsOf(row?.['asked']),
+    served: servedIn(row?.['served']),
+    counted: dealersOf(row?.['deals']),
+    confirmed: textsOf(row?.['confirmed']),
+    earlier: earlierIn(row?.['earlier']),
+    keyThreshold: countOf(row?.['key_threshold']) ?? 0,
   };
+}
+
+function servedIn(value: unknown): KeyBrief['served'] {
+  const entries = Object.entries(isJsonObject(value) ? value : {}).flatMap(([actorId, one]) => {
+    const [atMs, times] = isJsonObject(one) ? [countOf(one['at']), countOf(one['times'])] : [];
+    return atMs === undefined || times === undefined ? [] : [[actorId, { atMs, times }] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function earlierIn(value: unknown): readonly EarlierKey[] {
+  return (Array.isArray(value) ? value : []).flatMap((one) => {
+    const [ceremony, encoded] = isJsonObject(one) ? [textOf(one['ceremony']), textOf(one['key'])] : [];
+    return ceremony === undefined || encoded === undefined ? [] : [{ ceremony, encoded }];
+  });
 }
 
 export interface MadeKey extends Sharing {
@@ -87,6 +133,10 @@ export interface MadeKey extends Sharing {
   readonly madeAtMs: number;
   readonly begunAtMs: number;
   readonly counted: readonly number[];
+  readonly confirmed: readonly string[];
+  readonly earlier: readonly EarlierKey[];
+  readonly keyThreshold: number;
+  readonly served: KeyBrief['served'];
 }
 
 export function writeNetworkKey(transaction: Transaction, made: MadeKey): void {
@@ -102,6 +152,10 @@ export function writeNetworkKey(transaction: Transaction, made: MadeKey): void {
     begun_at: made.begunAtMs,
     ceremony_id: toHex(ceremony.id),
     deals: made.counted,
+    confirmed: made.confirmed,
+    earlier: made.earlier.map(({ ceremony: of, encoded }) => ({ ceremony: of, key: encoded })),
+    key_threshold: made.keyThreshold,
+    ...servedRow(made.served),
     ...(ceremony.previous !== undefined && { previous: toBase64(encodeThresholdKey(ceremony.previous)) }),
   });
 }
@@ -112,6 +166,32 @@ export function writeAsked(transaction: Transaction, nodeId: NodeId): void {
   const row = readObject(transaction, governanceTables.networkKey);
   if (row === undefined || asked.has(nodeId)) return;
   putRow(transaction, governanceTables.networkKey, undefined, { ...row, asked: [...asked, nodeId] });
+}
+
+/** Notes that `actorId` keeps its share of the present key. */
+export function writeConfirmed(transaction: Transaction, actorId: string): void {
+  const confirmed = new Set(readKeyBrief(transaction)?.confirmed ?? []);
+  const row = readObject(transaction, governanceTables.networkKey);
+  if (row === undefined || confirmed.has(actorId)) return;
+  const all = [...confirmed, actorId].toSorted();
+  putRow(transaction, governanceTables.networkKey, undefined, { ...row, confirmed: all });
+}
+
+/** Notes that shares of the present key are about to be made anew, and for which actors because they have none. */
+export function writeBegun(transaction: Transaction, nowMs: number, served: KeyBrief['served']): void {
+  const row = readObject(transaction, governanceTables.networkKey);
+  if (row === undefined) return;
+  const { served: _, ...rest } = row;
+  putRow(transaction, governanceTables.networkKey, undefined, {
+    ...rest,
+    begun_at: nowMs,
+    ...servedRow(served),
+  });
+}
+
+function servedRow(served: KeyBrief['served']): JsonObject {
+  const entries = Object.entries(served).map(([id, { atMs, times }]) => [id, { at: atMs, times }]);
+  return entries.length === 0 ? {} : { served: Object.fromEntries(entries) };
 }
 
 /** A key in base64; undefined when it is none. */

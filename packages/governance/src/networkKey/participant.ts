@@ -18,19 +18,22 @@ import {
   keepKeyShare,
   keyShareFrom,
   shareFor,
+  type ThresholdKey,
 } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
-import { CocoError, equalBytes, fromHex } from '@coco/primitives';
-import { dealersIn } from './advance.js';
+import { CocoError, equalBytes, fromHex, toHex } from '@coco/primitives';
 import { type RunningCeremony, readCeremony, readCeremonyRecord } from './ceremonyRow.js';
+import { keptKeys } from './confirmed.js';
 import { readDeal, readDeals } from './dealRow.js';
 import { type ActorNode, actorNode, holdsShare, trustedActorNodes } from './holders.js';
-import { readKeyBrief, readNetworkKey } from './keyRow.js';
+import { type KeyBrief, readKeyBrief, readNetworkKey } from './keyRow.js';
+import { keysIn } from './keysIn.js';
 import { finishOwnShare } from './ownShare.js';
 import { shareSealing, signShare } from './signedShare.js';
 import type {
   Answer,
   DealContribution,
+  HeldShare,
   KeptShare,
   KeyContribution,
   KeyParticipant,
@@ -51,7 +54,9 @@ const repeatMs = 3000;
 class Participant implements KeyParticipant {
   readonly #input: KeyParticipantInput;
   #kept: readonly KeptShare[];
-  #share: KeyShare | undefined;
+  #shares: readonly HeldShare[] = [];
+  /** By what it looked for its shares last. */
+  #followed: string | undefined;
   /** The ceremony of the present key, and that of a key of which this node cannot have a share. */
   #present: string | undefined;
   #lost: string | undefined;
@@ -68,24 +73,44 @@ class Participant implements KeyParticipant {
   }
 
   get share(): KeyShare | undefined {
-    return this.#share;
+    return this.#shareOf(this.#present);
+  }
+
+  get shares(): readonly HeldShare[] {
+    return this.#shares;
   }
 
   look(reader: Reader, nowMs: number): readonly KeyContribution[] {
     const running = readCeremony(reader);
     this.#enter(running, nowMs);
     const me = actorNode(reader, this.#input.nodeId);
-    this.#follow(reader, me);
-    this.#forget([this.#present, running?.digest]);
+    const key = readKeyBrief(reader);
+    this.#follow(reader, { key, running, me });
+    this.#forget(reader, key, running);
     const node = trustedActorNodes(reader).find(({ nodeId }) => nodeId === this.#input.nodeId);
     if (node === undefined) return [];
+    const late = key === undefined ? [] : this.#confirm(key, node);
     if (running === undefined) {
       const ceremony = this.#lost;
-      const isAsked = readKeyBrief(reader)?.asked.includes(node.nodeId) === true;
-      return ceremony === undefined || isAsked ? [] : this.#unsaid([{ kind: 'missing', ceremony }], nowMs);
+      const isAsked = key?.asked.includes(node.nodeId) === true;
+      if (ceremony === undefined || isAsked) return this.#unsaid(late, nowMs);
+      return this.#unsaid([{ kind: 'missing', ceremony }], nowMs);
     }
-    if (running.phase === 'dealing') return this.#unsaid(this.#deal(reader, running, node, nowMs), nowMs);
-    return this.#unsaid([...this.#judge(reader, running, node), ...this.#answer(reader, running)], nowMs);
+    const own =
+      running.phase === 'dealing'
+        ? this.#deal(reader, running, node, nowMs)
+        : [...this.#judge(reader, running, node), ...this.#answer(reader, running)];
+    return this.#unsaid([...late, ...own], nowMs);
+  }
+
+  #shareOf(ceremony: string | undefined): KeyShare | undefined {
+    return this.#shares.find(({ key }) => toHex(key.ceremony) === ceremony)?.share;
+  }
+
+  /** It keeps its share of the present key, and the tables do not say so yet. */
+  #confirm({ ceremony, counted, holders, confirmed }: KeyBrief, node: ActorNode): readonly KeyContribution[] {
+    if (this.share === undefined || confirmed.includes(node.actorId) || !holdsShare(holders, node)) return [];
+    return [{ kind: 'ready', ceremony, counted }];
   }
 
   #enter(running: RunningCeremony | undefined, nowMs: number): void {
@@ -97,40 +122,54 @@ class Participant implements KeyParticipant {
     this.#running = running && { digest: running.digest, seenAtMs: nowMs };
   }
 
-  /** Has the share of the present key in hand, if there is any way to have it. */
-  #follow(reader: Reader, me: ActorNode | undefined): void {
-    const brief = readKeyBrief(reader);
-    const ceremony = brief?.ceremony;
-    if (ceremony === this.#present && (this.#share !== undefined || this.#lost !== undefined)) return;
-    if (this.#share !== undefined) eraseKeyShare(this.#share);
-    this.#share = undefined;
+  /** Has its shares in hand, and that of the present key if there is any way to have it. */
+  #follow(reader: Reader, { key, running, me }: Followed): void {
+    const { digest, phase, counted } = running ?? {};
+    const keys = [key?.ceremony, ...(key?.earlier ?? []).map(({ ceremony }) => ceremony)];
+    const kept = this.#kept.map(({ ceremony }) => ceremony);
+    const of = JSON.stringify([me?.actorId, keys, digest, phase, counted, kept]);
+    if (of === this.#followed) return;
+    this.#followed = of;
+    this.#present = key?.ceremony;
     this.#lost = undefined;
-    this.#present = ceremony;
+    const shares = me === undefined ? [] : keysIn(reader).flatMap((one) => this.#keptOf(one, me.actorId));
+    const isHeld = shares.some((one) => toHex(one.key.ceremony) === key?.ceremony);
+    const own = isHeld ? undefined : this.#remade(reader, key, me);
+    const held = own === undefined ? shares : [own, ...shares];
+    for (const old of this.#shares) if (!held.includes(old)) eraseKeyShare(old.share);
+    this.#shares = held;
+  }
+
+  /** The share of the present key, from the deals. */
+  #remade(reader: Reader, brief: KeyBrief | undefined, me: ActorNode | undefined): HeldShare | undefined {
     const own = me && { actorId: me.actorId, shareKey: this.#input.shareKey };
-    if (brief === undefined || own === undefined || !holdsShare(brief.holders, own)) return;
+    if (brief === undefined || own === undefined || !holdsShare(brief.holders, own)) return undefined;
     const key = readNetworkKey(reader);
-    if (key === undefined) return;
-    this.#share = this.#keptOf(key.key, key.ceremony, own.actorId);
-    if (this.#share !== undefined) return;
+    if (key === undefined) return undefined;
     const { openShare } = this.#input;
     const { ceremonyRecord, ceremony: digest, counted } = key;
     const finished = finishOwnShare(reader, { ceremony: ceremonyRecord, digest, counted, openShare, ...own });
     if (finished.kind === 'faulty') {
       this.#lost = digest;
-      return;
+      return undefined;
     }
     this.#keep(digest, finished.share);
-    this.#share = finished.share;
+    return { key: key.key, share: finished.share };
   }
 
-  #keptOf(...[key, ceremony, actorId]: [Parameters<typeof keyShareFrom>[1], string, string]) {
+  /** The share of `key` that was kept, if any: the same one as before where that is in hand. */
+  #keptOf(key: ThresholdKey, actorId: string): readonly HeldShare[] {
+    const ceremony = toHex(key.ceremony);
     const kept = this.#kept.find((one) => one.ceremony === ceremony);
-    if (kept === undefined) return undefined;
+    const number = key.actors.indexOf(actorId) + 1;
+    if (kept === undefined || number === 0) return [];
+    const known = this.#shares.find((one) => one.share.actor === number && isSameKey(one.key, key));
+    if (known !== undefined) return [known];
     try {
-      return keyShareFrom(kept.material, key, key.actors.indexOf(actorId) + 1);
+      return [{ key, share: keyShareFrom(kept.material, key, number) }];
     } catch (error) {
       // What was kept is not what the others agreed on in the end.
-      if (error instanceof CocoError) return undefined;
+      if (error instanceof CocoError) return [];
       throw error;
     }
   }
@@ -146,11 +185,20 @@ class Participant implements KeyParticipant {
     this.#keepOnly([...this.#kept.filter((one) => one !== old), { ceremony, material }]);
   }
 
-  /** Old shares would decrypt on: none but those of these ceremonies are kept. */
-  #forget(current: readonly (string | undefined)[]): void {
-    if (this.#present === undefined) return;
-    const left = this.#kept.filter(({ ceremony }) => current.includes(ceremony));
-    if (left.length < this.#kept.length) this.#keepOnly(left);
+  /**
+   * Old shares would decrypt on: none are kept but those of the present key and of what is being made, and of the keys before until
+   * all holders have confirmed the present one. Whoever has no share of that keeps what it has.
+   */
+  #forget(reader: Reader, key: KeyBrief | undefined, running: RunningCeremony | undefined): void {
+    if (key === undefined || this.#lost !== undefined) return;
+    const current = new Set(keptKeys(reader, key).map(({ ceremony }) => ceremony));
+    if (running !== undefined) current.add(running.digest);
+    const left = this.#kept.filter(({ ceremony }) => current.has(ceremony));
+    if (left.length === this.#kept.length) return;
+    this.#keepOnly(left);
+    const held = this.#shares.filter((one) => current.has(toHex(one.key.ceremony)));
+    for (const old of this.#shares) if (!held.includes(old)) eraseKeyShare(old.share);
+    this.#shares = held;
   }
 
   #keepOnly(kept: readonly KeptShare[]): void {
@@ -165,7 +213,7 @@ class Participant implements KeyParticipant {
     node: ActorNode,
     nowMs: number,
   ): readonly KeyContribution[] {
-    const dealer = dealersIn(reader, running).indexOf(node.actorId) + 1;
+    const dealer = running.dealers.indexOf(node.actorId) + 1;
     if (dealer === 0 || readDeals(reader, running.digest).some((one) => one.dealer === dealer)) return [];
     const nodes = trustedActorNodes(reader).filter(({ actorId }) => actorId === node.actorId);
     const turn = nodes.findIndex(({ nodeId }) => nodeId === node.nodeId);
@@ -175,9 +223,9 @@ class Participant implements KeyParticipant {
     return this.#dealing === undefined ? [] : [this.#dealing.said];
   }
 
-  #makeDeal(reader: Reader, { digest, holders, isResharing }: RunningCeremony, dealer: number) {
+  #makeDeal(reader: Reader, { digest, holders, isResharing, base }: RunningCeremony, dealer: number) {
     const ceremony = readCeremonyRecord(reader);
-    const share = this.#share;
+    const share = this.#shareOf(base);
     if (ceremony === undefined || (isResharing && share === undefined)) return undefined;
     const { random, sealShare } = this.#input;
     const old = isResharing && share !== undefined && { share };
@@ -206,7 +254,7 @@ class Participant implements KeyParticipant {
   }
 
   #judge(reader: Reader, running: RunningCeremony, node: ActorNode): readonly KeyContribution[] {
-    const { digest, counted, holders, actors, ready } = running;
+    const { digest, counted, holders, actors, ready, dealers } = running;
     const { shareKey, openShare } = this.#input;
     const own = { actorId: node.actorId, shareKey };
     if (!holdsShare(holders, own)) return [];
@@ -217,7 +265,6 @@ class Participant implements KeyParticipant {
     if (this.#judged?.of !== of) {
       const ceremony = readCeremonyRecord(reader);
       if (ceremony === undefined) return [];
-      const dealers = dealersIn(reader, running);
       const input = { ceremony, digest, counted, openShare, dealers, ...own };
       const finished = finishOwnShare(reader, input);
       if (finished.kind === 'made') {
@@ -264,6 +311,18 @@ class Participant implements KeyParticipant {
       return isDue;
     });
   }
+}
+
+interface Followed {
+  readonly key: KeyBrief | undefined;
+  readonly running: RunningCeremony | undefined;
+  readonly me: ActorNode | undefined;
+}
+
+function isSameKey(a: ThresholdKey, b: ThresholdKey): boolean {
+  const same = (x: readonly Uint8Array[], y: readonly Uint8Array[]): boolean =>
+    x.length === y.length && x.every((bytes, i) => equalBytes(bytes, y[i] as Uint8Array));
+  return equalBytes(a.ceremony, b.ceremony) && same(a.verificationShares, b.verificationShares);
 }
 
 function nameOf(contribution: KeyContribution): string {

@@ -24,6 +24,8 @@ export interface NetworkKey {
   readonly ceremonyRecord: Ceremony;
   /** Numbers of the dealers whose deals it is made of, ascending. */
   readonly counted: readonly number[];
+  /** Ids of the actors that have said that they keep their shares. */
+  readonly confirmed: readonly string[];
 }
 
 /** What a node says to the primary, over its own connection: that it is from this node is known from there. */
@@ -42,7 +44,10 @@ export interface DealContribution {
 
 export type SealedShares = Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>;
 
-/** The node has its actor's share of what these deals make, and keeps it. */
+/**
+ * The node has its actor's share of what these deals make, and keeps it. Of the present key, too, when that was made while the node
+ * was away.
+ */
 export interface ReadyContribution {
   readonly kind: 'ready';
   readonly ceremony: string;
@@ -114,6 +119,17 @@ export interface KeyParticipant {
   look(reader: Reader, nowMs: number): readonly KeyContribution[];
   /** This node's share of the key that was committed when it looked last; undefined when it has none. */
   readonly share: KeyShare | undefined;
+  /**
+   * All shares that it keeps and can use, by the tables at which it looked last: that of the present key first, then those of the
+   * keys before it, while they are kept, and of what the running ceremony makes. Those that go are erased when it looks.
+   */
+  readonly shares: readonly HeldShare[];
+}
+
+/** A share, and the key of which it is. */
+export interface HeldShare {
+  readonly key: ThresholdKey;
+  readonly share: KeyShare;
 }
 
 /** One epoch of the ledger's secrets (CONF-2): the row of `public:coco.ledger.epochs`. */

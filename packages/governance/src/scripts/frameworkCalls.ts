@@ -5,7 +5,7 @@
 import type { Transaction } from '@coco/kv';
 import { formatTxId, fromUtf8 } from '@coco/primitives';
 import type { HostFunction, ScriptOutcome, ScriptValue } from '@coco/sandbox';
-import { isJsonObject, putRow, readObject, textOf } from '../rows.js';
+import { isJsonObject, putRow, readObject, readRow, textOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
 import { verifyNodeTuple } from '../tuple.js';
 import { bytesArgument, countArgument, textArgument } from './callArguments.js';
@@ -81,7 +81,12 @@ function applyingCalls(scope: FrameworkScope): Readonly<Record<string, HostFunct
       triggers.push(parsed);
       return undefined;
     }),
-    openService: whenApplied((_previous, next) => openService(transaction, fromUtf8(bytesArgument(next)))),
+    openService: whenApplied((previous, next) =>
+      openService(transaction, {
+        next: fromUtf8(bytesArgument(next)),
+        previous: previous === null ? undefined : fromUtf8(bytesArgument(previous)),
+      }),
+    ),
     setJwtKeys: whenApplied((issuer, jwks) => {
       setJwtKeys(transaction, textArgument(issuer), jwks);
       return undefined;
@@ -126,17 +131,29 @@ function parseTrigger(value: ScriptValue): Trigger {
   };
 }
 
-/** Opens a service whose certificate is `next` (PEM); one that is open stays so. */
-function openService(transaction: Transaction, next: string | undefined): undefined {
+/**
+ * Opens a service whose certificate is `next` (PEM); one that is open stays so. One that was recovered must have taken over from
+ * `previous`; the primary opens it then, see `openRecovered`.
+ */
+function openService(
+  transaction: Transaction,
+  { next, previous }: { readonly next: string | undefined; readonly previous: string | undefined },
+): undefined {
   const row = readObject(transaction, governanceTables.serviceInfo);
   if (row === undefined) throw new Error('there is no service to open');
   if (next === undefined || textOf(row['cert'])?.trim() !== next.trim()) {
     throw new Error('the next identity of the service is not the one that it has');
   }
   if (row['status'] === 'Open') return undefined;
-  if (row['status'] !== 'Opening')
+  const isRecovered = row['status'] === 'Recovering';
+  if (!isRecovered && row['status'] !== 'Opening')
     throw new Error(`a service that is ${String(row['status'])} cannot be opened`);
-  putRow(transaction, governanceTables.serviceInfo, undefined, { ...row, status: 'Open' });
+  const former = textOf(readRow(transaction, governanceTables.formerService));
+  if (isRecovered && former?.trim() !== previous?.trim()) {
+    throw new Error('the previous identity of the service is not that of the one which it took over from');
+  }
+  const status = isRecovered ? 'WaitingForRecoveryShares' : 'Open';
+  putRow(transaction, governanceTables.serviceInfo, undefined, { ...row, status });
   return undefined;
 }
 

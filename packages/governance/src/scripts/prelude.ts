@@ -129,7 +129,10 @@ export const scriptPrelude = `((scope) => {
       triggerRecoverySharesRefresh: notYet('hand out recovery shares'),
       triggerLedgerChunk: () => host.trigger({ kind: 'ledger_chunk' }),
       triggerSnapshot: () => host.trigger({ kind: 'snapshot' }),
-      transitionServiceToOpen: (previous, next) => host.openService(previous ?? null, bytes(next, 'the identity')),
+      transitionServiceToOpen: (previous, next) => host.openService(
+        previous === undefined || previous === null ? null : bytes(previous, 'the previous identity'),
+        bytes(next, 'the identity'),
+      ),
     },
     network: {
       getLatestLedgerSecretSeqno: () => host.ledgerSecretSeqno(),

@@ -7,7 +7,8 @@ import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { createStore, type Transaction } from '@coco/kv';
 import { utf8 } from '@coco/primitives';
-import { jsonPut } from '../rows.js';
+import { openRecovered } from '../framework.js';
+import { jsonPut, readObject } from '../rows.js';
 import { nodesTables } from '../tables.js';
 import { makeIdentity } from '../testing/identities.js';
 import { noBallot, yesBallot } from './plainBallots.js';
@@ -192,6 +193,24 @@ test('the service is opened when the identity is right', () => {
   assert.deepEqual(rowsOf(transaction.writeSet()), {
     'ccf.gov.service.info': { cert: 'PEM', status: 'Open' },
   });
+});
+
+test('CONF-4: a recovered service is opened for the one that it took over from, and then by the primary', () => {
+  const transaction = begin();
+  const recovering = jsonPut(undefined, { cert: 'PEM', status: 'Recovering' });
+  transaction.put('public:ccf.gov.service.info', recovering.key, recovering.value);
+  const former = jsonPut(undefined, 'FORMER');
+  transaction.put('public:ccf.gov.service.previous_service_identity', former.key, former.value);
+  const open = (previous: string) => `ccf.node.transitionServiceToOpen(${previous}, ccf.strToBuf('PEM'));`;
+  for (const wrong of ['undefined', "ccf.strToBuf('OTHER')"]) {
+    assert.match(reasonOf(runBody(transaction, 'apply', open(wrong))), /which it took over from/);
+  }
+  assert.equal(openRecovered(transaction), false);
+  valueOfRun(runBody(transaction, 'apply', open("ccf.strToBuf('FORMER')")));
+  const status = () => readObject(transaction, 'public:ccf.gov.service.info')?.['status'];
+  assert.equal(status(), 'WaitingForRecoveryShares');
+  assert.equal(openRecovered(transaction), true);
+  assert.deepEqual([status(), openRecovered(transaction)], ['Open', false]);
 });
 
 test('texts, digests, certificates and signatures', () => {

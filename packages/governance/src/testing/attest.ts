@@ -24,10 +24,10 @@ export interface ProvingNode {
   /** Different bytes make different ones of each. */
   readonly nonce?: number;
   readonly instance?: number;
-  /** The public share key, 32 bytes. */
-  readonly shareKey?: Uint8Array;
-  /** The public epoch key, 32 bytes. */
-  readonly epochKey?: Uint8Array;
+  /** The public share key, 32 bytes. Null: the evidence names none. */
+  readonly shareKey?: Uint8Array | null;
+  /** The public epoch key, likewise. */
+  readonly epochKey?: Uint8Array | null;
   /** The evidence of hardware for these claims (CBOR), instead of virtual evidence. */
   readonly hardware?: (claims: Uint8Array) => Evidence;
 }
@@ -44,8 +44,8 @@ export function nodeProof(node: ProvingNode): NodeAttestation {
     purpose,
     network: bytesOf(network),
     nodeKey: bytesOf(key.publicKey.fingerprint),
-    shareKey: node.shareKey ?? new Uint8Array(32).fill(4),
-    epochKey: node.epochKey ?? new Uint8Array(32).fill(5),
+    ...(node.shareKey !== null && { shareKey: node.shareKey ?? new Uint8Array(32).fill(4) }),
+    ...(node.epochKey !== null && { epochKey: node.epochKey ?? new Uint8Array(32).fill(5) }),
     nonce,
     exporter,
     code: tree,

@@ -25,6 +25,7 @@ export interface NodeCustodyOptions extends Asker {
   /** Governance tables as committed, and as the log says. */
   readonly tables: () => Reader;
   readonly newest: () => Reader;
+  readonly isDurable: () => boolean;
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly log: Log;
 }
@@ -42,6 +43,7 @@ export function nodeCustody(options: NodeCustodyOptions): NodeCustody {
   return new NodeCustody({
     ...options,
     nodeId,
+    shareKey,
     epochKeys: parts.epochKeys,
     participant: createKeyParticipant({
       nodeId,
@@ -57,6 +59,8 @@ export function nodeCustody(options: NodeCustodyOptions): NodeCustody {
     committed: () => ({ view: network.committed, tables: options.tables() }),
     newest: () => ({ view: network.head, tables: options.newest() }),
     isCaughtUp: () => status().committed.seqno >= startSeqno,
+    isDurable: options.isDurable,
+    nowMs: () => performance.now(),
     untoldFrom: () => status().untoldFrom,
     ask: (node, epochs, signal) =>
       askPartials({ pin: { ...ownPin(options, signal), timeoutMs }, evidence }, node, epochs, signal),

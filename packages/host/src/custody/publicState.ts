@@ -27,11 +27,16 @@ export interface PublicStateOptions extends Omit<StartSnapshotOptions<unknown>, 
 
 /** Undefined when there is neither a ledger nor a snapshot yet. COCO_LEDGER_* where an entry or a signature does not hold. */
 export function readPublicState(options: PublicStateOptions): PublicState | undefined {
-  const { store, serviceCertificate } = options;
+  const { store, serviceCertificate, formerServices } = options;
   const snapshot = chooseStartSnapshot({ ...options, open: openPublicSnapshot });
   if (snapshot === undefined && store.last < store.first) return undefined;
   const base = snapshot?.base;
-  const ledger = createLedger({ serviceCertificate, secrets: [], ...(base !== undefined && { base }) });
+  const ledger = createLedger({
+    serviceCertificate,
+    ...(formerServices !== undefined && { formerServices }),
+    secrets: [],
+    ...(base !== undefined && { base }),
+  });
   const none = { privateTables: new Uint8Array(0) };
   const restored = snapshot && restoreSnapshot({ ...snapshot, ...none }).governanceStore;
   const recovery = createRecovery(ledger, restored, (bytes) => ledger.openPublic(bytes));

@@ -2,11 +2,11 @@
  * New secrets of the ledger (CONF-2): 32 random bytes, sealed to the epoch key of each node (RFC 9180) for this network and this
  * node, and encrypted to the network's key for the time when no node knows them any more (CONF-3); then forgotten at once.
  */
-import { encodeThresholdCiphertext, hpkeSeal, randomBytes, thresholdEncrypt } from '@coco/crypto';
-import { epochLabel, type NetworkKey } from '@coco/governance';
+import { hpkeSeal, randomBytes } from '@coco/crypto';
+import { sealSecret } from '@coco/governance';
 import { secretDigest } from '@coco/ledger';
 import { CocoError, concatBytes, fromHex, type NodeId, utf8 } from '@coco/primitives';
-import type { Custody, EpochPlace } from '@coco/replica';
+import type { Custody } from '@coco/replica';
 import type { EpochKeys } from './epochKeys.js';
 
 export interface SecretSealing extends Custody {
@@ -35,7 +35,6 @@ export function secretSealing({
   return {
     openSecret: (sealed) => epochKeys.open({ ...about(self), sealed }),
     newId: () => randomBytes(32),
-    sealSecret: ({ secret, networkKey, ...place }) => sealedToNetwork(secret, networkKey, place),
     makeSecret({ recipients, networkKey, ...place }) {
       const plaintext = randomBytes(32);
       const nodes: Record<NodeId, Uint8Array> = {};
@@ -49,25 +48,13 @@ export function secretSealing({
         const kept =
           networkKey === undefined
             ? { digest: secretDigest(plaintext) }
-            : sealedToNetwork(plaintext, networkKey, place);
+            : sealSecret(plaintext, networkKey, { ...place, network: networkKey.network });
         return { ...kept, nodes };
       } finally {
         plaintext.fill(0);
       }
     },
   };
-}
-
-/** As M of the actors can open it (TDH2), and nobody else. */
-function sealedToNetwork(
-  secret: Uint8Array,
-  { key, network }: NetworkKey,
-  { epoch, from }: EpochPlace,
-): { readonly digest: string; readonly sealed: Uint8Array } {
-  const digest = secretDigest(secret);
-  const label = epochLabel({ network, epoch, from, digest });
-  const ciphertext = thresholdEncrypt({ publicKey: key.publicKey, label, secret, random: randomBytes });
-  return { digest, sealed: encodeThresholdCiphertext(ciphertext) };
 }
 
 /** Undefined when the recipient's key is none (RFC 9180, 7.1.4): it alone goes without, and must not keep the others from theirs. */

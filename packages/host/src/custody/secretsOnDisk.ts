@@ -20,11 +20,11 @@ export interface SecretsOnDiskOptions {
 }
 
 export interface SecretsOnDisk {
-  /** Those of the settled `secrets` that nobody could bring back, by what is committed. */
+  /** Those of `secrets` that nobody could bring back, by what is committed. */
   unsealed(secrets: readonly LedgerSecret[]): readonly LedgerSecret[];
-  /** There are new settled secrets. COCO_HOST_DISK. */
+  /** These are known now, all of them. COCO_HOST_DISK. */
   keep(secrets: readonly LedgerSecret[]): void;
-  /** Governance tables were committed: what is sealed there is to go. COCO_HOST_DISK. */
+  /** More is committed: what is sealed there is to go. COCO_HOST_DISK. */
   governed(secrets: readonly LedgerSecret[]): void;
 }
 

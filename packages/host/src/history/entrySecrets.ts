@@ -2,7 +2,7 @@
  * The one place where history asks for ledger secrets: a node need not know those of all epochs at all times. A receipt needs the
  * secret of its entry's epoch where not even the commit evidence can be made, and whoever opens private tables needs it too.
  */
-import { type Ledger, noSecret } from '@coco/ledger';
+import type { Ledger } from '@coco/ledger';
 import type { TxId } from '@coco/primitives';
 
 /**
@@ -11,9 +11,12 @@ import type { TxId } from '@coco/primitives';
  */
 export type EntrySecrets = (id: TxId) => Promise<void>;
 
-/** With the secrets that the ledger knows by itself, and no others. */
-export function heldSecrets(ledger: Pick<Ledger, 'last' | 'secretsAfter'>): EntrySecrets {
+/** With the secrets that the ledger knows by itself, and those that `bringBack` can have it know. */
+export function entrySecrets(
+  ledger: Pick<Ledger, 'last' | 'secretsAfter'>,
+  bringBack: EntrySecrets,
+): EntrySecrets {
   return async (id) => {
-    if (ledger.secretsAfter(ledger.last.seqno).keyAt(id.seqno) === undefined) throw noSecret(id);
+    if (ledger.secretsAfter(ledger.last.seqno).keyAt(id.seqno) === undefined) await bringBack(id);
   };
 }

@@ -11,6 +11,7 @@ import type { Certificate } from '@coco/crypto';
 import {
   type ChunkIndex,
   type ChunkSource,
+  type FormerService,
   indexChunk,
   isPartOf,
   nodesAfter,
@@ -37,6 +38,8 @@ export interface ChunkPeer {
 export interface LedgerHistoryOptions {
   readonly places: ChunkPlaces;
   readonly serviceCertificate: Certificate;
+  /** Services that signed earlier entries. Default none. */
+  readonly formerServices?: () => readonly FormerService[];
   /** This node's tree as it is now. */
   readonly tree: () => TreeNodes;
   readonly commit: () => Seqno;
@@ -80,8 +83,10 @@ export class LedgerHistory {
 
   constructor(options: LedgerHistoryOptions) {
     this.#options = options;
-    const { serviceCertificate, commit } = options;
-    this.#indexes = new IndexCache((source) => indexChunk(source, { serviceCertificate, upTo: commit() }));
+    const { serviceCertificate, formerServices = () => [], commit } = options;
+    this.#indexes = new IndexCache((source) =>
+      indexChunk(source, { serviceCertificate, formerServices: formerServices(), upTo: commit() }),
+    );
   }
 
   /**

@@ -2,26 +2,30 @@
  * What a node tells of the past, put together: the files that it has, the other nodes that it can ask, its tree and secrets.
  */
 import { type Certificate, parseCertificate } from '@coco/crypto';
-import type { NetworkView } from '@coco/governance';
+import { type NetworkView, readFormerServices } from '@coco/governance';
+import type { Reader } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import { parseAddress } from '../address.js';
 import type { NodeConfig } from '../config.js';
+import type { NodeCustody } from '../custody/custody.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeParts } from '../nodeParts.js';
 import { ChunkPlaces } from './chunkPlaces.js';
-import { heldSecrets } from './entrySecrets.js';
+import { entrySecrets } from './entrySecrets.js';
 import { type ChunkPeer, LedgerHistory } from './ledgerHistory.js';
 import { createPastQueries, type PastQueries } from './pastQueries.js';
 
 export interface NodeHistoryOptions {
   readonly config: Pick<NodeConfig, 'directories' | 'ledger'>;
   readonly parts: Pick<NodeParts, 'identity' | 'ledger' | 'store'>;
+  readonly keepers: { readonly custody: Pick<NodeCustody, 'secretFor'> };
   readonly replica: Pick<Replica, 'commit' | 'status'>;
   readonly serviceCertificate: Certificate;
-  /** As committed. */
+  /** As committed, as those that follow. */
   readonly network: () => NetworkView;
+  readonly tables: () => Reader;
   /** This node's own, as it is now. */
   readonly certificatePem: () => string;
   readonly log: Log;
@@ -38,13 +42,15 @@ export interface NodeHistory {
 const peerTimeoutMs = 15_000;
 
 export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
-  const { config, parts, replica, serviceCertificate, log, metrics } = options;
+  const { config, parts, replica, serviceCertificate, tables, log, metrics } = options;
   const { ledger, store, identity } = parts;
   const { fetchedBytesMax } = config.ledger;
+  const former = () => readFormerServices(tables());
   const places = new ChunkPlaces({ directory: config.directories.ledger, fetchedBytesMax });
   const history = new LedgerHistory({
     places,
     serviceCertificate,
+    formerServices: former,
     tree: () => ledger.tree,
     commit: () => replica.commit,
     peers: () => (fetchedBytesMax === 0 ? [] : peersOf(options)),
@@ -59,10 +65,11 @@ export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
     log,
     metrics,
   });
+  const secrets = entrySecrets(ledger, (id) => options.keepers.custody.secretFor(id));
   return {
     history,
     places,
-    past: createPastQueries({ ledger, store, history, secrets: heldSecrets(ledger) }),
+    past: createPastQueries({ ledger, store, history, secrets, former }),
   };
 }
 

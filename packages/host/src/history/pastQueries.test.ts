@@ -3,9 +3,14 @@ import { test } from 'node:test';
 import { createLedger, type Ledger, noSecret, openSnapshot, verifyReceipt } from '@coco/ledger';
 import { CocoError, type Seqno } from '@coco/primitives';
 import { ledgerSecrets, ledgerService, type Test } from '../entries.test.js';
-import { heldSecrets } from './entrySecrets.js';
+import { type EntrySecrets, entrySecrets } from './entrySecrets.js';
 import { chunks, entries, historyNode, servedNode, snapshot } from './historyWorld.test.js';
 import { createPastQueries, type PastQueriesOptions } from './pastQueries.js';
+
+/** Nobody can bring anything back. */
+function heldSecrets(ledger: Parameters<typeof entrySecrets>[0]): EntrySecrets {
+  return entrySecrets(ledger, (id) => Promise.reject(noSecret(id)));
+}
 
 const id = (seqno: Seqno) => ({ view: 2, seqno });
 const noStore = { first: 1, last: 0, read: () => [] };

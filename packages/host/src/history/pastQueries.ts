@@ -2,6 +2,7 @@
  * Receipts and entries for any committed entry: of the last ones out of memory, of all others out of the chunk file that holds
  * them, wherever that has to be had from. What is not there at once is answered with "ask again", never waited for for long.
  */
+import { endorsementsAt, type FormerServiceRecord } from '@coco/governance';
 import {
   type ChunkEntry,
   describeEntry,
@@ -49,6 +50,8 @@ export interface PastQueriesOptions {
   readonly store: Pick<LedgerStore, 'first' | 'last' | 'read'>;
   readonly history: Pick<LedgerHistory, 'find' | 'forget'>;
   readonly secrets: EntrySecrets;
+  /** Services that signed earlier entries. Default none. */
+  readonly former?: () => readonly FormerServiceRecord[];
   /** How long a question may wait for its answer. Default 1000. */
   readonly waitMs?: number;
 }
@@ -102,18 +105,27 @@ async function receiptOf(
 ): Promise<Receipt | Uint8Array | undefined> {
   const { ledger } = options;
   const { seqno } = id;
+  const endorsed = (receipt: Receipt): Receipt => endorsedReceipt(options, seqno, receipt);
   const held = await withSecret(options, id, stage, () => {
     const json = ledger.receipt(seqno);
     if (json === undefined) return undefined;
-    return { receipt: format === 'json' ? json : ledger.coseReceipt(seqno) };
+    return { receipt: format === 'json' ? endorsed(json) : ledger.coseReceipt(seqno) };
   });
   if (held !== undefined) return held.receipt;
   return fromChunk(options, seqno, stage, (chunk) =>
     withSecret(options, id, stage, () => {
-      const make = format === 'json' ? pastReceipt : pastCoseReceipt;
-      return make(chunk.index, chunk.source, seqno, ledger.secretsAfter(ledger.last.seqno));
+      const secrets = ledger.secretsAfter(ledger.last.seqno);
+      if (format === 'cose') return pastCoseReceipt(chunk.index, chunk.source, seqno, secrets);
+      const json = pastReceipt(chunk.index, chunk.source, seqno, secrets);
+      return json && endorsed(json);
     }),
   );
+}
+
+/** Who trusts the present service alone can verify what a former one signed. */
+function endorsedReceipt({ former }: PastQueriesOptions, seqno: Seqno, receipt: Receipt): Receipt {
+  const endorsements = endorsementsAt(former?.() ?? [], seqno);
+  return endorsements.length === 0 ? receipt : { ...receipt, service_endorsements: endorsements };
 }
 
 /** Makes something that may need the secret of the entry's epoch, which is got when it is not known. */

@@ -35,7 +35,6 @@ export function createShareKeys(): TestShareKeys {
         );
         return { digest: secretDigest(plaintext), nodes: Object.fromEntries(sealed) };
       },
-      sealSecret: ({ secret }) => ({ digest: secretDigest(secret), sealed: new Uint8Array(48) }),
       newId: () => new Uint8Array(32).fill(200 + made),
     },
   };

@@ -9,6 +9,7 @@ import type { Replica } from '@coco/replica';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import { custodyJson } from './custody/custodyJson.js';
+import type { Freshness } from './freshness.js';
 import { type NodeHistoryOptions, nodeHistory } from './history/nodeHistory.js';
 import type { PastQueries } from './history/pastQueries.js';
 import type { HttpResponse } from './http.js';
@@ -48,6 +49,7 @@ export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificat
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
   readonly commitTimes: CommitTimes;
+  readonly freshness: Freshness;
   readonly events: MemberEvents;
   readonly data: PointToPoint;
   readonly startSeqno: Seqno;
@@ -116,6 +118,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       settings: publicSettings(options.config, parts.worker.situation),
       metrics: options.metrics,
       commitTimes: options.commitTimes,
+      outOfTouchMs: options.freshness.outOfTouchMs,
     }),
     ...networkRoutes({ ...about, forget: options.forget }),
     ...constitutionRoutes({ network, tables }),

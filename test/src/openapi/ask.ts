@@ -19,7 +19,7 @@ export interface Asking {
   /** Who asks. */
   readonly as?: { readonly certificatePem: string; readonly privateKeyPem: string };
   /** Asks for a nonce first, on the same connection, and adds evidence for this purpose to the body, which is JSON. */
-  readonly proves?: 'join' | 'lease';
+  readonly proves?: 'join' | 'lease' | 'secrets';
 }
 
 const endlessMs = 300;

@@ -237,6 +237,28 @@ async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
   yield raise([307], alarm, { backup: !isBackup });
   yield raise([403], alarm);
   yield* readRequests(isBackup, who);
+  yield* keys(isBackup, who);
+}
+
+/** Of the network's key, by a node that takes part. */
+async function* keys(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
+  const { as: _, ...nobody } = who;
+  const post = (path: string, expected: readonly number[], body: object, rest: Rest = who): Asked =>
+    of('node', 'POST', path, expected, {
+      contentType: 'application/json',
+      body: JSON.stringify(body),
+      ...rest,
+    });
+  const epochs = [{ epoch: 2, from: 3, digest: 'ab'.repeat(32), sealed: 'AAAA' }];
+  yield post('/node/partials', [200], { epochs }, { ...who, proves: 'secrets' });
+  yield post('/node/partials', [428], { epochs });
+  yield post('/node/partials', [400], { epochs: [7] });
+  yield post('/node/partials', [401], { epochs }, nobody);
+  const missing = { kind: 'missing', ceremony: 'ab'.repeat(32) };
+  yield post('/node/network-key', [403], missing);
+  yield post('/node/network-key', [400], { kind: 'nothing' });
+  yield post('/node/network-key', [307], missing, { ...who, backup: !isBackup });
+  yield post('/node/network-key', [403], missing, nobody);
 }
 
 /** One that proves nothing. */

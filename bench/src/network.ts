@@ -1,7 +1,7 @@
 /**
  * A network of its own for a measurement: three processes, TLS, fdatasync, in a temporary directory.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createSandbox, freeBasePort, type Network, sandboxPaths, startNetwork } from '@coco/cli';
@@ -27,19 +27,27 @@ export interface BenchNetworkOptions {
   readonly isolation: WorkerIsolation;
   readonly genesis: unknown;
   readonly adapterSettings?: unknown;
+  /** Settings of the genesis that are not as usual. */
+  readonly governance?: Readonly<Record<string, number>>;
 }
 
 const readyTimeoutMs = 60_000;
 
 export async function openBenchNetwork(options: BenchNetworkOptions): Promise<BenchNetwork> {
   const directory = mkdtempSync(path.join(tmpdir(), 'coco-bench-'));
-  const { nodes, isolation, genesis, adapterSettings = {} } = options;
+  const { nodes, isolation, genesis, adapterSettings = {}, governance = {} } = options;
   const plan = { directory, nodes, basePort: await freeBasePort(nodes), isolation, adapterSettings };
   await createSandbox({ ...plan, ethereumGenesis: genesis, adapterModule: '@coco/ethereum' }, Date.now());
   const paths = sandboxPaths(directory);
+  govern(path.join(directory, 'genesis.json'), governance);
   const network = startNetwork(paths, nodes);
   await network.ready(readyTimeoutMs);
   return new Running(network, directory, readFileSync(paths.serviceCertificate, 'utf8'));
+}
+
+function govern(file: string, settings: Readonly<Record<string, number>>): void {
+  const genesis = JSON.parse(readFileSync(file, 'utf8')) as { readonly settings?: object };
+  writeFileSync(file, JSON.stringify({ ...genesis, settings: { ...genesis.settings, ...settings } }));
 }
 
 class Running implements BenchNetwork {

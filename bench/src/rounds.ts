@@ -4,12 +4,12 @@
  */
 import { loadReplaySet, replayGenesis, sandboxGenesis } from '@coco/cli';
 import { createAddress, type Signer } from '@coco/ethereum';
-import type { WorkerIsolation } from '@coco/host';
 import { toHex } from '@coco/primitives';
 import { type Anvil, openAnvil } from './anvil.js';
 import { drive } from './drive.js';
-import { type LoadShape, type Measured, measure, measureInOrder } from './measure.js';
-import { type BenchNetwork, openBenchNetwork } from './network.js';
+import type { LoadSettings } from './loadOptions.js';
+import { type Measured, measure, measureInOrder } from './measure.js';
+import { type BenchNetwork, type BenchNetworkOptions, openBenchNetwork } from './network.js';
 import {
   createSenders,
   deployToken,
@@ -19,13 +19,7 @@ import {
   transfers,
 } from './workload.js';
 
-export interface BenchSettings extends LoadShape {
-  readonly nodes: number;
-  readonly isolation: WorkerIsolation;
-  readonly rounds: number;
-  /** Transactions of each load. */
-  readonly count: number;
-  readonly senders: number;
+export interface BenchSettings extends LoadSettings {
   /** Directory of a replay set; absent: that load is left out. */
   readonly replay?: string;
   readonly baseline: boolean;
@@ -86,10 +80,14 @@ export interface Stage {
   readonly signing: Signing;
 }
 
-export async function openStage(settings: BenchSettings): Promise<Stage> {
+/** `governance`: settings of the genesis, besides what is usual. */
+export async function openStage(
+  settings: LoadSettings,
+  governance: BenchNetworkOptions['governance'] = {},
+): Promise<Stage> {
   const senders = createSenders(settings.senders);
   const { nodes, isolation } = settings;
-  const network = await openBenchNetwork({ nodes, isolation, genesis: genesisFor(senders) });
+  const network = await openBenchNetwork({ nodes, isolation, governance, genesis: genesisFor(senders) });
   return { network, senders, signing: new Signing(BigInt(chainId)) };
 }
 

@@ -19,6 +19,7 @@ Exit status: 0 all rules held, 1 a rule was broken, 2 bad options.
   --seed S      the first seed (default 1)
   --nodes K     nodes in the cluster, 1 to 9 (default 5)
   --time MS     how long faults last, in simulated ms (default: drawn from the seed)
+  --turning     disks are turned back in every run; else in some
   --no-membership nobody comes or goes; else nodes join and leave at random
   --jobs J      processes (default: one per processor)
   --mutant NAME run with one rule broken on purpose
@@ -70,6 +71,7 @@ function readOptions(args: string[]): Options | string | Error {
         mutant: { type: 'string' },
         mutants: { type: 'boolean' },
         events: { type: 'boolean' },
+        turning: { type: 'boolean' },
         'no-membership': { type: 'boolean' },
         help: { type: 'boolean' },
       },
@@ -85,6 +87,7 @@ function readOptions(args: string[]): Options | string | Error {
       nodes: numberOf('nodes', values.nodes ?? '5', 1, 9),
       jobs: numberOf('jobs', values.jobs ?? String(availableParallelism()), 1, 256),
       events: values.events === true,
+      ...(values.turning === true ? { turning: true } : {}),
       ...(values['no-membership'] === true ? { membership: false } : {}),
       ...(values.time === undefined ? {} : { chaosMs: numberOf('time', values.time, 1, 1e9) }),
       ...(values.mutant === undefined ? {} : { mutant: values.mutant }),
@@ -123,7 +126,7 @@ function summary(result: SimulationResult, begun: number): string {
     `${millions(counts.steps)} M steps in ${hours(result)} h simulated, ${counts.leaders} leaders, ` +
     `${counts.crashes} crashes, ${counts.commits} commits, ${counts.configurations} configurations, ` +
     `${counts.joins} joins, ${counts.rejoins} rejoins, ${counts.retired} retired, ` +
-    `${counts.quarantined} quarantined, ${counts.returned} returned, ${counts.replaced} runs ` +
+    `${counts.quarantined} quarantined, ${counts.returned} returned, ${counts.turnedBack} disks turned back, ${counts.foundOut} alarms, ${counts.replaced} runs ` +
     `replaced all; ${seconds.toFixed(1)} s, ` +
     `${(result.cpuMs / 1000).toFixed(1)} CPU-s, ${rate.toFixed(2)} M steps per CPU-s; hash ${result.hash}`
   );

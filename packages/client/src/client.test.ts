@@ -14,6 +14,7 @@ import {
 } from '@coco/crypto';
 import { CocoError } from '@coco/primitives';
 import { createClient } from './client.js';
+import { createSession } from './session.js';
 import type { Client, ClientOptions } from './types.js';
 
 interface Identity {
@@ -244,4 +245,55 @@ test('TX-4: waiting for commit ends with the final status, or with the time', as
   assert.equal(await client.waitForCommit({ view: 2, seqno: 9 }), 'Invalid');
   const late = client.waitForCommit({ view: 2, seqno: 8 }, { timeoutMs: 5 });
   await assert.rejects(late, isCode('COCO_CLIENT_TIMEOUT', { timeoutMs: 5 }));
+});
+
+/** A node that has committed so far, or does not say. */
+const committed =
+  (of: { seqno?: string; stale?: string; status?: number }): Answer =>
+  (_body, _request, response) => {
+    response.writeHead(of.status ?? 200, {
+      'content-type': 'application/json',
+      ...(of.seqno !== undefined && { 'x-coco-committed-seqno': of.seqno }),
+      ...(of.stale !== undefined && { 'x-coco-stale-ms': of.stale }),
+    });
+    response.end('{}');
+  };
+
+test('a session refuses a node that is behind what it has seen of any node', async () => {
+  const session = createSession();
+  const [ahead, behind, silent] = [{ seqno: '9' }, { seqno: '8' }, {}] as { seqno?: string }[];
+  const clients = [];
+  for (const of of [ahead, behind, silent]) {
+    clients.push((await network(committed(of as object), { session })).client);
+  }
+  const [first, second, third] = clients as [Client, Client, Client];
+  await second.get('/x');
+  await first.get('/x');
+  assert.equal(session.committedSeqno, 9);
+  await assert.rejects(second.get('/x'), isCode('COCO_CLIENT_BEHIND', { committed: 8, seen: 9 }));
+  (behind as { seqno: string }).seqno = '10';
+  await second.get('/x');
+  assert.equal(session.committedSeqno, 10);
+  await assert.rejects(third.get('/x'), isCode('COCO_CLIENT_BEHIND', { committed: -1, seen: 10 }));
+});
+
+test('a session is not moved by a node that makes no sense, nor by a refusal', async () => {
+  for (const of of [{ seqno: '1e3' }, { seqno: '-4' }, { seqno: '9'.repeat(16) }]) {
+    const session = createSession();
+    const { client } = await network(committed(of), { session });
+    await assert.rejects(client.get('/x'), isCode('COCO_CLIENT_BEHIND'));
+    assert.equal(session.committedSeqno, 0);
+  }
+  const session = createSession();
+  const { client } = await network(committed({ seqno: '9', status: 503 }), { session });
+  await assert.rejects(client.get('/x'), isCode('COCO_CLIENT_HTTP'));
+  assert.equal(session.committedSeqno, 0);
+});
+
+test('an answer of a node that says it is out of touch is refused where that is asked for', async () => {
+  const answer = committed({ seqno: '9', stale: '7200' });
+  const { client: careless } = await network(answer);
+  await careless.get('/x');
+  const { client } = await network(answer, { refuseStale: true });
+  await assert.rejects(client.get('/x'), isCode('COCO_CLIENT_STALE', { staleMs: '7200' }));
 });

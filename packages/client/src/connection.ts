@@ -6,6 +6,7 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { parseCertificate, privateKeyFromPem } from '@coco/crypto';
 import { CocoError, concatBytes, parseTxId } from '@coco/primitives';
 import { AttestingAgent } from './attestingAgent.js';
+import { checkFreshness } from './session.js';
 import { readCertificateChain } from './signer.js';
 import type { ClientOptions, HttpReply } from './types.js';
 
@@ -64,11 +65,14 @@ export function openConnection(options: ClientOptions): Connection {
   // An IPv6 address stands in brackets in a URL, but not in a host option.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const target = { agent, host, port: url.port === '' ? 443 : url.port };
-  const send = (httpRequest: HttpRequest): Promise<HttpReply> => {
+  const send = async (httpRequest: HttpRequest): Promise<HttpReply> => {
     const { method, path, body } = httpRequest;
     const headers: Record<string, string> = { ...options.headers, ...httpRequest.headers };
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
-    return exchange({ ...target, method, path, headers }, body, limits);
+    const seen = options.session?.committedSeqno ?? 0;
+    const reply = await exchange({ ...target, method, path, headers }, body, limits);
+    checkFreshness(reply, options, seen);
+    return reply;
   };
   const stream: Connection['stream'] = ({ path, signal, headers: own }, onText) => {
     const headers = { ...options.headers, accept: 'text/event-stream', ...own };

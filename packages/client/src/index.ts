@@ -36,6 +36,7 @@ export {
   type RefusedReceipt,
   receiptBytesMax,
 } from './receiptFinding.js';
+export { createSession, type Session } from './session.js';
 export {
   algorithmOf,
   type KeySignerOptions,

@@ -4,6 +4,7 @@
 import type { Manifests } from '@coco/attestation';
 import type { TxId } from '@coco/primitives';
 import type { ServerEvent } from './events.js';
+import type { Session } from './session.js';
 
 /** How to reach a service, and how to know that it is the right one. */
 export interface ClientOptions {
@@ -18,6 +19,13 @@ export interface ClientOptions {
    * node itself shows. Default: nothing; that the service issued its certificate is enough.
    */
   readonly evidence?: { readonly manifests: Manifests | 'shown' };
+  /**
+   * Answers of a node that is behind what this session has seen are refused with COCO_CLIENT_BEHIND; what is seen committed
+   * is noted. Default: answers are taken as they are.
+   */
+  readonly session?: Session;
+  /** Answers of a node that says it is out of touch with its network are refused with COCO_CLIENT_STALE. Default false. */
+  readonly refuseStale?: boolean;
   /** Sent with every request, for example `{ prefer: 'respond-async' }`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** For a whole request, until the last byte of the answer. Default 30,000. */

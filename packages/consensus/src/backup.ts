@@ -4,6 +4,7 @@
  */
 import { assert, type NodeId } from '@coco/primitives';
 import { advanceCommit } from './committing.js';
+import { hearWhatIsRemembered, takeClearance } from './doubt.js';
 import {
   appendToLog,
   firstConflict,
@@ -28,6 +29,7 @@ export function receiveAppendEntries(state: RaftState, from: NodeId, message: Ap
     return;
   }
   hearPrimary(state, from, message);
+  hearWhatIsRemembered(state, message.clearance);
   const { previous, to } = message;
   if (!rules.previousMatches({ previous, ownView: viewAt(log, previous.seqno) })) {
     respond(state, from, false, highestPossibleMatch(log, previous));
@@ -43,6 +45,7 @@ export function receiveAppendEntries(state: RaftState, from: NodeId, message: Ap
   if (keep !== undefined) rollback(state, keep);
   takeOver(state, from, message);
   commitAsBackup(state, message);
+  takeClearance(state, from, message);
   respond(state, from, true, rules.acknowledgeUpTo({ to, last: log.last }));
 }
 
@@ -53,6 +56,8 @@ function hearPrimary(state: RaftState, from: NodeId, message: AppendEntries): vo
   if (state.leadership !== 'Follower' && state.leadership !== 'None') becomeFollower(state);
   state.primary = from;
   state.primarySilentMs = 0;
+  state.outOfTouchMs = 0;
+  state.shortMs = 0;
   restartElectionTimer(state);
 }
 
@@ -95,5 +100,6 @@ function respond(state: RaftState, to: NodeId, success: boolean, last: number): 
     success,
     last,
     lastView: viewAt(state.log, last) ?? lastView(state.log),
+    ...(state.doubt !== undefined && { doubt: state.doubt.shown }),
   });
 }

@@ -65,7 +65,8 @@ export function nominate(state: RaftState, to?: NodeId): void {
 function bestMatched(state: RaftState): NodeId | undefined {
   let best: { node: NodeId; match: Seqno; latest: number } | undefined;
   const { configurations } = state.membership;
-  for (const [node, { match }] of state.peers) {
+  for (const [node, { match, doubt }] of state.peers) {
+    if (doubt !== undefined) continue;
     const latest = configurations.findLastIndex(({ nodes }) => nodes.includes(node));
     if (latest === -1) continue;
     if (best === undefined || match > best.match || (match === best.match && latest > best.latest)) {
@@ -88,13 +89,17 @@ function committableNow(state: RaftState): Seqno | undefined {
   return rules.commitOnPrimary({ agreed, signature, view });
 }
 
+/** How far this node counts itself. In doubt it counts itself no more than others would. */
+function ownMatch({ rules, log, persisted, doubt }: RaftState): Seqno {
+  const match = rules.selfMatch({ last: log.last, persisted });
+  return doubt === undefined ? match : rules.matchInDoubt({ match: 0, acknowledged: match });
+}
+
 /** The highest seqno that a majority of the configuration holds durably. */
 function agreedIn(state: RaftState, { nodes }: Configuration): Seqno {
-  const { rules, log, persisted } = state;
+  const { rules } = state;
   const matches = nodes.map((node) =>
-    node === state.nodeId
-      ? rules.selfMatch({ last: log.last, persisted })
-      : (state.peers.get(node)?.match ?? 0),
+    node === state.nodeId ? ownMatch(state) : (state.peers.get(node)?.match ?? 0),
   );
   matches.sort((a, b) => b - a);
   const quorum = Math.max(1, rules.quorumOf(nodes.length));

@@ -31,7 +31,12 @@ export function receiveRequestPreVote(state: RaftState, from: NodeId, message: O
   if (message.view > state.view && heeds(true)) adoptView(state, message.view);
   const granted =
     message.view === state.view && heeds(state.rules.isUpToDate(message.lastCommittable, positionOf(state)));
-  send(state, from, { type: 'requestPreVoteResponse', view: state.view, granted });
+  send(state, from, {
+    type: 'requestPreVoteResponse',
+    view: state.view,
+    granted,
+    ...answering(state, message),
+  });
 }
 
 /** Votes, at most once in a view (Raft 5.2, 5.4.1). */
@@ -50,7 +55,7 @@ export function receiveRequestVote(state: RaftState, from: NodeId, message: Of<'
     state.votedFor = from;
     restartElectionTimer(state);
   }
-  send(state, from, { type: 'requestVoteResponse', view: state.view, granted });
+  send(state, from, { type: 'requestVoteResponse', view: state.view, granted, ...answering(state, message) });
 }
 
 /** Counts an answer to the round that is going on; those to earlier rounds say nothing. */
@@ -66,10 +71,19 @@ export function receiveVoteResponse(
   const round = message.type === 'requestVoteResponse' ? 'Candidate' : 'PreVoteCandidate';
   if (state.leadership !== round || !message.granted) return;
   if (!state.rules.isCurrentResponse({ responseView: message.view, view: state.view })) return;
-  addVote(state, from);
+  if (message.askedBy !== state.life) return;
+  addVote(state, from, message);
 }
 
-/** Campaigns at once, for the primary of this view proposes it. */
+/** What goes with an answer: which life asked, and whether this node is in doubt. */
+function answering(
+  { doubt }: RaftState,
+  { life }: Message,
+): Pick<Of<'requestVoteResponse'>, 'askedBy' | 'doubt'> {
+  return { ...(life !== undefined && { askedBy: life }), ...(doubt !== undefined && { doubt: doubt.shown }) };
+}
+
+/** Campaigns at once, for the primary of this view proposes it. In doubt it would have to ask first. */
 export function receiveProposeRequestVote(state: RaftState, message: Of<'proposeRequestVote'>): void {
-  if (message.view === state.view && mayCampaign(state)) becomeCandidate(state);
+  if (message.view === state.view && state.doubt === undefined && mayCampaign(state)) becomeCandidate(state);
 }

@@ -1,8 +1,8 @@
 /**
  * The door for messages: what a peer says is checked once here, before it changes anything.
  */
-import { CocoError, type NodeId } from '@coco/primitives';
-import type { Message } from './types.js';
+import { CocoError, type NodeId, type TxId } from '@coco/primitives';
+import type { Clearance, Doubt, Message } from './types.js';
 
 /** Throws COCO_CONSENSUS_MESSAGE when no correct node could have sent `message`. */
 export function checkMessage(from: NodeId, message: Message): void {
@@ -16,6 +16,9 @@ export function checkMessage(from: NodeId, message: Message): void {
 
 function faultOf(message: Message): string | undefined {
   if (!isCount(message.view)) return 'its view is not a number';
+  if (message.life !== undefined && !isLife(message.life)) return 'its life is not a number';
+  if ('doubt' in message && message.doubt !== undefined && !isDoubt(message.doubt))
+    return 'its doubt makes no sense';
   if (message.type === 'appendEntries') return faultOfAppend(message);
   if (message.type === 'requestVote' || message.type === 'requestPreVote') {
     const { view, seqno } = message.lastCommittable;
@@ -31,6 +34,8 @@ function faultOfAppend(message: Extract<Message, { type: 'appendEntries' }>): st
   const { previous, to, entriesView, entries = [] } = message;
   if (!isCount(previous.view) || !isCount(previous.seqno)) return 'its start is not a transaction id';
   if (!isCount(message.commit)) return 'its commit is not a seqno';
+  if (message.clearance !== undefined && !isClearance(message.clearance))
+    return 'its clearance makes no sense';
   if (!isCount(to) || to < previous.seqno) return 'its range ends before it starts';
   if (entries.length !== to - previous.seqno) return 'it does not carry the entries of its range';
   if (!isCount(entriesView) || entriesView < previous.view || entriesView > message.view) {
@@ -42,6 +47,26 @@ function faultOfAppend(message: Extract<Message, { type: 'appendEntries' }>): st
     if (entry.seqno !== expected || entry.view !== entriesView) return 'its entries are out of order';
   }
   return undefined;
+}
+
+function isLife(life: number): boolean {
+  return isCount(life) && life > 0 && life < 2 ** 32;
+}
+
+function isDoubt({ view, signed }: Doubt): boolean {
+  return isCount(view) && isTxId(signed) && signed.view <= view;
+}
+
+function isClearance({ life, fence, remembered }: Clearance): boolean {
+  if (!isLife(life) || !isCount(fence ?? 0)) return false;
+  return (
+    remembered === undefined ||
+    (isCount(remembered.view) && isCount(remembered.signedInView) && isTxId(remembered.signed))
+  );
+}
+
+function isTxId({ view, seqno }: TxId): boolean {
+  return isCount(view) && isCount(seqno);
 }
 
 function isCount(value: number): boolean {

@@ -5,6 +5,7 @@
  * multiply what is sent.
  */
 import type { NodeId, Seqno } from '@coco/primitives';
+import type { PeerDoubt } from './doubt.js';
 import { endOfView } from './log.js';
 import { heartbeat, sendRange } from './sending.js';
 import type { RaftState } from './state.js';
@@ -26,6 +27,10 @@ export interface Peer {
   needsSnapshot: boolean;
   /** Time since anything was heard of it. */
   silentMs: number;
+  /** It answered in this view and was not in doubt. */
+  sure: boolean;
+  /** Undefined when it is not known to be in doubt. */
+  doubt: PeerDoubt | undefined;
 }
 
 /** Begins to keep track of a peer. It is taken to hold the log up to `held`, until it says otherwise. */
@@ -39,6 +44,8 @@ export function addPeer(state: RaftState, node: NodeId, held: Seqno): void {
     refusedAt: undefined,
     needsSnapshot: false,
     silentMs: 0,
+    sure: false,
+    doubt: undefined,
   });
 }
 
@@ -68,6 +75,7 @@ export function beat(state: RaftState): void {
   for (const peer of state.peers.values()) {
     peer.beganAnew = false;
     if (peer.refusedAt !== undefined) goBack(state, peer, peer.refusedAt);
+    if (peer.doubt !== undefined && peer.doubt.fence === undefined) state.effects.sign = true;
   }
   sendToAll(state);
 }
@@ -88,7 +96,9 @@ export function goOn(state: RaftState, peer: Peer, last: Seqno): void {
  * lost unsigned entries in a restart; the next heartbeat is soon enough for that.
  */
 export function beginAnew(state: RaftState, node: NodeId, peer: Peer, hint: Seqno): void {
-  if (hint < peer.match || (peer.beganAnew && hint >= peer.base)) {
+  // What a node in doubt had acknowledged before it started is no reason to wait.
+  const acknowledged = peer.doubt?.held ?? peer.match;
+  if (hint < acknowledged || (peer.beganAnew && hint >= peer.base)) {
     peer.refusedAt = Math.min(peer.refusedAt ?? hint, hint);
     return;
   }

@@ -4,7 +4,9 @@
 import { assert, type NodeId } from '@coco/primitives';
 import { appendEntry } from './backup.js';
 import { commitAsPrimary, followMembership } from './committing.js';
+import { clearWhoMay, endDoubt, fenceWith, noteDoubt, passDoubt } from './doubt.js';
 import { highestPossibleMatch, viewAt } from './log.js';
+import { rememberSigned } from './memory.js';
 import { beat, beginAnew, goOn, type Peer, sendEntries, sendToAll } from './peers.js';
 import { adoptView, becomeFollower } from './roles.js';
 import { heartbeat } from './sending.js';
@@ -24,8 +26,10 @@ export function appendAsPrimary(state: RaftState, entries: readonly EntryInfo[])
       traceAction(state, 'replicate', { view, seqno, globally_committable: signature });
     }
     const before = state.log.last;
-    if (!appendEntry(state, entry)) continue;
-    for (const node of followMembership(state, before)) heartbeat(state, node, before);
+    if (appendEntry(state, entry)) {
+      for (const node of followMembership(state, before)) heartbeat(state, node, before);
+    }
+    fenceWith(state, entry);
   }
   if (sendsAtOnce(state)) for (const [node, peer] of state.peers) sendEntries(state, node, peer);
 }
@@ -34,6 +38,7 @@ export function appendAsPrimary(state: RaftState, entries: readonly EntryInfo[])
 export function receivePersisted(state: RaftState, upTo: { view: number; seqno: number }): void {
   if (viewAt(state.log, upTo.seqno) !== upTo.view) return;
   state.persisted = Math.max(state.persisted, upTo.seqno);
+  clearWhoMay(state);
   commitAndTell(state);
 }
 
@@ -43,15 +48,25 @@ export function elapseAsPrimary(state: RaftState, ms: number): void {
   const { configurations } = state.membership;
   const active = state.rules.activeConfigurations({ configurations, commit: state.log.commit });
   const silentMs = active.map(({ nodes }) => nodes.map((node) => state.peers.get(node)?.silentMs ?? 0));
+  state.outOfTouchMs = outOfTouchMs(state, silentMs);
   const { electionTimeoutMs, heartbeatMs } = state.settings;
   if (!state.rules.mayKeepLeading({ silentMs, electionTimeoutMs })) {
     becomeFollower(state);
     return;
   }
+  passDoubt(state, ms, active);
   state.timerMs += ms;
   if (state.timerMs < heartbeatMs) return;
   state.timerMs = 0;
   beat(state);
+}
+
+/** The time within which a majority of each configuration was heard, of which `silentMs` lists the nodes. */
+function outOfTouchMs({ rules }: RaftState, silentMs: readonly (readonly number[])[]): number {
+  const times = silentMs.map(
+    (nodes) => nodes.toSorted((a, b) => a - b)[rules.quorumOf(nodes.length) - 1] ?? 0,
+  );
+  return Math.max(0, ...times);
 }
 
 export function receiveAppendEntriesResponse(
@@ -66,6 +81,7 @@ export function receiveAppendEntriesResponse(
     adoptView(state, message.view);
     return;
   }
+  if (message.doubt !== undefined) noteDoubt(state, peer, message);
   // A refusal only says where to send from again, so even a late one does no harm.
   if (!message.success) backOff(state, from, peer, message);
   else if (state.rules.isCurrentResponse({ responseView: message.view, view: state.view })) {
@@ -76,7 +92,17 @@ export function receiveAppendEntriesResponse(
 function advancePeer(state: RaftState, node: NodeId, peer: Peer, message: AppendEntriesResponse): void {
   // Nobody holds more of a view than its primary; who says so is not counted.
   if (message.last > state.log.last) return;
-  peer.match = state.rules.matchAfterSuccess({ match: peer.match, acknowledged: message.last });
+  const { match, doubt } = peer;
+  if (message.doubt === undefined) {
+    peer.match = state.rules.matchAfterSuccess({ match, acknowledged: message.last });
+    peer.sure = true;
+    endDoubt(peer, message.last);
+    rememberSigned(state, node, message);
+  } else {
+    peer.match = state.rules.matchInDoubt({ match, acknowledged: message.last });
+    if (doubt !== undefined) doubt.held = Math.max(doubt.held, message.last);
+  }
+  clearWhoMay(state);
   goOn(state, peer, message.last);
   commitAndTell(state);
   if (sendsAtOnce(state) && state.leadership === 'Leader') sendEntries(state, node, peer);

@@ -12,6 +12,7 @@ import {
   receiveVoteResponse,
 } from './election.js';
 import { lastTxId, txStatusOf, viewAt } from './log.js';
+import { hear } from './memory.js';
 import { checkMessage } from './messages.js';
 import {
   appendAsPrimary,
@@ -107,15 +108,19 @@ function elapse(state: RaftState, ms: number): void {
 
 function elapseWithoutLeading(state: RaftState, ms: number): void {
   state.primarySilentMs += ms;
+  state.outOfTouchMs += ms;
+  state.shortMs += ms;
   state.timerMs += ms;
   if (state.timerMs < state.settings.electionTimeoutMs || !mayCampaign(state)) return;
-  if (state.settings.preVote) becomePreVoteCandidate(state);
+  // In doubt it asks first in any case: it may have led views that it has forgotten.
+  if (state.settings.preVote || state.doubt !== undefined) becomePreVoteCandidate(state);
   else becomeCandidate(state);
 }
 
 function receive(state: RaftState, from: NodeId, message: Message): void {
   checkMessage(from, message);
   if (state.trace) traceReceive(state, from, message);
+  hear(state, from, message);
   switch (message.type) {
     case 'appendEntries':
       receiveAppendEntries(state, from, message);

@@ -2,6 +2,7 @@
  * How a node begins: fresh, as the first primary of a network, or from what its disk holds.
  */
 import { CocoError } from '@coco/primitives';
+import { beginInDoubt } from './doubt.js';
 import { appendToLog, commitLog, lastSignature, lastView, signatureAtOrBelow } from './log.js';
 import { appendToMembership, commitMembership } from './membership.js';
 import { becomeLeader, followRetirement, restartElectionTimer } from './roles.js';
@@ -28,6 +29,8 @@ export function restoreState(start: ConsensusStart, rules: RaftRules): RaftState
     state.view = 2;
     state.votedFor = state.nodeId;
     becomeLeader(state);
+  } else if (rules.startsInDoubt({ inDoubt: start.inDoubt ?? false })) {
+    beginInDoubt(state);
   }
   return state;
 }

@@ -2,6 +2,7 @@
  * How a node's role changes: following, asking whether a campaign would succeed, campaigning, leading.
  */
 import { assert, type NodeId, type Seqno, type TxId, type View } from '@coco/primitives';
+import { type Answer, inheritDoubts, isCarried, isPatient } from './doubt.js';
 import { lastSignature, lastTxId, rollbackLog } from './log.js';
 import { isGone, isRemoved, othersIn, peersOf, rollbackMembership } from './membership.js';
 import { addPeer } from './peers.js';
@@ -56,15 +57,18 @@ export function becomeCandidate(state: RaftState): void {
 
 /** Leads the present view: drops what cannot be committed, and tells the others. */
 export function becomeLeader(state: RaftState): void {
+  if (hasWon(state, false)) state.shortMs = 0;
   dropUnsigned(state);
   state.leadership = 'Leader';
   state.primary = state.nodeId;
   state.primarySilentMs = 0;
+  state.outOfTouchMs = 0;
   state.timerMs = 0;
-  state.votes.clear();
   if (state.trace) traceWithConfigurations(state, 'become_leader');
   state.peers.clear();
   for (const node of peersOf(state.membership)) addPeer(state, node, state.log.last);
+  inheritDoubts(state);
+  state.votes.clear();
   for (const [node, peer] of state.peers) heartbeat(state, node, peer.sent);
 }
 
@@ -89,8 +93,8 @@ export function followRetirement(state: RaftState): void {
 }
 
 /** Counts a supporter of the present round, and moves on when that decides it. */
-export function addVote(state: RaftState, from: NodeId): void {
-  state.votes.add(from);
+export function addVote(state: RaftState, from: NodeId, answer: Answer): void {
+  state.votes.set(from, answer);
   if (!hasWon(state)) return;
   if (state.leadership === 'PreVoteCandidate') becomeCandidate(state);
   else if (state.leadership === 'Candidate') becomeLeader(state);
@@ -145,21 +149,28 @@ function follow(state: RaftState): void {
 }
 
 function startRound(state: RaftState, leadership: 'PreVoteCandidate' | 'Candidate'): void {
+  // A round has ended in which too few answered: what this node waits for is not those in doubt.
+  if (isCandidate(state) && !hasWon(state, true)) state.shortMs = 0;
   state.leadership = leadership;
   state.primary = undefined;
   state.primarySilentMs = Number.POSITIVE_INFINITY;
   state.votes.clear();
-  state.votes.add(state.nodeId);
+  state.votes.set(state.nodeId, state.doubt === undefined ? {} : { doubt: state.doubt.shown });
   restartElectionTimer(state);
 }
 
-function hasWon(state: RaftState): boolean {
-  const { rules } = state;
-  const wonIn = electorate(state).map(({ nodes }) => {
-    const votes = nodes.filter((node) => state.votes.has(node)).length;
-    return votes >= rules.quorumOf(nodes.length);
+/** Whether the votes of this round suffice; or would, if this node had waited long enough (`patient`). */
+function hasWon(state: RaftState, patient = isPatient(state)): boolean {
+  const { votes } = state;
+  return isCarried(state, electorate(state), patient, (node) => {
+    const vote = votes.get(node);
+    if (vote === undefined) return 'absent';
+    return vote.doubt === undefined ? 'sure' : 'unsure';
   });
-  return wonIn.length > 0 && rules.wonInConfigurations(wonIn);
+}
+
+function isCandidate({ leadership }: RaftState): boolean {
+  return leadership === 'PreVoteCandidate' || leadership === 'Candidate';
 }
 
 /**

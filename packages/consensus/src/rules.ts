@@ -52,6 +52,43 @@ export interface RaftRules {
   /** How many of `size` nodes are a majority (Raft 5.2). */
   quorumOf(size: number): number;
 
+  /** Whether a node that starts from a disk which may have been turned back is in doubt: yes. */
+  startsInDoubt(question: { readonly inDoubt: boolean }): boolean;
+
+  /**
+   * Whether those who agree carry a configuration of `size` nodes, be it an election or a signature that clears nodes in
+   * doubt. `sure` of them are not in doubt, `unsure` are. Either the sure ones are a majority by themselves: then whatever
+   * the others promised and forgot cannot have been enough without one of these. Or all nodes agree: then one of them
+   * knows, as long as fewer than a majority were turned back. Or the node waited long enough for those who do not answer
+   * (`patient`); then the `trusted` count as if they were sure, which are the unsure ones of whom nobody remembers more
+   * than they do. See docs/decisions/0005-restart-with-identity.md.
+   */
+  carries(question: {
+    readonly size: number;
+    readonly quorum: number;
+    readonly sure: number;
+    readonly unsure: number;
+    readonly trusted: number;
+    readonly patient: boolean;
+  }): boolean;
+
+  /**
+   * Which entry clears a node in doubt once others hold it, where a primary that is committed up to `commit` hears of the
+   * node: one that it has yet to append (undefined). What a majority knows already does not suffice, for a candidate of a
+   * later view may have the node's forgotten vote, and need only one more of a node that knows no better.
+   */
+  fenceKnown(question: { readonly commit: Seqno }): Seqno | undefined;
+
+  /**
+   * Whether an entry that a primary appends after it heard of a node in doubt may clear it once others hold it: a signature
+   * may. Whoever holds it votes for nobody without it, so a candidate that counts on a vote which the node has forgotten
+   * cannot win any more; what is not signed makes no such difference.
+   */
+  mayFence(question: { readonly signature: boolean }): boolean;
+
+  /** How far a primary counts what a node in doubt acknowledges towards the commit: not at all. */
+  matchInDoubt(question: { readonly match: Seqno; readonly acknowledged: Seqno }): Seqno;
+
   /** The lowest seqno among all active configurations' agreements: a quorum is needed in every one (CCF). */
   agreedByConfigurations(agreedIn: readonly Seqno[]): Seqno;
 
@@ -247,6 +284,17 @@ export const raftRules: RaftRules = {
   hardStateToPersist: (state) => state,
 
   quorumOf: (size) => Math.floor(size / 2) + 1,
+
+  startsInDoubt: ({ inDoubt }) => inDoubt,
+
+  carries: ({ size, quorum, sure, unsure, trusted, patient }) =>
+    sure >= quorum || sure + unsure === size || (patient && sure + trusted >= quorum),
+
+  fenceKnown: () => undefined,
+
+  mayFence: ({ signature }) => signature,
+
+  matchInDoubt: ({ match }) => match,
 
   agreedByConfigurations: (agreedIn) => Math.min(...agreedIn),
 

@@ -5,7 +5,7 @@ import type { NodeId, Seqno } from '@coco/primitives';
 import { viewAt } from './log.js';
 import type { RaftState } from './state.js';
 import { traceSend } from './trace.js';
-import type { Message } from './types.js';
+import type { Clearance, Message } from './types.js';
 
 /** Sends a message. Whoever is gone may at most answer. */
 export function send(state: RaftState, to: NodeId, message: Message): void {
@@ -14,7 +14,8 @@ export function send(state: RaftState, to: NodeId, message: Message): void {
     if (!state.rules.mayAnswer({ gone: true, election })) return;
   }
   if (state.trace) traceSend(state, to, message);
-  state.effects.send.push({ to, message });
+  const { life } = state;
+  state.effects.send.push({ to, message: life === undefined ? message : { ...message, life } });
 }
 
 /** As the primary: sends the entries after `after` up to `to`, all of one view. */
@@ -27,7 +28,24 @@ export function sendRange(state: RaftState, node: NodeId, after: Seqno, to: Seqn
     to,
     entriesView: viewAt(log, to) ?? 0,
     commit: log.commit,
+    ...clearanceFor(state, node),
   });
+}
+
+/** What a node in doubt is told with every append message. */
+function clearanceFor({ peers, told }: RaftState, node: NodeId): { clearance?: Clearance } {
+  const doubt = peers.get(node)?.doubt;
+  if (doubt === undefined) return {};
+  const { life, fence } = doubt;
+  const memory = told.get(node);
+  const remembered = memory?.life === life ? memory.turnedBack : undefined;
+  return {
+    clearance: {
+      life,
+      ...(doubt.cleared && fence !== undefined && { fence }),
+      ...(remembered !== undefined && { remembered }),
+    },
+  };
 }
 
 /** As the primary: says that it leads, how far it sent, and how far is committed. */

@@ -44,6 +44,7 @@ export interface SoloOptions {
   readonly heldFrom?: number;
   readonly hardState?: ConsensusStart['hardState'];
   readonly commit?: number;
+  readonly inDoubt?: boolean;
   readonly settings?: Partial<ConsensusSettings>;
   readonly rules?: Partial<RaftRules>;
   readonly trace?: ConsensusStart['trace'];
@@ -76,6 +77,7 @@ export class Solo {
         ...(options.heldFrom !== undefined && { heldFrom: options.heldFrom }),
         ...(options.hardState !== undefined && { hardState: options.hardState }),
         ...(options.commit !== undefined && { commit: options.commit }),
+        ...(options.inDoubt !== undefined && { inDoubt: options.inDoubt }),
         ...(options.trace !== undefined && { trace: options.trace }),
       },
       options.rules,

@@ -3,8 +3,10 @@
  * the effects that a step has gathered so far.
  */
 import type { NodeId, Random, Seqno, View } from '@coco/primitives';
+import type { Answer, OwnDoubt } from './doubt.js';
 import { createLogIndex, type LogIndex, lastSignature, lastTxId } from './log.js';
 import { createMembership, type Membership, retirementPhaseOf } from './membership.js';
+import type { Told } from './memory.js';
 import type { Peer } from './peers.js';
 import type { RaftRules } from './rules.js';
 import type {
@@ -20,6 +22,7 @@ import type {
   PeerStatus,
   Ready,
   RetirementPhase,
+  TurnedBack,
 } from './types.js';
 
 export interface RaftState {
@@ -40,8 +43,18 @@ export interface RaftState {
   timerMs: number;
   /** Since the primary of this view was last heard; infinite when it has not been. */
   primarySilentMs: number;
-  /** Who supports this node's present campaign. */
-  readonly votes: Set<NodeId>;
+  /** How old what this node knows of the network may be. */
+  outOfTouchMs: number;
+  /** Who supports this node's present campaign, with their doubt. */
+  readonly votes: Map<NodeId, Answer>;
+  /** Tells this life of the node from its earlier ones; undefined when its disk cannot be turned back. */
+  life: number | undefined;
+  /** Undefined when this node is not in doubt. */
+  doubt: OwnDoubt | undefined;
+  /** What others told this node, in all the roles that it had. */
+  readonly told: Map<NodeId, Told>;
+  /** For how long a majority has answered that was one only with nodes in doubt. */
+  shortMs: number;
   /** On a primary. */
   readonly peers: Map<NodeId, Peer>;
   readonly effects: Effects;
@@ -53,6 +66,8 @@ export interface Effects {
   append: EntryInfo[];
   send: Outgoing[];
   commit: Seqno | undefined;
+  sign: boolean;
+  turnedBack: TurnedBack[];
   reportedHardState: HardState;
   reportedRole: { state: LeadershipState; view: View; primary: NodeId | undefined };
 }
@@ -76,13 +91,20 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
     persisted: 0,
     timerMs: 0,
     primarySilentMs: Number.POSITIVE_INFINITY,
-    votes: new Set(),
+    outOfTouchMs: Number.POSITIVE_INFINITY,
+    votes: new Map(),
+    life: undefined,
+    doubt: undefined,
+    told: new Map(),
+    shortMs: 0,
     peers: new Map(),
     effects: {
       rollbackTo: undefined,
       append: [],
       send: [],
       commit: undefined,
+      sign: false,
+      turnedBack: [],
       reportedHardState: persisted,
       reportedRole: { state: 'Follower', view, primary: undefined },
     },
@@ -108,10 +130,14 @@ export function takeReady(state: RaftState): Ready {
   if (effects.append.length > 0) ready.append = effects.append;
   if (effects.commit !== undefined) ready.commit = effects.commit;
   if (role !== undefined) ready.role = role;
+  if (effects.sign && state.leadership === 'Leader') ready.sign = true;
+  if (effects.turnedBack.length > 0) ready.turnedBack = effects.turnedBack;
   effects.rollbackTo = undefined;
   effects.append = [];
   effects.send = [];
   effects.commit = undefined;
+  effects.sign = false;
+  effects.turnedBack = [];
   return ready;
 }
 
@@ -147,12 +173,23 @@ export function membershipStateOf(state: RaftState): MembershipState {
   return phaseOf(state) === undefined ? 'Active' : 'Retired';
 }
 
+function doubtOf({ turnedBack }: OwnDoubt): NonNullable<ConsensusStatus['doubt']> {
+  return turnedBack === undefined ? {} : { turnedBack };
+}
+
 /** A copy of the state for readers. */
 export function statusOf(state: RaftState): ConsensusStatus {
   const phase = phaseOf(state);
   const peers: Record<NodeId, PeerStatus> = {};
-  for (const [id, { sent, match, silentMs, needsSnapshot }] of state.peers) {
-    peers[id] = { sent, match, silentMs, ...(needsSnapshot && { needsSnapshot }) };
+  for (const [id, { sent, match, silentMs, needsSnapshot, doubt }] of state.peers) {
+    const inDoubt = doubt !== undefined;
+    peers[id] = {
+      sent,
+      match,
+      silentMs,
+      ...(inDoubt && { inDoubt }),
+      ...(needsSnapshot && { needsSnapshot }),
+    };
   }
   return {
     nodeId: state.nodeId,
@@ -164,7 +201,9 @@ export function statusOf(state: RaftState): ConsensusStatus {
     membership: membershipStateOf(state),
     ...(phase !== undefined && { retirementPhase: phase }),
     ...(state.primary !== undefined && { primary: state.primary }),
+    outOfTouchMs: state.outOfTouchMs,
     ...(state.votedFor !== undefined && { votedFor: state.votedFor }),
+    ...(state.doubt !== undefined && { doubt: doubtOf(state.doubt) }),
     preVoteEnabled: state.settings.preVote,
     committable: [...state.log.signatures],
     configurations: state.membership.configurations.map((configuration) => ({ ...configuration })),

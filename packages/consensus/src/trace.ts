@@ -17,7 +17,8 @@ export type TracedAction =
   | 'commit'
   | 'execute_append_entries_sync'
   | 'peer_needs_snapshot'
-  | 'step_down_and_nominate_successor';
+  | 'step_down_and_nominate_successor'
+  | 'doubt_cleared';
 
 /** Reports an action with the state as it is now. Callers ask for `state.trace` first, to spend nothing without it. */
 export function traceAction(

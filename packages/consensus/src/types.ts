@@ -57,10 +57,55 @@ export interface HardState {
 }
 
 /**
+ * What a node in doubt says with its answers. Its disk may have been turned back while it was down, so what it promised
+ * before may be forgotten: until it is cleared (`rules.ts`, `carries`) its answers hardly count.
+ */
+export interface Doubt {
+  /** The view that its disk showed when it started. */
+  readonly view: View;
+  /** The last signature that its disk showed when it started; 0.0 for none. */
+  readonly signed: TxId;
+}
+
+/** What a node remembers that another told it. */
+export interface Memory {
+  /** The latest view that it spoke in. */
+  readonly view: View;
+  /** The last signature that it acknowledged, and the view in which it did; 0.0 when it is not known to have. */
+  readonly signed: TxId;
+  readonly signedInView: View;
+}
+
+/** A node started with less on its disk than it had told others before: its disk was turned back, or lost writes. */
+export interface TurnedBack {
+  readonly node: NodeId;
+  readonly shown: Doubt;
+  readonly remembered: Memory;
+}
+
+/** What a primary says to a node in doubt. */
+export interface Clearance {
+  /** The life of that node which is meant. */
+  readonly life: number;
+  /** The node is in doubt no more once it holds the sender's log up to here. Absent while that is not decided yet. */
+  readonly fence?: Seqno;
+  /** Present when the sender remembers more than the node's disk showed. */
+  readonly remembered?: Memory;
+}
+
+/**
  * Messages between nodes. `appendEntries` names a range (`previous.seqno`, `to`] whose entries all belong to
  * `entriesView`; the driver attaches the bytes. An empty range is a heartbeat.
  */
-export type Message =
+export type Message = MessageBody & {
+  /**
+   * Drawn at the start of its sender: tells that life of it from earlier ones, from 1 to 2^32 - 1. Absent on nodes that
+   * never start in doubt.
+   */
+  readonly life?: number;
+};
+
+type MessageBody =
   | {
       readonly type: 'appendEntries';
       readonly view: View;
@@ -68,6 +113,8 @@ export type Message =
       readonly to: Seqno;
       readonly entriesView: View;
       readonly commit: Seqno;
+      /** Only to a node in doubt. */
+      readonly clearance?: Clearance;
       /** Only on received messages: a description of each entry in the range, made from its bytes. */
       readonly entries?: readonly EntryInfo[];
     }
@@ -81,12 +128,28 @@ export type Message =
        */
       readonly last: Seqno;
       readonly lastView: View;
+      readonly doubt?: Doubt;
     }
-  | { readonly type: 'requestPreVote'; readonly view: View; readonly lastCommittable: TxId }
-  | { readonly type: 'requestPreVoteResponse'; readonly view: View; readonly granted: boolean }
-  | { readonly type: 'requestVote'; readonly view: View; readonly lastCommittable: TxId }
-  | { readonly type: 'requestVoteResponse'; readonly view: View; readonly granted: boolean }
+  | VoteRequest<'requestPreVote'>
+  | VoteResponse<'requestPreVoteResponse'>
+  | VoteRequest<'requestVote'>
+  | VoteResponse<'requestVoteResponse'>
   | { readonly type: 'proposeRequestVote'; readonly view: View };
+
+interface VoteRequest<Type> {
+  readonly type: Type;
+  readonly view: View;
+  readonly lastCommittable: TxId;
+}
+
+interface VoteResponse<Type> {
+  readonly type: Type;
+  readonly view: View;
+  readonly granted: boolean;
+  /** The life of the node that asked: what was granted to an earlier one was granted to another log. */
+  readonly askedBy?: number;
+  readonly doubt?: Doubt;
+}
 
 /** What can happen to a node. */
 export type ConsensusEvent =
@@ -121,6 +184,10 @@ export interface Ready {
   readonly commit?: Seqno;
   /** Leadership changed. A new primary must append a signature as its first entry in `view`. */
   readonly role?: { readonly state: LeadershipState; readonly view: View; readonly primary?: NodeId };
+  /** A primary is to append a signature soon, even if there is nothing to sign: a node in doubt waits for it. */
+  readonly sign?: true;
+  /** Nodes, perhaps this one, whose disks were found turned back. Said once for each life of a node. */
+  readonly turnedBack?: readonly TurnedBack[];
 }
 
 /** A readable picture of a node, for status pages, traces and tests. Plain data. */
@@ -135,7 +202,14 @@ export interface ConsensusStatus {
   readonly membership: MembershipState;
   readonly retirementPhase?: RetirementPhase;
   readonly primary?: NodeId;
+  /**
+   * How old what this node knows of the network may be, by its own clock: since it last heard a primary; on a primary, since
+   * it last heard so many that they are a majority with it in each configuration. Infinite when it never did since it started.
+   */
+  readonly outOfTouchMs: number;
   readonly votedFor?: NodeId;
+  /** Present while this node is in doubt; with what it had told others, where its disk showed less. */
+  readonly doubt?: { readonly turnedBack?: Memory };
   readonly preVoteEnabled: boolean;
   /** Signatures above the commit, ascending. */
   readonly committable: readonly Seqno[];
@@ -149,6 +223,8 @@ export interface PeerStatus {
   readonly sent: Seqno;
   readonly match: Seqno;
   readonly silentMs: number;
+  /** Present while it is in doubt. */
+  readonly inDoubt?: true;
   /**
    * Present when its log ends, or parts from this one, before the first entry that is held here. No append message can
    * mend that: it gets heartbeats only, until it has started again from a snapshot at `heldFrom` - 1 or later. In doing
@@ -173,6 +249,11 @@ export interface ConsensusSettings {
    * heartbeat, as the scenario driver wants it.
    */
   readonly sendAtOnce?: boolean;
+  /**
+   * After so many milliseconds in which a majority answers, but so many nodes of it are in doubt that they can only be
+   * cleared by nodes that do not answer, their disks are trusted all the same. Undefined: never.
+   */
+  readonly trustDiskAfterMs?: number;
 }
 
 /** How a node begins: fresh (nothing persisted) or from what its disk holds. */
@@ -203,6 +284,11 @@ export interface ConsensusStart {
    * says from where the node begins.
    */
   readonly commit?: Seqno;
+  /**
+   * The disk may show an older state than the one that the node had when it stopped, or none where there was one. Default
+   * false, which is right only where the disk cannot be turned back, or the node's identity was never used before.
+   */
+  readonly inDoubt?: boolean;
   /** Start as primary of view 2 at once (a new network's first node, and the scenario driver). */
   readonly startAsLeader?: boolean;
   readonly trace?: (line: Readonly<Record<string, unknown>>) => void;

@@ -207,14 +207,28 @@ export class ChunkFiles {
 
   /** Marks the complete chunks that end at or before `seqno` as committed. */
   async markCommitted(seqno: Seqno): Promise<void> {
-    const before = this.#chunks.findLastIndex(({ state }) => state === 'committed');
-    const marked = this.#chunks
-      .slice(before + 1)
-      .filter((chunk) => chunk.state === 'complete' && chunkEnd(chunk) <= seqno);
+    const marked = this.toMark(seqno);
     if (marked.length === 0) return;
     await onDisk('mark a chunk', this.#directory, async () => {
       for (const chunk of marked) this.#rename(chunk, 'committed');
       await syncDirectory(this.#directory);
+    });
+  }
+
+  /** The complete chunks that end at or before `seqno` and are not marked as committed. */
+  toMark(seqno: Seqno): readonly Chunk[] {
+    const before = this.#chunks.findLastIndex(({ state }) => state === 'committed');
+    return this.#chunks
+      .slice(before + 1)
+      .filter((chunk) => chunk.state === 'complete' && chunkEnd(chunk) <= seqno);
+  }
+
+  /** Takes the mark from chunks that end above `seqno`, the last one first. */
+  async unmarkAbove(seqno: Seqno): Promise<void> {
+    const marked = this.#chunks.filter((chunk) => chunk.state === 'committed' && chunkEnd(chunk) > seqno);
+    await onDisk('unmark a chunk', this.#directory, async () => {
+      for (const chunk of marked.toReversed()) this.#rename(chunk, 'complete');
+      if (marked.length > 0) await syncDirectory(this.#directory);
     });
   }
 

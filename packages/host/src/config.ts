@@ -10,6 +10,7 @@ import type { WorkerSettings } from '@coco/worker';
 import { type Address, parseAddress } from './address.js';
 import { type AttestationSettings, readAttestationSettings } from './attesters/attestationSettings.js';
 import { Fields, readJsonFile } from './fields.js';
+import type { FreshnessSettings } from './freshness.js';
 import { defaultHttpLimits, type HttpLimits } from './http.js';
 import type { WorkerPlacement, WorkerUser } from './workerPlacement.js';
 
@@ -73,6 +74,7 @@ export interface NodeConfig {
   /** Data that goes point to point: what all of it may take on the disk. */
   readonly data: { readonly bytesMax: number };
   readonly limits: HttpLimits;
+  readonly reads: FreshnessSettings;
   /** Origins whose pages may use the application endpoint from a browser; "*" for all. */
   readonly corsOrigins: readonly string[];
   readonly tickMs: number;
@@ -138,6 +140,7 @@ function readConfig(fields: Fields, resolve: (relative: string) => string): Node
     snapshot: { keep: snapshot.whole('keep', { min: 1, max: 1000, fallback: 2 }) },
     data: { bytesMax: data.whole('bytesMax', { min: 2 ** 20, max: 2 ** 44, fallback: 2 ** 30 }) },
     limits: readLimits(limits),
+    reads: readReads(fields.inner('reads')),
     corsOrigins: fields.list('corsOrigins', corsOriginsMax, origin),
     tickMs: fields.whole('tickMs', { min: 1, max: 1000, fallback: 20 }),
   };
@@ -237,6 +240,7 @@ function readReplica(
       appendEntriesMax: consensus.whole('appendEntriesMax', { min: 1, max: 1000, fallback: 64 }),
       inFlightEntriesMax: consensus.whole('inFlightEntriesMax', { min: 1, max: 100_000, fallback: 512 }),
       preVote: consensus.flag('preVote', true),
+      ...readTrust(consensus),
     },
     uncommittedEntriesMax: fields.whole('uncommittedEntriesMax', { min: 2, max: 100_000, fallback: 256 }),
     requestsMax: fields.whole('requestsMax', { min: 1, max: 1_000_000, fallback: 20_000 }),
@@ -251,6 +255,21 @@ function readReplica(
   consensus.end();
   fields.end();
   return settings;
+}
+
+function readReads(fields: Fields): FreshnessSettings {
+  const reads = {
+    staleAfterMs: fields.whole('staleAfterMs', { min: 100, max: 86_400_000, fallback: 5000 }),
+    refuseStale: fields.flag('refuseStale', false),
+  };
+  fields.end();
+  return reads;
+}
+
+/** 0 stands for never. */
+function readTrust(fields: Fields): Pick<ReplicaSettings['consensus'], 'trustDiskAfterMs'> {
+  const trustDiskAfterMs = fields.whole('trustDiskAfterMs', { min: 0, max: 3_600_000, fallback: 10_000 });
+  return trustDiskAfterMs === 0 ? {} : { trustDiskAfterMs };
 }
 
 function readGovernance(fields: Fields): GovernanceSettings {

@@ -4,25 +4,28 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HardState } from '@coco/consensus';
 import { readBytes, type Test, temporaryDirectory } from './entries.test.js';
-import { openHardStateStore } from './hardStateStore.js';
-import type { Sealer } from './sealer.js';
+import { type HardStateStoreOptions, openHardStateStore } from './hardStateStore.js';
 import { openVirtualSealer } from './virtualSealer.js';
 
 const alice = 'aa'.repeat(32);
 const bob = 'bb'.repeat(32);
 
-async function place(t: Test): Promise<{ path: string; sealer: Sealer }> {
+async function place(t: Test): Promise<HardStateStoreOptions> {
   const directory = temporaryDirectory(t);
-  return { path: join(directory, 'hard'), sealer: await openVirtualSealer(join(directory, 'sealing-key')) };
+  return {
+    path: join(directory, 'hard'),
+    sealer: await openVirtualSealer(join(directory, 'sealing-key')),
+    nodeId: alice,
+  };
 }
 
-async function read(options: { path: string; sealer: Sealer }): Promise<HardState | undefined> {
+async function read(options: HardStateStoreOptions): Promise<HardState | undefined> {
   const store = await openHardStateStore(options);
   await store.close();
   return store.state;
 }
 
-async function save(options: { path: string; sealer: Sealer }, ...states: HardState[]): Promise<void> {
+async function save(options: HardStateStoreOptions, ...states: HardState[]): Promise<void> {
   const store = await openHardStateStore(options);
   for (const state of states) await store.save(state);
   await store.close();
@@ -85,7 +88,26 @@ test('a state that another platform sealed is not believed', async (t) => {
   const mine = await place(t);
   const other = await place(t);
   await save(other, { view: 99, votedFor: bob });
-  await assert.rejects(read({ path: other.path, sealer: mine.sealer }), { code: 'COCO_HOST_HARD_STATE' });
+  await assert.rejects(read({ ...mine, path: other.path }), { code: 'COCO_HOST_HARD_STATE' });
+});
+
+test('a state of another node is not believed, though the same platform sealed it', async (t) => {
+  const mine = await place(t);
+  await save({ ...mine, nodeId: bob }, { view: 99, votedFor: bob });
+  await assert.rejects(read(mine), { code: 'COCO_HOST_HARD_STATE' });
+});
+
+test('what was known to be committed stays with the state, whichever is saved', async (t) => {
+  const options = await place(t);
+  const store = await openHardStateStore(options);
+  assert.equal(store.committed, 0);
+  await store.save({ view: 3 });
+  await store.saveCommitted(20);
+  await store.save({ view: 4, votedFor: bob });
+  await store.close();
+  const again = await openHardStateStore(options);
+  await again.close();
+  assert.deepEqual([again.state, again.committed], [{ view: 4, votedFor: bob }, 20]);
 });
 
 test('saves that overlap are carried out in order', async (t) => {

@@ -118,6 +118,8 @@ export interface HttpEndpoint {
 const secureOptions = 2 ** 30 + 2 ** 14;
 /** How often connections are looked through for certificates that have ended. */
 const sweepMs = 1000;
+/** Headers of answers that a page may read. */
+const exposed = 'x-ms-ccf-transaction-id, x-coco-committed-seqno, x-coco-stale-ms';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']);
 
 /** Begins to listen. COCO_HOST_LISTEN when the address cannot be had. */
@@ -293,7 +295,7 @@ class Endpoint implements HttpEndpoint {
     if (!this.#isAllowedOrigin(request)) return;
     response.setHeader('access-control-allow-origin', request.headers.origin as string);
     response.setHeader('vary', 'origin');
-    response.setHeader('access-control-expose-headers', 'x-ms-ccf-transaction-id');
+    response.setHeader('access-control-expose-headers', exposed);
     if (request.method !== 'OPTIONS') return;
     response.setHeader('access-control-allow-methods', [...methods].join(', '));
     response.setHeader('access-control-allow-headers', this.#headers.join(', '));

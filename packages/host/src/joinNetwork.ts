@@ -22,6 +22,7 @@ import type { OwnEvidence } from './attestation/ownEvidence.js';
 import { askProving } from './attestation/proveOverHttps.js';
 import type { NodeConfig } from './config.js';
 import { type ReadConstitution, readConstitutionRows } from './constitutionRows.js';
+import { createEpochKeys } from './custody/epochKeys.js';
 import { fetchSnapshot, genuineSnapshot } from './fetchSnapshot.js';
 import { decodeJoinSecrets, encodeJoinAsk, type JoinSecrets } from './joinProtocol.js';
 import type { Log } from './log.js';
@@ -94,7 +95,9 @@ export async function joinNetwork(options: JoinOptions): Promise<JoinedNode> {
   }
   const membership = await approvedMembership(options, identity);
   if (!isComplete(options, membership)) {
-    const evidence = openOwnEvidence({ config, identity, log: options.log ?? noLog });
+    // Nothing is sealed to this one: the node has another when it starts.
+    const epochKeys = createEpochKeys(() => performance.now());
+    const evidence = openOwnEvidence({ config, identity, epochKeys, log: options.log ?? noLog });
     const attested = await attestedIdentity(identity, evidence, { directory: sealed, nowMs: now(options) });
     await complete({ options, identity: attested, evidence }, membership);
   }

@@ -65,6 +65,10 @@ export interface LedgerStore {
   truncate(to: Seqno): void;
   /** Notes that everything up to `seqno` is committed. Nobody needs to wait for that. */
   commit(seqno: Seqno): void;
+  /** Whether a chunk that is complete would be marked as committed by that. */
+  wouldMark(seqno: Seqno): boolean;
+  /** Takes the mark from chunks that end above `seqno`, durably. Before anything else is done with the store. */
+  unmarkAbove(seqno: Seqno): Promise<void>;
   /**
    * Resolves when everything noted before is durable; when no other synchronisation is under way, nothing that is
    * noted later goes to disk with it. COCO_HOST_DISK or COCO_HOST_LEDGER_DAMAGED otherwise, then
@@ -228,6 +232,15 @@ class DiskLedgerStore implements LedgerStore {
 
   commit(seqno: Seqno): void {
     this.#commit = Math.max(this.#commit, seqno);
+  }
+
+  wouldMark(seqno: Seqno): boolean {
+    return this.#files.toMark(seqno).length > 0;
+  }
+
+  async unmarkAbove(seqno: Seqno): Promise<void> {
+    await this.#files.unmarkAbove(seqno);
+    this.#commit = this.#files.committed;
   }
 
   sync(): Promise<void> {

@@ -11,12 +11,14 @@ import type { Address } from './address.js';
 import { askForAdmission } from './admission.js';
 import { createCommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
+import { createFreshness, type Freshness } from './freshness.js';
 import type { HttpResponse } from './http.js';
 import type { Log } from './log.js';
 import { createMemberEvents, type MemberEvents } from './memberEvents.js';
 import { createInbox } from './messageInbox.js';
 import type { Metrics } from './metrics.js';
 import { createNodeAnswers, type NodeAnswers } from './nodeAnswers.js';
+import { startNodeClock } from './nodeClock.js';
 import { createNodeDisk } from './nodeDisk.js';
 import { type NodeDoors, openNodeDoors } from './nodeDoors.js';
 import { type NodeKeepers, nodeKeepers } from './nodeKeepers.js';
@@ -33,6 +35,7 @@ import { PointToPoint } from './pointToPoint/pointToPoint.js';
 import type { Sealer } from './sealer.js';
 import { createStatusWatch, type StatusWatch } from './statusWatch.js';
 import { realTiming } from './timing.js';
+import { sayTurnedBack } from './turnedBack.js';
 
 export interface NodeOptions {
   readonly config: NodeConfig;
@@ -69,12 +72,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return node;
 }
 
-/** How often an idle worker is told the time; waking its thread is dear. A busy one hears it with every batch. */
-const workerClockMs = 100;
-
-/** How often the node looks for what its operator should hear of. */
-const watchMs = 250;
-
 class Node implements RunningNode {
   readonly nodeId: NodeId;
   readonly replica: Replica;
@@ -91,6 +88,7 @@ class Node implements RunningNode {
   readonly #watch: StatusWatch;
   readonly #timing = realTiming(seededRandom(randomSeed()));
   readonly #commitTimes = createCommitTimes();
+  readonly #freshness: Freshness;
   readonly #answers: NodeAnswers;
   #durable: Seqno;
   #peers: Peers | undefined;
@@ -133,6 +131,7 @@ class Node implements RunningNode {
       onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
     });
     this.replica = nodeReplica(config, parts);
+    this.#freshness = createFreshness(config.reads, replayed.commit);
     this.#data = this.#createData();
     this.#loop = this.#createLoop();
     this.#postClock();
@@ -170,6 +169,7 @@ class Node implements RunningNode {
       },
       committed: (seqno, items) => {
         this.#commitTimes.add(seqno, performance.timeOrigin + performance.now());
+        this.#freshness.applied(seqno);
         this.#options.metrics.add('transactions', items);
         this.#keepers.governed();
       },
@@ -180,6 +180,7 @@ class Node implements RunningNode {
       },
       network: (views) => this.#networkChanged(views),
       snapshots: (effects) => snapshots.carryOut(effects),
+      turnedBack: (found) => sayTurnedBack(this.nodeId, found, this.#options.log),
       fatal: (error) => this.#fatal(error),
     });
   }
@@ -245,6 +246,7 @@ class Node implements RunningNode {
       log,
       certificatePem: () => this.#network.certificatePem,
       commitTimes: this.#commitTimes,
+      freshness: this.#freshness,
       events: this.#events,
       data: this.#data,
       startSeqno: store.last,
@@ -271,6 +273,7 @@ class Node implements RunningNode {
       network: this.#network.committed,
       log,
       ...routing,
+      freshness: this.#freshness,
       forward: (request) => this.#request(request),
     });
   }
@@ -296,24 +299,17 @@ class Node implements RunningNode {
   }
 
   #startClock(): void {
-    let last = performance.now();
-    let posted = last;
-    let watched = last;
-    const tick = setInterval(() => {
-      const now = performance.now();
-      const ms = now - last;
-      last = now;
-      if (now - posted >= workerClockMs) {
-        posted = now;
-        this.#postClock();
-      }
-      this.#step({ type: 'elapsed', ms, nowMs: Date.now() });
-      if (now - watched < watchMs) return;
-      watched = now;
-      this.#watch(this.replica.status());
-      this.#keepers.look();
-    }, this.#options.config.tickMs);
-    this.#stopClock = () => clearInterval(tick);
+    this.#stopClock = startNodeClock({
+      tickMs: this.#options.config.tickMs,
+      passed: (ms) => this.#step({ type: 'elapsed', ms, nowMs: Date.now() }),
+      tellWorker: () => this.#postClock(),
+      look: () => {
+        const status = this.replica.status();
+        this.#watch(status);
+        this.#freshness.look(status);
+        this.#keepers.look();
+      },
+    });
   }
 
   #postClock(): void {

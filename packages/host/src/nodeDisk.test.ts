@@ -12,7 +12,9 @@ function slowHardStates(): HardStateStore & { readonly saved: HardState[]; end()
   const waiting: (() => void)[] = [];
   return {
     state: undefined,
+    committed: 0,
     saved,
+    saveCommitted: async () => undefined,
     end: () => waiting.shift()?.(),
     save: (state) =>
       new Promise((resolve) => {

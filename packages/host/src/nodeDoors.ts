@@ -7,6 +7,7 @@ import type { AdapterRequest } from '@coco/adapter';
 import { type Certificate, type PrivateKey, parseCertificate } from '@coco/crypto';
 import { identifyActor, type NetworkView } from '@coco/governance';
 import type { NodeConfig } from './config.js';
+import type { Freshness } from './freshness.js';
 import { type HttpEndpoint, type HttpRequest, type HttpResponse, openHttp } from './http.js';
 import type { Log } from './log.js';
 import { failure } from './routes/answers.js';
@@ -24,6 +25,7 @@ export interface NodeDoorsOptions {
   readonly log: Log;
   readonly applicationRoutes: readonly Route[];
   readonly administrativeRoutes: readonly Route[];
+  readonly freshness: Pick<Freshness, 'mark'>;
   /** Called when both close: requests in progress are to be answered soon. */
   readonly giveUp: () => void;
   /** Passes a request on to the manager. */
@@ -103,26 +105,25 @@ type Handler = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Built-in paths answer with or without `/app`, as in CCF. */
 function applicationHandler(
-  { applicationRoutes, forward }: NodeDoorsOptions,
+  { applicationRoutes, forward, freshness }: NodeDoorsOptions,
   serviceStatus: () => string,
 ): Handler {
   const route = createRouter(applicationRoutes);
-  return async (request) => {
+  return (request) => {
     const { path } = request;
-    if (/^\/(gov|node)(\/|$)/.test(path)) return route(request) ?? elsewhere;
-    const builtIn = route(request) ?? route({ ...request, path: `/app${path}` });
-    if (builtIn !== undefined) return builtIn;
-    return closed.has(serviceStatus()) ? notOpen : forward(plain(request));
+    const isElsewhere = /^\/(gov|node)(\/|$)/.test(path);
+    const builtIn = route(request) ?? (isElsewhere ? elsewhere : route({ ...request, path: `/app${path}` }));
+    const answer = async (): Promise<HttpResponse> =>
+      builtIn ?? (closed.has(serviceStatus()) ? notOpen : forward(plain(request)));
+    return freshness.mark(answer, builtIn === undefined);
   };
 }
 
-function administrativeHandler({ administrativeRoutes, forward }: NodeDoorsOptions): Handler {
+function administrativeHandler({ administrativeRoutes, forward, freshness }: NodeDoorsOptions): Handler {
   const route = createRouter(administrativeRoutes);
-  return async (request) => {
-    const answer = route(request);
-    if (answer !== undefined) return answer;
-    return request.path.startsWith('/gov/') ? forward(plain(request)) : nothing;
-  };
+  const answer = async (request: HttpRequest): Promise<HttpResponse> =>
+    route(request) ?? (request.path.startsWith('/gov/') ? forward(plain(request)) : nothing);
+  return (request) => freshness.mark(() => answer(request), false);
 }
 
 /** The manager has no use for certificates and connections. */

@@ -19,7 +19,10 @@ import type { Sampling } from './sampling/sampling.js';
 import type { Sealer } from './sealer.js';
 
 export interface NodeKeepersOptions
-  extends Omit<AttestingOptions, 'identity' | 'evidence' | 'isUntold' | 'network' | 'joinPeer'> {
+  extends Omit<
+    AttestingOptions,
+    'identity' | 'evidence' | 'isUntold' | 'hasEpochKey' | 'network' | 'joinPeer'
+  > {
   readonly config: NodeConfig;
   readonly sealer: Sealer;
   readonly parts: NodeParts;
@@ -57,6 +60,7 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
   const custody = nodeCustody(options);
   const attesting = createAttesting({
     ...options,
+    hasEpochKey: (publicKey) => parts.epochKeys.has(publicKey),
     isUntold: () => status().untoldFrom !== undefined && !custody.hasKey,
   });
   const secretsOnDisk = createSecretsOnDisk({

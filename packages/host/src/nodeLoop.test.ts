@@ -65,6 +65,7 @@ function world(script: readonly ReplicaEffects[]): World {
     governed: () => done.push('governed'),
     network: () => done.push('network'),
     snapshots: () => done.push('snapshots'),
+    turnedBack: () => done.push('turned back'),
     fatal: (error) => done.push(`fatal ${(error as Error).message}`),
   });
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

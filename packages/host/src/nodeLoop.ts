@@ -6,7 +6,7 @@
  * of a step is sent, applied or answered before that.
  */
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
-import type { HardState } from '@coco/consensus';
+import type { HardState, TurnedBack } from '@coco/consensus';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret, SealedEntry } from '@coco/ledger';
 import { concatBytes, type NodeId, type Seqno, type TxId } from '@coco/primitives';
@@ -47,6 +47,8 @@ export interface LoopOutlets {
   governed(tables: Reader): void;
   network(network: NonNullable<ReplicaEffects['network']>): void;
   snapshots(effects: ReplicaEffects['snapshots']): void;
+  /** The disks of these nodes, perhaps this one's, were turned back while they were down. */
+  turnedBack(found: readonly TurnedBack[]): void;
   /** Something after which the node must not go on: a failing disk, a broken invariant, an unsound ledger. */
   fatal(error: unknown): void;
 }
@@ -87,6 +89,7 @@ class Loop implements NodeLoop {
     if (effects.ledgerSecrets !== undefined) this.#outlets.secrets(effects.ledgerSecrets);
     for (const message of effects.now) this.#outlets.toWorker(message);
     if (effects.persist !== undefined) this.#outlets.disk.note(effects.persist);
+    if (effects.turnedBack !== undefined) this.#outlets.turnedBack(effects.turnedBack);
     if (effects.governance !== undefined) this.#outlets.governed(effects.governance);
     // The log as it is at this step is what a message speaks of; a later step may roll it back.
     const waiting = { effects, frames: effects.send.map((frame) => this.#attach(frame)) };

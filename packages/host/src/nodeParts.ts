@@ -18,6 +18,7 @@ import { loadKeyShares } from './custody/keyShares.js';
 import { readPublicState } from './custody/publicState.js';
 import { type SecretSealing, secretSealing } from './custody/secretSealing.js';
 import { unlock } from './custody/unlock.js';
+import { checkDiskClaims } from './diskClaims.js';
 import { formerServicesOf } from './formerServices.js';
 import { loadGenesis } from './genesisFile.js';
 import { type HardStateStore, openHardStateStore } from './hardStateStore.js';
@@ -81,9 +82,14 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const { ledgerSecrets: onDisk, membership, genesis } = who;
   const { ledger: directory, sealed } = config.directories;
   const store = await openLedgerStore({ directory, ...config.ledger });
-  const hardStates = await openHardStateStore({ path: `${sealed}/hard-state`, sealer });
+  const hardStates = await openHardStateStore({
+    path: `${sealed}/hard-state`,
+    sealer,
+    nodeId: who.identity.nodeId,
+  });
   const isEmpty = store.last < store.first;
   if (hardStates.state === undefined && !isEmpty) throw forgottenVotes(directory);
+  await checkDiskClaims(store, hardStates, log);
   const snapshots = openSnapshotFiles({
     directory: config.directories.snapshots,
     keep: config.snapshot.keep,
@@ -214,6 +220,7 @@ function forgottenVotes(directory: string): CocoError {
 async function beginAfter(base: SnapshotBase, store: LedgerStore, hardStates: HardStateStore): Promise<void> {
   store.beginAfter(base.seqno);
   if (hardStates.state === undefined) await hardStates.save({ view: base.view });
+  await hardStates.saveCommitted(base.seqno);
 }
 
 function openLedger(

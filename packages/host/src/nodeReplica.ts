@@ -23,6 +23,8 @@ export function nodeReplica(config: NodeConfig, parts: NodeParts): Replica {
     }),
     ...(genesis !== undefined && replayed.snapshot === undefined && { genesis }),
     ...replayed,
+    // Nothing on a disk can prove that it is the latest.
+    inDoubt: true,
     ...(hardStates.state !== undefined && { hardState: hardStates.state }),
   });
 }

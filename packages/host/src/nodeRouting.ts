@@ -2,13 +2,14 @@
  * The built-in endpoints of a node, put together out of what each group of them must know.
  */
 import { type Certificate, privateKeyToPem } from '@coco/crypto';
-import { type NetworkView, type NodeView, readEpochs } from '@coco/governance';
+import { type NetworkView, type NodeLease, type NodeView, readEpochs } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId, Seqno } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { CommitTimes } from './commitTimes.js';
 import type { NodeConfig } from './config.js';
 import { custodyJson } from './custody/custodyJson.js';
+import type { Freshness } from './freshness.js';
 import { type NodeHistoryOptions, nodeHistory } from './history/nodeHistory.js';
 import type { PastQueries } from './history/pastQueries.js';
 import type { HttpResponse } from './http.js';
@@ -48,6 +49,7 @@ export interface NodeRoutingOptions extends Pick<NodeHistoryOptions, 'certificat
   readonly serviceCertificate: Certificate;
   readonly metrics: Metrics;
   readonly commitTimes: CommitTimes;
+  readonly freshness: Freshness;
   readonly events: MemberEvents;
   readonly data: PointToPoint;
   readonly startSeqno: Seqno;
@@ -116,6 +118,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
       settings: publicSettings(options.config, parts.worker.situation),
       metrics: options.metrics,
       commitTimes: options.commitTimes,
+      outOfTouchMs: options.freshness.outOfTouchMs,
     }),
     ...networkRoutes({ ...about, forget: options.forget }),
     ...constitutionRoutes({ network, tables }),
@@ -146,13 +149,19 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
 }
 
 /** With what this node helps others to read their ledgers. */
-function helping({ keepers, newest, serviceCertificate }: NodeRoutingOptions) {
+function helping({ keepers, serviceCertificate }: NodeRoutingOptions) {
   return {
     serviceFingerprint: serviceCertificate.fingerprint,
     known: () => keepers.custody.known(),
-    newest,
-    share: () => keepers.custody.share(),
+    // One that has not heard of the network since it started is as good as locked: others may be locked for as long as it is silent.
+    isOut: () => keepers.custody.isCaughtUp && isOver(keepers.attesting.lease.standing().lease),
+    shares: () => keepers.custody.shares(),
   };
+}
+
+/** By this node's own clock. What others say of its lease would let one of them silence it. */
+function isOver(lease: NodeLease | undefined): boolean {
+  return lease !== undefined && (lease.state !== 'held' || lease.expiresAtMs <= Date.now());
 }
 
 /** For auditors. */
@@ -166,7 +175,7 @@ function auditing(
   const facts = { nodeId: identity.nodeId, tables, nowMs: Date.now, recorder, commit, past };
   const held = () => ledger.secretsAfter(ledger.last.seqno);
   return [
-    ...auditRoutes({ ...facts, share: () => custody.share() }),
+    ...auditRoutes({ ...facts, shares: () => custody.shares() }),
     auditRowsRoute({ ...facts, held, gather: (records) => custody.gather(records) }),
   ];
 }

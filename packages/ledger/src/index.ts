@@ -59,7 +59,7 @@ export {
   secretDigest,
   secretFor,
 } from './rekey.js';
-export { createSecrets, type GrowingSecrets, noSecret, type Secrets } from './secrets.js';
+export { createSecrets, evidenceOnly, type GrowingSecrets, noSecret, type Secrets } from './secrets.js';
 export { type FormerService, serviceAt } from './service-checkers.js';
 export { parseSnapshotName, type SnapshotName, snapshotName } from './snapshot-name.js';
 export { type OpenSnapshotOptions, openPublicSnapshot, openSnapshot } from './snapshot-open.js';

@@ -73,6 +73,13 @@ export function createSecrets(
   return growing(counted.reduce<readonly Epoch[]>(withEpoch, []), spare, after);
 }
 
+/** What makes the commit evidence of the entries that `secret` seals: none of them can be opened with it. */
+export function evidenceOnly(secret: LedgerSecret): Secrets {
+  const { fromSeqno, key } = secret;
+  const one: Epoch = { fromSeqno, isLearned: false, keys: keysOf(key) };
+  return growing([wiped(one)], new Spare(), Number.POSITIVE_INFINITY);
+}
+
 /** A time during which one secret seals. Descending by their first entry. */
 interface Epoch {
   readonly fromSeqno: Seqno;

@@ -2,11 +2,11 @@
  * Collects the effects of one step, in the order of the contract.
  */
 import type { AdapterResponse, ToWorker } from '@coco/adapter';
-import type { HardState, Ready } from '@coco/consensus';
+import type { HardState, Ready, TurnedBack } from '@coco/consensus';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret, SealedEntry } from '@coco/ledger';
 import type { NodeId, Seqno } from '@coco/primitives';
-import { encodeConsensusFrame } from './frames.js';
+import { encodeConsensusFrame } from './consensusFrames.js';
 import type { PeerFrame, ReplicaEffects, SnapshotEffect } from './types.js';
 
 export interface EffectsBuilder {
@@ -22,22 +22,24 @@ export interface EffectsBuilder {
   governance?: Reader;
   ledgerSecrets?: readonly LedgerSecret[];
   readonly snapshots: SnapshotEffect[];
+  readonly turnedBack: TurnedBack[];
 }
 
 export function createEffects(): EffectsBuilder {
-  return { now: [], entries: [], send: [], apply: [], replies: [], snapshots: [] };
+  return { now: [], entries: [], send: [], apply: [], replies: [], snapshots: [], turnedBack: [] };
 }
 
 /**
- * Frames for messages of consensus; an append message's entries are attached by whoever holds their bytes. A node that is
+ * Frames for messages of consensus, and what it found out about disks; an append message's entries are attached by whoever holds their bytes. A node that is
  * quarantined gets none, however its links stand: nothing that is written after that reaches it (MIT-2).
  */
 export function sendMessages(
   effects: EffectsBuilder,
-  messages: Ready['send'],
+  { send, turnedBack = [] }: Ready,
   isOut: (nodeId: NodeId) => boolean,
 ): void {
-  for (const { to, message } of messages) {
+  effects.turnedBack.push(...turnedBack);
+  for (const { to, message } of send) {
     if (message.type === 'appendEntries' && isOut(to)) continue;
     const header = encodeConsensusFrame(message);
     const attached = message.type === 'appendEntries' && message.to > message.previous.seqno;
@@ -57,7 +59,7 @@ export function persistRollback(effects: EffectsBuilder, to: Seqno): void {
 
 export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
   const { now, rollbackTo, hardState, entries, send, apply, committed, replies, snapshots } = effects;
-  const { network, governance, ledgerSecrets } = effects;
+  const { network, governance, ledgerSecrets, turnedBack } = effects;
   const durable = rollbackTo !== undefined || hardState !== undefined || entries.length > 0;
   return {
     now,
@@ -76,5 +78,6 @@ export function finishEffects(effects: EffectsBuilder): ReplicaEffects {
     ...(governance !== undefined && { governance }),
     ...(ledgerSecrets !== undefined && { ledgerSecrets }),
     snapshots,
+    ...(turnedBack.length > 0 && { turnedBack }),
   };
 }

@@ -31,7 +31,8 @@ function makeKey() {
   const finished = finishKey(ceremony, [deal]);
   assert.ok(finished.kind === 'made');
   const rest = { generation: 1, holders: { a: [] }, threshold: 1, madeAtMs: 1, begunAtMs: 1, counted: [1] };
-  return { key: finished.key, ceremony, ...rest };
+  const more = { confirmed: [], earlier: [], keyThreshold: 0, served: {} };
+  return { key: finished.key, ceremony, ...rest, ...more };
 }
 
 const made = makeKey();

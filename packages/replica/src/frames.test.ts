@@ -2,22 +2,35 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Message } from '@coco/consensus';
 import { ByteWriter, CocoError, seededRandom, utf8 } from '@coco/primitives';
-import {
-  cutEntries,
-  decodeFrame,
-  encodeAnswerFrame,
-  encodeConsensusFrame,
-  encodeForwardFrame,
-} from './frames.js';
+import { encodeConsensusFrame } from './consensusFrames.js';
+import { cutEntries, decodeFrame, encodeAnswerFrame, encodeForwardFrame } from './frames.js';
 
+const appended: Message = {
+  type: 'appendEntries',
+  view: 3,
+  previous: { view: 2, seqno: 7 },
+  to: 9,
+  entriesView: 3,
+  commit: 7,
+};
+const doubt = { view: 3, signed: { view: 2, seqno: 7 } };
 const messages: readonly Message[] = [
-  { type: 'appendEntries', view: 3, previous: { view: 2, seqno: 7 }, to: 9, entriesView: 3, commit: 7 },
+  appended,
   { type: 'appendEntriesResponse', view: 3, success: true, last: 9, lastView: 3 },
   { type: 'requestPreVote', view: 3, lastCommittable: { view: 2, seqno: 7 } },
   { type: 'requestPreVoteResponse', view: 3, granted: true },
   { type: 'requestVote', view: 4, lastCommittable: { view: 2, seqno: 7 } },
   { type: 'requestVoteResponse', view: 4, granted: false },
   { type: 'proposeRequestVote', view: 4 },
+  { ...appended, clearance: { life: 9 }, life: 2 ** 32 - 1 },
+  { ...appended, clearance: { life: 9, fence: 12 } },
+  {
+    ...appended,
+    clearance: { life: 9, remembered: { view: 4, signed: { view: 3, seqno: 9 }, signedInView: 4 } },
+  },
+  { type: 'appendEntriesResponse', view: 3, success: false, last: 9, lastView: 3, life: 1, doubt },
+  { type: 'requestPreVoteResponse', view: 3, granted: true, askedBy: 5, doubt },
+  { type: 'requestVoteResponse', view: 4, granted: false, life: 7, askedBy: 5 },
 ];
 const request = {
   method: 'POST',

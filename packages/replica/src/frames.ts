@@ -2,62 +2,23 @@
  * Frames between nodes, inside the mutually authenticated channel.
  *
  *   frame     = u8 kind | body
- *   kind 0    consensus: u8 type | u64 view | fields of the type
- *             appendEntries: u64 previousView | u64 previousSeqno | u64 to | u64 entriesView | u64 commit | entry*
- *             appendEntriesResponse: u8 success | u64 last | u64 lastView
- *             requestPreVote, requestVote: u64 lastView | u64 lastSeqno
- *             requestPreVoteResponse, requestVoteResponse: u8 granted
- *             proposeRequestVote: nothing
+ *   kind 0    consensus: see consensusFrames.ts
  *   kind 1    forwarded request: u64 id | u32 length | head (JSON) | body
  *   kind 2    its answer: u64 id | u8 outcome (0 answered, 1 not primary) | u32 length | head (JSON) | body
  *
- * The order of message types is CCF's (formats: raft_types.h). Entries are the ledger's own bytes, each of which
- * says its size; they are appended by whoever holds them.
  */
 import type { AdapterRequest, AdapterResponse, Caller } from '@coco/adapter';
 import type { Message } from '@coco/consensus';
-import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8, type View } from '@coco/primitives';
+import { ByteReader, ByteWriter, CocoError, fromUtf8, utf8 } from '@coco/primitives';
+import { decodeConsensusBody } from './consensusFrames.js';
 import { answerObjection, headersObjection, isHeadText } from './httpHeads.js';
+import { decodeFlag, malformed } from './malformedFrame.js';
 
 /** A frame after parsing. `entries` are the raw bytes behind an append message, not yet cut up. */
 export type Frame =
   | { readonly kind: 'consensus'; readonly message: Message; readonly entries: Uint8Array }
   | { readonly kind: 'forward'; readonly id: number; readonly request: AdapterRequest }
   | { readonly kind: 'answer'; readonly id: number; readonly response?: AdapterResponse };
-
-const messageTypes: readonly Message['type'][] = [
-  'appendEntries',
-  'appendEntriesResponse',
-  'requestVote',
-  'requestVoteResponse',
-  'proposeRequestVote',
-  'requestPreVote',
-  'requestPreVoteResponse',
-];
-
-/** A consensus message without entries; an append message's entries are attached behind it. */
-export function encodeConsensusFrame(message: Message): Uint8Array {
-  const writer = new ByteWriter(64).u8(0).u8(messageTypes.indexOf(message.type)).u64(message.view);
-  switch (message.type) {
-    case 'appendEntries':
-      writer.u64(message.previous.view).u64(message.previous.seqno).u64(message.to);
-      return writer.u64(message.entriesView).u64(message.commit).finish();
-    case 'appendEntriesResponse':
-      return writer
-        .u8(message.success ? 1 : 0)
-        .u64(message.last)
-        .u64(message.lastView)
-        .finish();
-    case 'requestPreVote':
-    case 'requestVote':
-      return writer.u64(message.lastCommittable.view).u64(message.lastCommittable.seqno).finish();
-    case 'requestPreVoteResponse':
-    case 'requestVoteResponse':
-      return writer.u8(message.granted ? 1 : 0).finish();
-    case 'proposeRequestVote':
-      return writer.finish();
-  }
-}
 
 export function encodeForwardFrame(id: number, request: AdapterRequest): Uint8Array {
   const { body, ...head } = request;
@@ -98,7 +59,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 
 function decodeBody(reader: ByteReader): Frame {
   const kind = reader.u8();
-  if (kind === 0) return decodeConsensus(reader);
+  if (kind === 0) return { kind: 'consensus', ...decodeConsensusBody(reader) };
   const id = reader.u64();
   if (kind === 1) {
     const request = decodeRequestHead(decodeHead(reader));
@@ -118,61 +79,6 @@ function coded<Result>(decode: () => Result): Result {
   } catch (error) {
     if (!(error instanceof CocoError) || !error.code.startsWith('COCO_BYTES_')) throw error;
     throw malformed(error.message);
-  }
-}
-
-function decodeFlag(reader: ByteReader): boolean {
-  const value = reader.u8();
-  if (value > 1) throw malformed('a flag is neither 0 nor 1');
-  return value === 1;
-}
-
-/** Entries have 31 bits for it: a node that took over a larger one could never write again. */
-function decodeView(reader: ByteReader): View {
-  const view = reader.u64();
-  if (view >= 2 ** 31) throw malformed('a view is out of range');
-  return view;
-}
-
-function decodeConsensus(reader: ByteReader): Frame {
-  const type = messageTypes[reader.u8()];
-  const view = decodeView(reader);
-  const none = reader.bytes.subarray(0, 0);
-  switch (type) {
-    case 'appendEntries': {
-      const previous = { view: decodeView(reader), seqno: reader.u64() };
-      const message = {
-        type,
-        view,
-        previous,
-        to: reader.u64(),
-        entriesView: decodeView(reader),
-        commit: reader.u64(),
-      };
-      return { kind: 'consensus', message, entries: reader.take(reader.remaining) };
-    }
-    case 'appendEntriesResponse': {
-      const message = {
-        type,
-        view,
-        success: decodeFlag(reader),
-        last: reader.u64(),
-        lastView: decodeView(reader),
-      };
-      return { kind: 'consensus', message, entries: none };
-    }
-    case 'requestPreVote':
-    case 'requestVote': {
-      const message = { type, view, lastCommittable: { view: decodeView(reader), seqno: reader.u64() } };
-      return { kind: 'consensus', message, entries: none };
-    }
-    case 'requestPreVoteResponse':
-    case 'requestVoteResponse':
-      return { kind: 'consensus', message: { type, view, granted: decodeFlag(reader) }, entries: none };
-    case 'proposeRequestVote':
-      return { kind: 'consensus', message: { type, view }, entries: none };
-    default:
-      throw malformed('unknown message type');
   }
 }
 
@@ -227,10 +133,6 @@ function decodeCaller(value: unknown): Caller {
     throw malformed('caller');
   if (subject !== undefined && !isHeadText(subject)) throw malformed('caller');
   return subject === undefined ? { kind, id } : { kind, id, subject };
-}
-
-function malformed(what: string): CocoError {
-  return new CocoError('COCO_REPLICA_FRAME', `a peer sent a malformed frame: ${what}`, { what });
 }
 
 /**

@@ -15,6 +15,8 @@ const headersOfTheNode: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'x-coco-committed-seqno',
+  'x-coco-stale-ms',
   'x-ms-ccf-transaction-id',
 ]);
 

@@ -19,6 +19,7 @@ import {
 } from '@coco/primitives';
 import { type AppendMessage, addOrStop, openAppendMessage } from './appendMessage.js';
 import type { Circumstances, EntryContents } from './circumstances.js';
+import { committedTxId } from './committedTxId.js';
 import { divideMaps } from './dividedMaps.js';
 import {
   createEffects,
@@ -100,14 +101,13 @@ class ReplicaMachine implements Replica {
 
   status(): ReplicaStatus {
     const requests = this.#forwarding.size + this.#governor.awaiting;
-    const status = { consensus: this.#consensus.status(), committed: this.#committedTxId(), requests };
+    const status = {
+      consensus: this.#consensus.status(),
+      committed: committedTxId(this.#consensus),
+      requests,
+    };
     const { untoldFrom } = this.#ledger;
     return { ...status, ...this.#governor.troubles, ...(untoldFrom !== undefined && { untoldFrom }) };
-  }
-
-  #committedTxId(): TxId {
-    const { commit } = this.#consensus;
-    return { view: this.#consensus.viewAt(commit) ?? 0, seqno: commit };
   }
 
   txStatus(id: TxId): TxStatus {
@@ -117,6 +117,7 @@ class ReplicaMachine implements Replica {
   step(event: ReplicaEvent): ReplicaEffects {
     const effects = createEffects();
     this.#handle(event, effects);
+    if (this.#maySign()) this.#appendOwn([this.#sign()], effects);
     if (this.#acting && this.#governor.hasChores(this.#consensus, this.#nowMs)) {
       this.#governor.housekeep(this.#circumstances(effects));
     }
@@ -146,7 +147,9 @@ class ReplicaMachine implements Replica {
         this.#worker(event.message, effects);
         break;
       case 'persisted':
-        this.#persisted(event.upTo, effects);
+        this.#absorb(this.#consensus.step(event), effects);
+        if (this.#consensus.viewAt(event.upTo.seqno) === event.upTo.view)
+          this.#signing.persisted(event.upTo.seqno);
         break;
       case 'transferLeadership':
         this.#absorb(this.#consensus.step(event), effects);
@@ -168,12 +171,6 @@ class ReplicaMachine implements Replica {
       default:
         assertNever(event, 'replica event');
     }
-  }
-
-  #persisted(upTo: TxId, effects: EffectsBuilder): void {
-    this.#absorb(this.#consensus.step({ type: 'persisted', upTo }), effects);
-    if (this.#consensus.viewAt(upTo.seqno) === upTo.view) this.#signing.persisted(upTo.seqno);
-    if (this.#maySign()) this.#appendOwn([this.#sign()], effects);
   }
 
   #passTime(ms: number, effects: EffectsBuilder): void {
@@ -199,7 +196,7 @@ class ReplicaMachine implements Replica {
       context: () => ({
         nowMs: this.#nowMs,
         root: () => this.#ledger.root(),
-        committed: this.#committedTxId(),
+        committed: committedTxId(this.#consensus),
         txStatus: (id) => this.#consensus.txStatus(id),
       }),
       govern: (origin, request) => this.#governor.govern(origin, request, now),
@@ -315,9 +312,10 @@ class ReplicaMachine implements Replica {
     if (ready.rollbackTo !== undefined) this.#rollback(ready.rollbackTo, effects);
     if (ready.hardState !== undefined) effects.hardState = ready.hardState;
     for (const info of ready.append ?? []) this.#accept(info, effects);
-    sendMessages(effects, ready.send, (nodeId) => this.#governing.isOut(nodeId));
+    sendMessages(effects, ready, (nodeId) => this.#governing.isOut(nodeId));
     if (ready.commit !== undefined) this.#committed(ready.commit, effects);
     if (ready.role !== undefined) this.#role(effects);
+    if (ready.sign === true && this.#acting) this.#signing.want();
   }
 
   #rollback(to: Seqno, effects: EffectsBuilder): void {

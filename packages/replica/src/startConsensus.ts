@@ -19,6 +19,7 @@ export function startConsensus(start: ReplicaStart): Consensus {
     ...(start.hardState !== undefined && { hardState: start.hardState }),
     ...(start.commit !== undefined && { commit: start.commit }),
     ...(start.startAsLeader !== undefined && { startAsLeader: start.startAsLeader }),
+    ...(start.inDoubt !== undefined && { inDoubt: start.inDoubt }),
     ...(start.trace !== undefined && { trace: start.trace }),
   });
 }

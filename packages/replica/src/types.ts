@@ -3,12 +3,13 @@
  * out; the host carries effects out, and the simulator drives the same object from a seed.
  */
 import type { AdapterRequest, AdapterResponse, FromWorker, ToWorker } from '@coco/adapter';
-import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState } from '@coco/consensus';
+import type { ConsensusSettings, ConsensusStatus, EntryInfo, HardState, TurnedBack } from '@coco/consensus';
 import type {
   Alarm,
   AuditRead,
   CertificateValidity,
   EpochPlace,
+  EpochRecord,
   GenesisConstitution,
   GovernanceSettings,
   KeyContribution,
@@ -143,6 +144,8 @@ export interface ReplicaEffects {
   readonly ledgerSecrets?: readonly LedgerSecret[];
   /** For the snapshot files: write these bytes aside; or give the file its receipt and its final name. */
   readonly snapshots: readonly SnapshotEffect[];
+  /** Nodes, perhaps this one, whose disks were turned back while they were down. Said once for each start of such a node. */
+  readonly turnedBack?: readonly TurnedBack[];
 }
 
 export type SnapshotEffect =
@@ -198,6 +201,8 @@ export interface ReplicaStart {
   /** Known committed when the node stopped. Default 0: the next primary's signature tells. */
   readonly commit?: Seqno;
   readonly startAsLeader?: boolean;
+  /** The disk may have been turned back while the node was down: right for every disk that others control. Default false. */
+  readonly inDoubt?: boolean;
   /**
    * Issues a certificate of the service for a node that takes part. Throws a CocoError that says why it cannot: the
    * decision that asked for it is then refused. Without it, certificates cannot be renewed through this node.
@@ -222,7 +227,7 @@ export interface Custody {
       readonly recipients: readonly SecretRecipient[];
       readonly networkKey?: NetworkKey;
     },
-  ): MadeSecret;
+  ): MadeSecret & Pick<EpochRecord, 'sealed'>;
   /** 32 bytes that nobody can guess and that never come again. */
   newId(): Uint8Array;
 }

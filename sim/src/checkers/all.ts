@@ -13,6 +13,7 @@ import { configurationsFollow } from './configurations-follow.js';
 import { durableMajority } from './durable-majority.js';
 import { electedByMajority } from './elected-by-majority.js';
 import { electionSafety } from './election-safety.js';
+import { falseAlarm } from './false-alarm.js';
 import { hardStateFirst } from './hard-state-first.js';
 import { leaderAppend } from './leader-append.js';
 import { leaderCompleteness } from './leader-completeness.js';
@@ -46,6 +47,7 @@ export function globalCheckers(world: World): Checker[] {
     transactionStatus(),
     messageStorm(world),
     electedByMajority(world),
+    falseAlarm(world),
   ];
 }
 

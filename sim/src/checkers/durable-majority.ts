@@ -50,7 +50,11 @@ function lastStepTo(world: World, log: readonly LogRecord[], from: Seqno, record
   return base;
 }
 
-/** Which of `members` have the record on disk. */
+/** Which of `members` have the record on disk; or had it when that was turned back: they get it again before they count. */
 function holdersOf(world: World, record: LogRecord, members: readonly NodeId[]): NodeId[] {
-  return members.filter((id) => world.byId.get(id)?.disk.log[record.seqno - 1] === record);
+  const at = record.seqno - 1;
+  return members.filter((id) => {
+    const node = world.byId.get(id);
+    return node?.disk.log[at] === record || node?.hidden?.[at] === record;
+  });
 }

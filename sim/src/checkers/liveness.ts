@@ -180,7 +180,7 @@ function demandAdvance(world: World, leader: SimNode, commit: number): void {
   );
 }
 
-/** All members become equal. Gives the members. */
+/** All members become equal, and none is in doubt any more. Gives the members. */
 function demandEqual(world: World): readonly SimNode[] {
   world.workloadOn = false;
   signRest(world);
@@ -191,7 +191,10 @@ function demandEqual(world: World): readonly SimNode[] {
     const last = leader.log.at(-1);
     const areEqual = members.every(
       ({ log, machine, applied }) =>
-        log.at(-1) === last && machine?.commit === log.length && applied === log.length,
+        log.at(-1) === last &&
+        machine?.commit === log.length &&
+        applied === log.length &&
+        machine.status().doubt === undefined,
     );
     return areEqual ? members : undefined;
   };
@@ -249,8 +252,9 @@ function lineOf({ id, machine, log, stage, disk, lapsed }: SimNode): string {
   const status = machine?.status();
   const last = log.at(-1);
   const configurations = status?.configurations.map(({ seqno, nodes }) => `${seqno}:{${nodes.join(' ')}}`);
+  const doubt = status?.doubt === undefined ? '' : 'in doubt, ';
   return (
-    `${id}: ${status?.leadership ?? 'down'} view ${machine?.view}, follows ${primary}, last ${last?.view ?? 0}.${log.length}, ` +
+    `${id}: ${doubt}${status?.leadership ?? 'down'} view ${machine?.view}, follows ${primary}, last ${last?.view ?? 0}.${log.length}, ` +
     `commit ${machine?.commit}, base ${disk.base}, held from ${disk.heldFrom}, ${lapsed ? 'no lease, ' : ''}${configurations?.join(' ')}`
   );
 }

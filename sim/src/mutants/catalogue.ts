@@ -9,13 +9,16 @@ import { baseWithoutConfiguration } from './base-without-configuration.js';
 import { baseWithoutViews } from './base-without-views.js';
 import { beginsUnsigned } from './begins-unsigned.js';
 import { believesRefusals } from './believes-refusals.js';
+import { clearsWithoutFence } from './clears-without-fence.js';
 import { commitsByAnyConfiguration } from './commits-by-any-configuration.js';
+import { commitsInDoubt } from './commits-in-doubt.js';
 import { commitsOlderViews } from './commits-older-views.js';
 import { commitsUnsigned } from './commits-unsigned.js';
 import { comparesLengthOnly } from './compares-length-only.js';
 import { configurationWaitsForCommit } from './configuration-waits-for-commit.js';
 import { countsItselfUnsynced } from './counts-itself-unsynced.js';
 import { countsNewestConfigurationOnly } from './counts-newest-configuration-only.js';
+import { countsTheUnsure } from './counts-the-unsure.js';
 import { cutsOffAMajority } from './cuts-off-a-majority.js';
 import { cutsOffWhenCommitted } from './cuts-off-when-committed.js';
 import { dropsSignedSuffix } from './drops-signed-suffix.js';
@@ -60,6 +63,7 @@ import { switchedOffTooEarly } from './switched-off-too-early.js';
 import { toldBeforeDurable } from './told-before-durable.js';
 import { truncatesOptimistically } from './truncates-optimistically.js';
 import { truncatesToRange } from './truncates-to-range.js';
+import { trustsItsDisk } from './trusts-its-disk.js';
 import { votesForAnyLog } from './votes-for-any-log.js';
 import { votesTwice } from './votes-twice.js';
 
@@ -124,6 +128,10 @@ export const mutants: readonly Mutant[] = [
   encouragesRivals,
   beginsUnsigned,
   sendsReplacedEntries,
+  trustsItsDisk,
+  countsTheUnsure,
+  clearsWithoutFence,
+  commitsInDoubt,
 ];
 
 /** The mutant of that name, if there is one. */

@@ -16,6 +16,8 @@ export interface Mutant {
   readonly honours?: Partial<Honours>;
   /** How many nodes it takes to see it, where another number than usual. */
   readonly nodes?: number;
+  /** True where it shows when disks are turned back: then they are in every run. */
+  readonly turning?: boolean;
   /** True where it only shows when nodes come and go. Default false: the others are found sooner without. */
   readonly membership?: boolean;
 }

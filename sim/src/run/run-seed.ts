@@ -26,6 +26,8 @@ export interface SeedRun {
   readonly chaosMs?: number;
   /** Nodes come and go at random. Default true. */
   readonly membership?: boolean;
+  /** Disks are turned back. Default: in some runs. */
+  readonly turning?: boolean;
   /** Receives every event as a line of text. */
   readonly follow?: (line: string) => void;
 }

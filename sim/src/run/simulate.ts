@@ -17,6 +17,8 @@ export interface SimulationPlan {
   readonly chaosMs?: number;
   /** Nodes come and go. Default true. */
   readonly membership?: boolean;
+  /** Disks are turned back. Default: in some runs. */
+  readonly turning?: boolean;
 }
 
 /** What is known so far; at the end, the result. */
@@ -82,6 +84,7 @@ function taskOf(plan: SimulationPlan, first: number, count: number): Task {
     count,
     nodes: plan.nodes,
     ...(plan.mutant === undefined ? {} : { mutant: plan.mutant }),
+    ...(plan.turning === undefined ? {} : { turning: plan.turning }),
     ...(plan.membership === undefined ? {} : { membership: plan.membership }),
     ...(plan.chaosMs === undefined ? {} : { chaosMs: plan.chaosMs }),
   };

@@ -18,6 +18,8 @@ export interface Task {
   readonly chaosMs?: number;
   /** Nodes come and go. Default true; a mutant says itself. */
   readonly membership?: boolean;
+  /** Disks are turned back. Default: in some runs; a mutant says itself. */
+  readonly turning?: boolean;
   /** CPU time after which no further seed is begun. */
   readonly cpuMsMax?: number;
 }
@@ -68,9 +70,15 @@ export function runOne(
     create: (start) => (mutant?.rules === undefined ? createRaft(start) : createRaft(start, mutant.rules)),
     ...(mutant?.honours === undefined ? {} : { honours: mutant.honours }),
     ...(task.chaosMs === undefined ? {} : { chaosMs: task.chaosMs }),
+    ...turningOf(task, mutant),
     membership: mutant === undefined ? (task.membership ?? true) : (mutant.membership ?? false),
     ...(follow === undefined ? {} : { follow }),
   });
+}
+
+function turningOf({ turning }: Task, mutant: Mutant | undefined): { turning?: boolean } {
+  if (mutant !== undefined) return { turning: mutant.turning ?? false };
+  return turning === undefined ? {} : { turning };
 }
 
 /** The mutant that a task names; undefined for the real rules. The name must exist. */

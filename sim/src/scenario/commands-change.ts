@@ -98,6 +98,8 @@ export const changeCommands: Readonly<Record<string, ScenarioCommand>> = {
     reconnectNode(cluster, [id]);
   }),
   restart_node: change('restart_node,ID', 1, 1, (cluster, [id = '']) => cluster.node(id).restart()),
+  keep_disk: change('keep_disk,ID', 1, 1, (cluster, [id = '']) => cluster.node(id).keepDisk()),
+  turn_back: change('turn_back,ID', 1, 1, (cluster, [id = '']) => cluster.node(id).turnBack()),
 };
 
 /** Reconnects everyone and lets the primary work until all active nodes agree: the way back to life is open. */

@@ -79,6 +79,7 @@ function detailOf(node: ScenarioNode, field: string): string {
     retirement_phase: status.retirementPhase,
     current_view: status.view,
     primary_id: status.primary,
+    in_doubt: String(status.doubt !== undefined),
     peers: Object.keys(status.peers).sort().join(' ') || 'none',
     needs_snapshot:
       Object.keys(status.peers)

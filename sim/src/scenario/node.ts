@@ -45,6 +45,12 @@ const timing = {
   sendAtOnce: false,
 };
 
+interface Disk {
+  entries: ScenarioEntry[];
+  hardState: HardState | undefined;
+  base: LogBase | undefined;
+}
+
 export class ScenarioNode {
   readonly id: NodeId;
   /** Messages sent and not yet delivered, oldest first. */
@@ -52,7 +58,9 @@ export class ScenarioNode {
   raft: Consensus;
   /** The log as the node has it in memory, from seqno 1: up to the base, that of which the snapshot is the state. */
   log: ScenarioEntry[] = [];
-  #disk: { entries: ScenarioEntry[]; hardState: HardState | undefined; base: LogBase | undefined } = {
+  #kept: Disk | undefined;
+  #inDoubt = false;
+  #disk: Disk = {
     entries: [],
     hardState: undefined,
     base: undefined,
@@ -100,6 +108,19 @@ export class ScenarioNode {
     for (const ready of held) this.#carryOut(ready);
   }
 
+  /** Whoever owns the disk keeps what is on it now. */
+  keepDisk(): void {
+    this.#kept = { ...this.#disk, entries: [...this.#disk.entries] };
+  }
+
+  /** The process ends, the disk shows what was kept, and the process starts in doubt of it. */
+  turnBack(): void {
+    if (this.#kept === undefined) throw new Error(`nothing of the disk of node ${this.id} was kept`);
+    this.#disk = { ...this.#kept, entries: [...this.#kept.entries] };
+    this.#inDoubt = true;
+    this.restart();
+  }
+
   /** The process ends and starts again from its disk: what was in memory or waited for the disk is lost. */
   restart(): void {
     const { entries } = this.#disk;
@@ -138,6 +159,7 @@ export class ScenarioNode {
         ...(base !== undefined && { base }),
         ...(hardState !== undefined && { hardState }),
         ...(startAsLeader && { startAsLeader }),
+        ...(this.#inDoubt && { inDoubt: true }),
       },
       this.#rules,
     );

@@ -68,6 +68,11 @@ describe('A scenario fails when the rule that it is for is broken', () => {
     ],
     ['commit-in-every-configuration', { activeConfigurations: onlyCommitted }],
     ['signed-entries-survive-an-election', { keepWithoutPrimary: ({ commit }) => commit }],
+    ['forgotten-vote', { startsInDoubt: () => false }],
+    ['forgotten-vote', { carries: ({ quorum, sure, unsure }) => sure + unsure >= quorum }],
+    ['forgotten-vote', { fenceKnown: ({ commit }) => commit }],
+    ['forgotten-vote', { mayFence: () => true }],
+    ['forgotten-vote', { matchInDoubt: ({ acknowledged }) => acknowledged }],
   ];
   for (const [scenario, rules] of broken) {
     test(`${scenario}, without ${Object.keys(rules).join()}`, () => {

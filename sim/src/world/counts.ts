@@ -21,6 +21,9 @@ export interface Counts {
   /** Nodes left out for want of a lease, and those taken back. */
   quarantined: number;
   returned: number;
+  /** Disks turned back, and how often somebody noticed. */
+  turnedBack: number;
+  foundOut: number;
   /** Runs at whose end none of the first nodes takes part any more. */
   replaced: number;
 }
@@ -43,6 +46,8 @@ export function createCounts(): Counts {
     retired: 0,
     quarantined: 0,
     returned: 0,
+    turnedBack: 0,
+    foundOut: 0,
     replaced: 0,
   };
 }

@@ -20,6 +20,9 @@ export interface SimDisk {
   syncing: readonly DiskWrite[];
 }
 
+/** The disk at a moment at which nothing was on its way to it. */
+export type DiskState = Readonly<Omit<SimDisk, 'syncing'>>;
+
 /** One indivisible change of the disk. */
 export type DiskWrite =
   | { readonly type: 'rollback'; readonly to: Seqno }
@@ -52,6 +55,21 @@ export function losePower(disk: SimDisk, random: Random): number {
   perform(disk, writes, kept);
   disk.syncing = [];
   return writes.length - kept;
+}
+
+/** What is durable now. */
+export function copyDisk({ hardState, log, base, heldFrom, commit }: SimDisk): DiskState {
+  return { hardState, log: log.slice(), base, heldFrom, commit };
+}
+
+/** Shows something else than what was written last: the hard state, the log, or both. */
+export function showDisk(disk: SimDisk, state: DiskState, what: 'hardState' | 'log' | 'both'): void {
+  if (what !== 'log') disk.hardState = state.hardState;
+  if (what === 'hardState') return;
+  disk.log.splice(0, disk.log.length, ...state.log);
+  disk.base = state.base;
+  disk.heldFrom = state.heldFrom;
+  disk.commit = state.commit;
 }
 
 /** What a restart does first: entries after the last signature are cut off. Returns how many. */

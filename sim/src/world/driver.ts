@@ -62,7 +62,15 @@ export function stepNode(world: World, node: SimNode, event: ConsensusEvent, env
   if (!world.honours.persistedWhenDurable && appended.length > 0) {
     stepNode(world, node, { type: 'persisted', upTo: idOf(appended.at(-1) as LogRecord) });
   }
+  followDoubt(world, node, ready);
   if (ready.role?.state === 'Leader' && machine.isLeader) becomePrimary(world, node);
+  else if (ready.sign === true && machine.isLeader) appendAt(world, node, [signatureEntry]);
+}
+
+/** Keeps count of disks that were turned back. */
+function followDoubt(world: World, node: SimNode, ready: Ready): void {
+  world.counts.foundOut += ready.turnedBack?.length ?? 0;
+  if (node.hidden !== undefined && node.machine?.status().doubt === undefined) node.hidden = undefined;
 }
 
 function noteCommit(world: World, node: SimNode, commit: Seqno): void {
@@ -243,17 +251,7 @@ export function startNode(world: World, node: SimNode): void {
   node.log.length = 0;
   for (const record of node.disk.log) node.log.push(record);
   node.announced = node.disk.hardState;
-  const commit = Math.min(node.disk.commit, node.log.length);
-  node.machine = world.create({
-    nodeId: node.id,
-    settings: world.profile.settings,
-    random: seededRandom(world.random.integer(2 ** 32)),
-    initialNodes: world.initialNodes,
-    ...baseOf(world, node),
-    entries: node.log.slice(node.disk.base),
-    commit,
-    ...(node.disk.hardState === undefined ? {} : { hardState: node.disk.hardState }),
-  });
+  node.machine = createMachine(world, node);
   // The machine may find proof of more in the log: what is committed is applied before anything else happens.
   const applied = node.machine.commit;
   node.applied = applied;
@@ -264,7 +262,23 @@ export function startNode(world: World, node: SimNode): void {
   );
   node.lastTickUs = world.nowUs;
   world.queue.push(world.nowUs + 1000 + world.random.integer(1000), { type: 'tick', node, life: node.life });
+  node.ran = true;
   for (const observe of world.observers.started) observe(node);
+}
+
+function createMachine(world: World, node: SimNode): Consensus {
+  const commit = Math.min(node.disk.commit, node.log.length);
+  return world.create({
+    nodeId: node.id,
+    settings: world.profile.settings,
+    random: seededRandom(world.random.integer(2 ** 32)),
+    initialNodes: world.initialNodes,
+    ...baseOf(world, node),
+    entries: node.log.slice(node.disk.base),
+    commit,
+    inDoubt: node.ran || world.profile.turning.beginsInDoubt,
+    ...(node.disk.hardState === undefined ? {} : { hardState: node.disk.hardState }),
+  });
 }
 
 /** What a node that begins at a snapshot is told instead of the entries up to there. */

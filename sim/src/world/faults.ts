@@ -5,6 +5,7 @@ import { crashNode, stepNode } from './driver.js';
 import { rejoin } from './joining.js';
 import { cutLinks } from './network.js';
 import { type FaultKind, pick, waitingMs } from './profile.js';
+import { turnBack } from './turning.js';
 import { present, type SimNode, type World } from './world.js';
 
 /** Lets a fault strike, with `victim` at its centre. */
@@ -31,6 +32,10 @@ export function strike(world: World, fault: FaultKind, victim: SimNode): void {
       // An operator who takes no chances. Where nobody keeps snapshots it is a restart.
       if (world.membership) rejoin(world, victim, pick(world.random, present(world)));
       else crash(world, victim);
+      break;
+    case 'turnBack':
+      crash(world, victim);
+      turnBack(world, victim);
       break;
     default:
       partition(world, fault, victim);

@@ -2,7 +2,7 @@
  * The last things that happened, kept as references and put into words only when somebody asks: a violation is
  * reported with the events that led to it.
  */
-import type { ConsensusEvent, Message, Ready } from '@coco/consensus';
+import type { ConsensusEvent, Doubt, Message, Ready } from '@coco/consensus';
 import { formatTxId, type TxId } from '@coco/primitives';
 import type { StepSeen } from './world.js';
 
@@ -117,18 +117,30 @@ function messageText(message: Message): string {
   const head = `${message.type} v${message.view}`;
   switch (message.type) {
     case 'appendEntries':
-      return `${head} (${formatTxId(message.previous)}..${message.to}]@${message.entriesView} commit=${message.commit}`;
+      return `${head} (${formatTxId(message.previous)}..${message.to}]@${message.entriesView} commit=${message.commit}${clearanceText(message)}`;
     case 'appendEntriesResponse':
-      return `${head} ${message.success ? 'ok' : 'NO'} last=${message.lastView}.${message.last}`;
+      return `${head} ${message.success ? 'ok' : 'NO'} last=${message.lastView}.${message.last}${doubtText(message.doubt)}`;
     case 'requestVote':
     case 'requestPreVote':
       return `${head} lastSigned=${formatTxId(message.lastCommittable)}`;
     case 'requestVoteResponse':
     case 'requestPreVoteResponse':
-      return `${head} ${message.granted ? 'granted' : 'refused'}`;
+      return `${head} ${message.granted ? 'granted' : 'refused'}${doubtText(message.doubt)}`;
     case 'proposeRequestVote':
       return head;
   }
+}
+
+function doubtText(doubt: Doubt | undefined): string {
+  if (doubt === undefined) return '';
+  return ` in doubt, showed view ${doubt.view} and ${formatTxId(doubt.signed)}`;
+}
+
+function clearanceText({ clearance }: Extract<Message, { readonly type: 'appendEntries' }>): string {
+  if (clearance === undefined) return '';
+  const { life, fence, remembered } = clearance;
+  const cleared = fence === undefined ? 'not cleared' : `cleared from ${fence} on`;
+  return ` life ${life} ${cleared}${remembered === undefined ? '' : ', was turned back'}`;
 }
 
 function readyText(ready: Ready): string {
@@ -139,6 +151,8 @@ function readyText(ready: Ready): string {
   }
   if (ready.append !== undefined && ready.append.length > 0) text += ` | stores ${ready.append.length}`;
   if (ready.commit !== undefined) text += ` | COMMIT ${ready.commit}`;
+  if (ready.sign === true) text += ' | SIGN';
+  for (const { node } of ready.turnedBack ?? []) text += ` | ${node} WAS TURNED BACK`;
   if (ready.role !== undefined) text += ` | ${ready.role.state} of ${ready.role.primary ?? '-'}`;
   for (const { to, message } of ready.send) text += `\n${' '.repeat(22)}-> ${to}: ${messageText(message)}`;
   return text;

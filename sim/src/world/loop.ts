@@ -6,6 +6,7 @@ import { completeSync, startNode, stepNode, tellSynced } from './driver.js';
 import { shortenLog } from './joining.js';
 import { mendLinks } from './network.js';
 import { reconfigure } from './reconfiguration.js';
+import { keepDisk } from './turning.js';
 import { ask, work } from './workload.js';
 import type { Happening, SimNode, World } from './world.js';
 
@@ -120,6 +121,7 @@ function synced(world: World, { node, sync }: Happening & { type: 'synced' }): v
   // Once only, also when the end of this sync was planned twice.
   node.sync += 1;
   completeSync(node);
+  keepDisk(world, node);
   const told: Happening = { type: 'told', node, life: node.life };
   if (isPresent(node, node.life, told)) tellSynced(world, node);
 }

@@ -20,7 +20,8 @@ export type FaultKind =
   | 'links'
   | 'clock'
   | 'transfer'
-  | 'rejoin';
+  | 'rejoin'
+  | 'turnBack';
 
 /** Moments worth striking at. */
 export type Moment = 'leader' | 'candidate' | 'vote' | 'signature' | 'commit' | 'ack' | 'sync' | 'rollback';
@@ -49,6 +50,7 @@ export interface Profile {
   readonly chaosMs: number;
   readonly partialHealing: PartialHealing;
   readonly membership: MembershipProfile;
+  readonly turning: TurningProfile;
 }
 
 /** Strike with `fault` at `moment` with `probability`. */
@@ -110,6 +112,16 @@ export interface MembershipProfile {
   readonly renews: number;
 }
 
+/** How disks are turned back while their nodes are down. */
+export interface TurningProfile {
+  /** Whether they are, in this run. */
+  readonly happens: boolean;
+  /** Probability that what a sync has written is kept, to be shown again later. */
+  readonly keeps: number;
+  /** Also the first start of each node is one in doubt. */
+  readonly beginsInDoubt: boolean;
+}
+
 const faultKinds: readonly FaultKind[] = [
   'crash',
   'crash',
@@ -151,8 +163,36 @@ const moments: readonly Moment[] = [
   'rollback',
 ];
 
-/** Draws a profile. `chaosMs` overrides how long faults last, in simulated milliseconds. */
-export function drawProfile(random: Random, chaosMs?: number): Profile {
+/**
+ * Draws a profile. `chaosMs` overrides how long faults last, in simulated milliseconds; `turning` whether disks are
+ * turned back.
+ */
+export function drawProfile(random: Random, chaosMs?: number, turns?: boolean): Profile {
+  const profile = drawUsual(random, chaosMs);
+  const happens = random.fraction() < 0.4;
+  const turning: TurningProfile = {
+    happens: turns ?? happens,
+    keeps: pick(random, [0.02, 0.1, 0.5]),
+    beginsInDoubt: random.fraction() < 0.2,
+  };
+  if (turning.happens) return { ...turned(random, profile), turning };
+  const trustDiskAfterMs = between(random, 1, 300);
+  // Who is cut off for want of a lease is not waited for: then somebody must trust in the end.
+  const neverTrusts = random.fraction() < 0.5 && profile.membership.lapses === 0;
+  if (neverTrusts) return { ...profile, turning };
+  return { ...profile, settings: { ...profile.settings, trustDiskAfterMs }, turning };
+}
+
+/** Whoever never trusts a disk must not be left out: no leases end in such a run. */
+function turned(random: Random, profile: Omit<Profile, 'turning'>): Omit<Profile, 'turning'> {
+  const faults: FaultKind[] = [...profile.faults, 'turnBack', 'turnBack'];
+  const ambushes = profile.ambushes.map((ambush): Ambush => {
+    return random.fraction() < 0.5 ? { ...ambush, fault: 'turnBack' } : ambush;
+  });
+  return { ...profile, faults, ambushes, membership: { ...profile.membership, lapses: 0 } };
+}
+
+function drawUsual(random: Random, chaosMs?: number): Omit<Profile, 'turning'> {
   const electionTimeoutMs = 100;
   const settings: ConsensusSettings = {
     electionTimeoutMs,

@@ -10,6 +10,7 @@ import { enforceLeases, passLeases } from './leases.js';
 import { waitingMs } from './profile.js';
 import { type NewEntry, signatureEntry } from './record.js';
 import { activeIn, leavingAt, type Standing, standingIn } from './standing.js';
+import { turnableMin } from './turning.js';
 import { isReady } from './workload.js';
 import { present, type SimNode, type World } from './world.js';
 
@@ -83,6 +84,7 @@ function changeMembers(world: World, node: SimNode): void {
   const standing = standingIn(standings, node.log);
   const members = standing.configuration.nodes;
   const next = nextMembers(world, standing).slice(0, membersMax);
+  if (world.profile.turning.happens && next.length < turnableMin) return;
   if (next.length === 0 || (next.length === members.length && next.every((id) => members.includes(id)))) {
     return;
   }

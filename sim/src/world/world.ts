@@ -20,7 +20,7 @@ import {
   type View,
 } from '@coco/primitives';
 import { type Counts, createCounts } from './counts.js';
-import { createDisk, type SimDisk } from './disk.js';
+import { createDisk, type DiskState, type SimDisk } from './disk.js';
 import { createEventHash, type EventHash } from './event-hash.js';
 import { createHistory, type History } from './history.js';
 import { drawProfile, type Profile } from './profile.js';
@@ -73,6 +73,8 @@ export interface SimNode {
   machine: Consensus | undefined;
   /** Counts starts. Happenings that belong to an earlier life are void. */
   life: number;
+  /** It has started before. */
+  ran: boolean;
   /** What the machine believes its log to be; log[i] has seqno i + 1. */
   readonly log: LogRecord[];
   /** The latest hard state that the machine asked to persist, or that it was started with. */
@@ -89,6 +91,12 @@ export interface SimNode {
   readonly held: Happening[];
   clockRate: number;
   lastTickUs: number;
+  /** Earlier states of the disk, kept by whoever owns it. */
+  readonly kept: DiskState[];
+  /** The log that was on the disk before it was turned back; undefined when the node is not turned back, or cleared. */
+  hidden: readonly LogRecord[] | undefined;
+  /** Its disk was turned back at some time. */
+  turned: boolean;
   /** It has no lease: whoever has quarantined it does not talk to it. */
   lapsed: boolean;
 }
@@ -200,6 +208,8 @@ export interface WorldOptions {
   readonly chaosMs?: number;
   /** Nodes come and go at random; twice as many again are there to join. Default false. */
   readonly membership?: boolean;
+  /** Disks are turned back. Default: in some runs. */
+  readonly turning?: boolean;
 }
 
 /** A world at time 0 in which nothing has started yet. */
@@ -213,7 +223,7 @@ export function createWorld(options: WorldOptions): World {
   return {
     seed: options.seed,
     random,
-    profile: drawProfile(random, options.chaosMs),
+    profile: drawProfile(random, options.chaosMs, options.turning),
     nowUs: 0,
     queue: createTimeQueue(),
     nodes,
@@ -267,6 +277,7 @@ function createNode(id: NodeId, index: number, stage: SimNode['stage']): SimNode
     disk: createDisk(),
     machine: undefined,
     life: 0,
+    ran: false,
     log: [],
     announced: undefined,
     waiting: [],
@@ -277,6 +288,9 @@ function createNode(id: NodeId, index: number, stage: SimNode['stage']): SimNode
     held: [],
     clockRate: 1,
     lastTickUs: 0,
+    kept: [],
+    hidden: undefined,
+    turned: false,
     lapsed: false,
   };
 }

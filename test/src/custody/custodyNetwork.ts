@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import path from 'node:path';
 import { createAccounts, sandboxChainId, sandboxGenesis, signerOf } from '@coco/cli';
 import { toHex } from '@coco/primitives';
-import { GovernedNetwork, networkName } from '../governed/governedNetwork.js';
+import { GovernedNetwork, type GovernedNetworkOptions, networkName } from '../governed/governedNetwork.js';
 import type { GovernedNode } from '../governed/governedNode.js';
 import { temporaryDirectory } from '../governed/temporary.js';
 import { until } from '../until.js';
@@ -29,6 +29,8 @@ export interface CustodyNetworkOptions {
   readonly settings: Readonly<Record<string, number>>;
   /** Default: one account has everything. */
   readonly ethereumGenesis?: unknown;
+  /** What else is otherwise about the network. */
+  readonly governed?: Partial<GovernedNetworkOptions>;
 }
 
 export const timeoutMs = 90_000;
@@ -45,30 +47,46 @@ export class CustodyNetwork {
 
   /** Started; all nodes hold a share, and the genesis's secret is over. */
   static async open(options: CustodyNetworkOptions): Promise<CustodyNetwork> {
-    const { members, settings, nodesMax } = options;
+    const network = await CustodyNetwork.make(options);
+    try {
+      await network.start();
+      return network;
+    } catch (error) {
+      const logs = network.governed.nodes.map((node) => `${node.name}:\n${node.log().slice(-3000)}`);
+      await network.close();
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs.join('\n')}`);
+    }
+  }
+
+  /** Keys and genesis; nothing runs yet. */
+  static async make({
+    members,
+    settings,
+    nodesMax,
+    governed: more,
+    ethereumGenesis,
+  }: CustodyNetworkOptions): Promise<CustodyNetwork> {
     const [account] = createAccounts(1);
     if (account === undefined) throw new Error('no account');
     const governed = await GovernedNetwork.create({
-      directory: temporaryDirectory(),
+      directory: more?.directory ?? temporaryDirectory(),
       members,
       participants: ['carrier'],
       nodesMax: nodesMax ?? members.length + 2,
-      settings: { replica: { consensus: { electionTimeoutMs: 1500 } } },
-      ethereumGenesis: options.ethereumGenesis ?? sandboxGenesis([account]),
+      ethereumGenesis: ethereumGenesis ?? sandboxGenesis([account]),
+      ...more,
+      settings: { replica: { consensus: { electionTimeoutMs: 1500 } }, ...more?.settings },
     });
     const file = path.join(governed.directory, networkName, 'genesis.json');
     const genesis = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...genesis, settings }));
-    const network = new CustodyNetwork(governed, signerOf(account));
-    try {
-      await governed.start();
-      for (const node of governed.nodes) await network.holdsShare(node);
-      return network;
-    } catch (error) {
-      const logs = governed.nodes.map((node) => `${node.name}:\n${node.log().slice(-3000)}`);
-      await network.close();
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs.join('\n')}`);
-    }
+    return new CustodyNetwork(governed, signerOf(account));
+  }
+
+  /** Resolves when all nodes hold a share. */
+  async start(): Promise<void> {
+    await this.governed.start();
+    for (const node of this.governed.nodes) await this.holdsShare(node);
   }
 
   async secrets(node: GovernedNode): Promise<SecretsState> {

@@ -5,21 +5,62 @@
 import path from 'node:path';
 import { runCoco } from '../coco.js';
 import type { GovernedNode } from '../governed/governedNode.js';
-import type { Stage } from './stage.js';
+import { majority, must, type Stage } from './stage.js';
 
 const batchCalls = 200;
+const settledTimeoutMs = 60_000;
+
+/** The clients end; adds to `faults` what is missing or different, on any node that takes part. Asks as `who`. */
+export async function nothingIsLost(stage: Stage, who: string, faults: string[]): Promise<number> {
+  const { network, narrator, load, nodes } = stage;
+  await load.finish();
+  await network.settled(nodes, settledTimeoutMs);
+  const { replayed } = load;
+  if (replayed !== undefined) {
+    narrator.see(`replayed ${replayed.replayed} of ${replayed.of}, equal ${replayed.equal}`);
+    must(replayed.equal === replayed.of, 'every recorded transaction did what it did where it comes from');
+  }
+  const lost = await lostTransactions(stage, who);
+  faults.push(...lost.slice(0, 20));
+  narrator.see(
+    `${load.acknowledged.count} acknowledged, ${lost.length} lost, asked of ${nodes.length} nodes`,
+  );
+  const blocks = await compareBlocks(stage, who);
+  faults.push(...blocks.faults);
+  narrator.see(`${blocks.height} blocks with the same hashes and state roots on ${nodes.length} nodes`);
+  const { healthy } = await majority(stage)[0].json('network', 'status');
+  must(healthy === true, 'coco network status finds everything well');
+  return lost.length;
+}
+
+/** All nodes stop; adds to `faults` which ledger does not verify, or does not begin as it should: with the genesis for `founders`. */
+export async function ledgersAreSound(
+  stage: Stage,
+  founders: readonly GovernedNode[],
+  faults: string[],
+): Promise<void> {
+  const { network, narrator } = stage;
+  await network.stop();
+  const first = new Set(founders.map(({ name }) => name));
+  for (const ledger of await verifyLedgers(stage, network.nodes)) {
+    if (!ledger.sound) faults.push(`the ledger of ${ledger.node} is not sound: ${ledger.told}`);
+    const begins =
+      ledger.snapshot === undefined ? 'from its genesis' : `from the snapshot ${ledger.snapshot}`;
+    narrator.see(`${ledger.node}: ${ledger.sound ? 'sound' : 'NOT SOUND'}, ${begins} to ${ledger.last}`);
+    if (ledger.sound && first.has(ledger.node) === (ledger.snapshot !== undefined)) {
+      faults.push(`the ledger of ${ledger.node} begins ${begins}`);
+    }
+  }
+}
 
 /** Looks every acknowledged transaction up by its receipt on every node; what is missing or different. */
-export async function lostTransactions(
-  { network, nodes, load }: Stage,
-  who: string,
-): Promise<readonly string[]> {
+async function lostTransactions({ network, nodes, load }: Stage, who: string): Promise<readonly string[]> {
   const reader = network.member(who);
   return load.acknowledged.faults(nodes.map((node) => network.client(node.applicationUrl, reader)));
 }
 
 /** The blocks of all nodes from the first to the last, compared; how many there are, and where they differ. */
-export async function compareBlocks({ network, nodes }: Stage, who: string) {
+async function compareBlocks({ network, nodes }: Stage, who: string) {
   const reader = network.member(who);
   const clients = nodes.map((node) => network.client(node.applicationUrl, reader));
   const heights = await Promise.all(clients.map((client) => client.jsonRpc('eth_blockNumber')));
@@ -50,7 +91,7 @@ function stateOf(outcome: { readonly ok: boolean; readonly result?: unknown }): 
 }
 
 /** A ledger that was verified. */
-export interface VerifiedLedger {
+interface VerifiedLedger {
   readonly node: string;
   readonly sound: boolean;
   /** The snapshot that it begins with, if it does. */
@@ -62,10 +103,7 @@ export interface VerifiedLedger {
 }
 
 /** `coco ledger verify` on the ledger of each of `nodes`. */
-export function verifyLedgers(
-  stage: Stage,
-  nodes: readonly GovernedNode[],
-): Promise<readonly VerifiedLedger[]> {
+function verifyLedgers(stage: Stage, nodes: readonly GovernedNode[]): Promise<readonly VerifiedLedger[]> {
   const { network } = stage;
   const trusted = path.join(network.directory, network.serviceCertificateFile);
   return Promise.all(

@@ -18,6 +18,8 @@ export interface PausedStreamOptions {
   /** Between two requests, until `hurry`. */
   readonly pauseMs: number;
   readonly onAcknowledged: (hash: string, receipt: unknown) => void;
+  /** Gives up when for so long nothing was committed. Default 60,000. */
+  readonly patienceMs?: number;
 }
 
 export interface PausedStream {
@@ -27,7 +29,7 @@ export interface PausedStream {
 }
 
 const batchItems = 10;
-const patienceMs = 60_000;
+const patienceMsDefault = 60_000;
 const lagMs = 3_000;
 
 /** Starts it. */
@@ -40,7 +42,7 @@ export function startPausedStream(options: PausedStreamOptions): PausedStream {
     target: targetOf(options, () => pauseFor(pace)),
     batchItems,
     inFlightBatches: 1,
-    patienceMs,
+    patienceMs: options.patienceMs ?? patienceMsDefault,
     nowMs,
     sleep,
     onResult(index, result) {

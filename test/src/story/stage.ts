@@ -129,8 +129,8 @@ export function logged(node: GovernedNode, pattern: RegExp): Promise<RegExpExecA
   return whileRunning(node, said);
 }
 
-/** Waits until `node` is Trusted, knows it, and has committed what the others had. */
-async function takesPart({ network }: Stage, node: GovernedNode): Promise<void> {
+/** Waits until `node` is Trusted, knows it, and has committed what the node that people ask had. */
+export async function takesPart({ network }: Stage, node: GovernedNode): Promise<void> {
   const { seqno } = await standing(network, network.asked);
   const part = until(`${node.name} takes part`, timeoutMs, async () => {
     const own = await standing(network, node);

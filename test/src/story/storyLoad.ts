@@ -35,6 +35,8 @@ export interface StoryLoadOptions {
   readonly client: Person;
   readonly accounts: ReturnType<typeof storyGenesis>['accounts'];
   readonly set?: ReplaySet;
+  /** How long the replay set waits for a network that does not answer: see pausedStream.ts. */
+  readonly patienceMs?: number;
   readonly random: Random;
 }
 
@@ -52,7 +54,7 @@ export class StoryLoad {
 
   private constructor(options: StoryLoadOptions, chainId: bigint, token: Uint8Array) {
     this.#options = options;
-    const { network, client, accounts, set, random } = options;
+    const { network, client, accounts, set, patienceMs, random } = options;
     this.nodes = [...network.nodes];
     const signers = accounts.map(signerOf);
     this.#load = startLoad({
@@ -75,6 +77,7 @@ export class StoryLoad {
             set,
             client: () => this.#clientOfStream(),
             pauseMs: replayPauseMs,
+            ...(patienceMs !== undefined && { patienceMs }),
             onAcknowledged: (hash, receipt) => this.#note(hash, receipt),
           });
   }
@@ -112,6 +115,12 @@ export class StoryLoad {
       await this.#load.stop();
       this.#streamClient?.client.close();
     }
+  }
+
+  /** No more requests, whatever is left of the replay set. */
+  async abandon(): Promise<void> {
+    await this.#load.stop();
+    this.#streamClient?.client.close();
   }
 
   #note(hash: string, receipt: unknown): void {

@@ -7,17 +7,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { loadReplaySet } from '@coco/cli';
 import { checkout } from '../coco.js';
 import { whyNoTerminal } from '../governed/terminal.js';
 import { playExamples } from './examples.js';
 import { governancePage, withExamples } from './examplesPage.js';
+import { recordedTransactions } from './recorded.js';
 import { playStory, type StoryResult } from './story.js';
 
 const usage = 'npm run story:governance -- [--short] [--keep DIR] [--seed N] [--json] | --write-examples';
 /** As in the wizard's own suggestions. */
 const examplesPort = 8545;
-const data = path.join(checkout, '../shared/data/ethereum/replay');
 
 // What was waited for when the story failed is waited for no longer.
 process.exit(await main());
@@ -40,8 +39,7 @@ async function main(): Promise<number> {
     return refuse(`${keep} is not empty; ${usage}`);
   }
   const say = (line: string): void => void (json ? undefined : process.stdout.write(`${line}\n`));
-  const set = existsSync(data) ? loadReplaySet(data) : undefined;
-  if (set === undefined) say(`there are no recorded transactions at ${data}: only transfers are sent`);
+  const set = recordedTransactions(say);
   const result = await playStory({
     directory: keep ?? mkdtempSync(path.join(tmpdir(), 'coco-story-')),
     keep: keep !== undefined,

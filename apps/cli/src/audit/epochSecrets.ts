@@ -3,9 +3,9 @@
  * for it, and each opens its own epoch and no other.
  */
 import type { Client } from '@coco/client';
-import { decodePartialsAnswer, gatherSecrets, type PartialsAnswer, type ShareNode } from '@coco/host';
+import { type Askable, decodePartialsAnswers, gatherSecrets, type PartialsAnswer } from '@coco/host';
 import type { LedgerSecret } from '@coco/ledger';
-import { CocoError, toHex, utf8 } from '@coco/primitives';
+import { CocoError, utf8 } from '@coco/primitives';
 import type { NetworkNode } from '../governance/networkReader.js';
 import { auditFailure, type EpochSpan, type GrantedAudit, told } from './grantedAudit.js';
 
@@ -36,18 +36,26 @@ export async function epochSecrets(options: EpochSecretsOptions): Promise<readon
     .filter(({ status, actorId }) => status === 'Trusted' && actorId !== '')
     .map(shareNode);
   return gatherSecrets({
-    key: { key, ceremony: toHex(key.ceremony) },
+    keys: [key],
+    own: [],
     records: spans,
     nodes: () => holders,
     ask: ({ administrativeAddress }, epochs, signal) =>
-      unlessAborted(askPartials(clientAt(`https://${administrativeAddress}`), grant.id, epochs), signal),
+      unlessAborted(
+        askPartials(
+          clientAt(`https://${administrativeAddress}`),
+          grant.id,
+          epochs.map(({ epoch }) => epoch),
+        ),
+        signal,
+      ),
     onWaiting: ({ message }) => onWaiting(message),
     signal: new AbortController().signal,
     roundsMax,
   });
 }
 
-function shareNode({ id, actorId, administrative }: NetworkNode): ShareNode {
+function shareNode({ id, actorId, administrative }: NetworkNode): Askable {
   return { nodeId: id, actorId, administrativeAddress: administrative };
 }
 
@@ -55,10 +63,10 @@ async function askPartials(
   client: Pick<Client, 'post'>,
   grant: string,
   epochs: readonly number[],
-): Promise<PartialsAnswer> {
+): Promise<readonly PartialsAnswer[]> {
   const body = utf8(JSON.stringify({ grant, epochs }));
   const { body: answer } = await told(() => client.post('/node/audit/partials', 'application/json', body));
-  return decodePartialsAnswer(answer);
+  return decodePartialsAnswers(answer);
 }
 
 /** What comes when others were enough is of no use. */

@@ -101,6 +101,7 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ...(acks.length === 0
         ? []
         : [['  hears from', `${acks.length} other node${acks.length === 1 ? '' : 's'}`] as const]),
+      ...doubtFields(state),
       ['  platform', state.text('platform')],
       ['  code id', seen === undefined || seen.codeId === '' ? dim('not proved yet') : seen.codeId],
       ['  lease', leaseText(leaseIn(state), Date.now())],
@@ -111,6 +112,24 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],
     ]),
   ].join('\n');
+}
+
+/** Whether the node counts, and whether what it answers may be old. */
+function doubtFields(state: JsonView): (readonly [string, string])[] {
+  const outOfTouchMs = state.number('out_of_touch_ms');
+  const doubt = state.flag('disk_turned_back')
+    ? 'its disk was turned back: it counts for nothing until it has what it lacks'
+    : 'it has started, and counts once others show that its disk is the latest';
+  return [
+    ...(state.flag('in_doubt') ? [['  in doubt', yellow(doubt)] as const] : []),
+    ...(outOfTouchMs === undefined || outOfTouchMs >= 5000
+      ? [['  out of touch', yellow(`${outOfTouchText(outOfTouchMs)}: what it answers may be old`)] as const]
+      : []),
+  ];
+}
+
+function outOfTouchText(outOfTouchMs: number | undefined): string {
+  return outOfTouchMs === undefined ? 'since it started' : `for ${Math.floor(outOfTouchMs / 1000)} s`;
 }
 
 /** The epoch, and with how many actors' help its secret can be brought back. */

@@ -31,6 +31,8 @@ export interface AttestingOptions {
   readonly status: () => ReplicaStatus;
   /** Whether this node cannot open what follows, and only the primary can tell it the secret. */
   readonly isUntold: () => boolean;
+  /** Whether something that is sealed to this epoch key (hex) can be opened here. */
+  readonly hasEpochKey: (publicKey: string) => boolean;
   /** This node's own administrative door; undefined before it is open. */
   readonly door: () => Address | undefined;
   /** Also asked for a lease. */
@@ -60,6 +62,10 @@ export function createAttesting(options: AttestingOptions): Attesting {
     own: () => network.own,
     ask: (onWaiting, signal) => askForLease(options, onWaiting, signal),
     isUntold: options.isUntold,
+    isOfEarlierStart: () => {
+      const onRecord = network.own?.evidence?.epochKey;
+      return onRecord !== undefined && !options.hasEpochKey(onRecord);
+    },
     onGranted: ({ nodes, expiresAtMs, ledgerSecrets }) => {
       metrics.add('lease_renewals');
       metrics.set('lease_expires_at_ms', expiresAtMs);

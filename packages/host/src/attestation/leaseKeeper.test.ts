@@ -20,6 +20,8 @@ interface World {
   /** What the primary answers. */
   refusal: CocoError | undefined;
   asked: number;
+  /** Whether the network knows the keys of this process. */
+  onRecord: boolean;
   readonly granted: GrantedLease[];
   readonly lines: string[];
   readonly keeper: LeaseKeeper;
@@ -27,13 +29,14 @@ interface World {
   look(): Promise<void>;
 }
 
-function worldOf(own?: Partial<NodeView>): World {
+function worldOf(own?: Partial<NodeView>, isOfEarlierStart = () => false): World {
   const say = (level: string) => (message: string) => void world.lines.push(`${level} ${message}`);
   const world: World = {
     nowMs: 1_000_000,
     own: own && testNodeView(identity, own),
     refusal: undefined,
     asked: 0,
+    onRecord: true,
     granted: [],
     lines: [],
     keeper: createLeaseKeeper({
@@ -44,6 +47,7 @@ function worldOf(own?: Partial<NodeView>): World {
         return { grantedAtMs: world.nowMs, expiresAtMs: world.nowMs + 90_000, nodes: [] };
       },
       onGranted: (granted) => world.granted.push(granted),
+      isOfEarlierStart,
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       nowMs: () => world.nowMs,
     }),
@@ -75,6 +79,33 @@ test('MIT-2: a node without a lease asks at once, then again when a third is ove
   await world.look();
   assert.equal(world.asked, 2);
   assert.equal(world.lines.filter((line) => line.startsWith('info')).length, 1, 'renewals are no news');
+});
+
+test('CONF-2: a node that was restarted renews within seconds, once, so that it is told secrets again', async () => {
+  const world = worldOf({ lease: held(1_000_000, 1_090_000) }, () => true);
+  await world.look();
+  const atOnce = world.asked;
+  world.nowMs += 5000;
+  await world.look();
+  assert.deepEqual([atOnce, world.asked], [0, 1], 'nodes that start together do not come together');
+  world.nowMs += 5000;
+  await world.look();
+  assert.equal(world.asked, 1);
+});
+
+test('where a lease asks for a restart of the machine, a node that was restarted in it waits until the lease is due', async () => {
+  const world = worldOf({ lease: held(1_000_000, 1_090_000) }, () => true);
+  world.refusal = new CocoError('COCO_ATTESTATION_RESTART', 'the node was not restarted');
+  for (let seconds = 0; seconds < 29; seconds++) {
+    await world.look();
+    world.nowMs += 1000;
+  }
+  assert.equal(world.asked, 1);
+  assert.deepEqual([world.keeper.standing().trouble, world.lines], [undefined, []]);
+  world.nowMs += 1000;
+  await world.look();
+  assert.equal(world.asked, 2);
+  assert.equal(world.keeper.standing().trouble?.code, 'COCO_ATTESTATION_RESTART');
 });
 
 test('a node that has not joined yet gets its first lease with that', async () => {
@@ -139,4 +170,21 @@ test('a node that was removed by vote asks no more (COCO_LEASE_REMOVED)', async 
   const gone = worldOf({ status: 'Retired' });
   await gone.look();
   assert.equal(gone.asked, 0);
+});
+
+test('CONF-2: a node that was started anew renews its lease at once: secrets are to be sealed to the key that it has now', async () => {
+  const world = worldOf({ lease: held(1_000_000, 1_090_000) });
+  world.onRecord = false;
+  await world.look();
+  assert.equal(world.asked, 1);
+  world.nowMs += 9000;
+  await world.look();
+  assert.equal(world.asked, 1, 'what was granted is not committed at once');
+  world.nowMs += 1000;
+  await world.look();
+  assert.equal(world.asked, 2, 'but it should be by now');
+  world.onRecord = true;
+  world.nowMs += 10_000;
+  await world.look();
+  assert.equal(world.asked, 2);
 });

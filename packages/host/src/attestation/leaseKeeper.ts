@@ -1,13 +1,15 @@
 /**
  * Keeps this node's lease (MIT-2): proves to the primary anew what it runs when a third of the lease is over, and at once when it
  * has none or is out of the network; again and again, ever more seldom, until it is granted. A node that is out says why, in its
- * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease.
+ * log and its status, and comes back. One that was not told a secret of the ledger asks for it with its lease. One whose process is
+ * another than when the lease was granted renews it at once: what is sealed for it goes to keys that nobody has any more.
  */
 import { isQuarantined, type NodeLease, type NodeView } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { GrantedLease } from '../joinProtocol.js';
 import type { Log } from '../log.js';
+import { createEarlyRenewal } from './earlyRenewal.js';
 
 export interface LeaseKeeperOptions {
   /** This node on the VN list, as committed. */
@@ -19,6 +21,11 @@ export interface LeaseKeeperOptions {
   readonly onGranted: (granted: GrantedLease) => void;
   /** Whether this node cannot open what follows, for it was not told the secret. Default: it can. */
   readonly isUntold?: () => boolean;
+  /**
+   * Whether what is on record of this node is of an earlier start: then secrets are sealed to a key that is gone, and each must be
+   * brought back. Default: it is not.
+   */
+  readonly isOfEarlierStart?: () => boolean;
   readonly log: Pick<Log, 'info' | 'warn' | 'error' | 'debug'>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
@@ -53,7 +60,8 @@ export function isLeaseDue(lease: NodeLease | undefined, nowMs: number): boolean
 }
 
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
-  const { own, ask, onGranted, log, nowMs, isUntold = () => false } = options;
+  const { own, ask, onGranted, log, nowMs, isUntold = () => false, isOfEarlierStart = () => false } = options;
+  const early = createEarlyRenewal({ isUntold, isOfEarlierStart, nowMs });
   const end = new AbortController();
   let asking = false;
   let failures = 0;
@@ -64,15 +72,8 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   let removed = false;
   let saidHeld = false;
   let toldOut = false;
-  let askedForSecretsMs = Number.NEGATIVE_INFINITY;
 
-  /** The newer of what the ledger says and what was answered. */
-  function current(): NodeLease | undefined {
-    const seen = own()?.lease;
-    return granted !== undefined && (seen === undefined || granted.grantedAtMs > seen.grantedAtMs)
-      ? granted
-      : seen;
-  }
+  const current = (): NodeLease | undefined => newerOf(own()?.lease, granted);
 
   function note(found: Waiting, say: 'info' | 'warn'): void {
     if (end.signal.aborted) return;
@@ -84,11 +85,16 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
 
   function refused(error: unknown): void {
     if (end.signal.aborted) return;
-    const { code, message } =
-      error instanceof CocoError ? error : { code: 'COCO_LEASE_TROUBLE', message: String(error) };
-    removed = code === 'COCO_LEASE_REMOVED';
-    note({ code, message }, 'warn');
-    if (removed) log.error('this node was removed from the network: it can be shut down', { code });
+    const found = troubleOf(error);
+    if (found.code === 'COCO_ATTESTATION_RESTART' && !isLeaseDue(current(), nowMs())) {
+      // The lease is good: it is soon enough when that is due.
+      trouble = undefined;
+      return;
+    }
+    removed = found.code === 'COCO_LEASE_REMOVED';
+    note(found, 'warn');
+    if (removed)
+      log.error('this node was removed from the network: it can be shut down', { code: found.code });
     notBeforeMs = nowMs() + Math.min(pauseMsMax, pauseMsMin * 2 ** failures);
     failures = Math.min(failures + 1, 10);
   }
@@ -107,6 +113,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
 
   async function renew(): Promise<void> {
     asking = true;
+    early.tried();
     try {
       renewed(await ask((waiting) => note(waiting, 'info'), end.signal));
     } catch (error) {
@@ -124,9 +131,7 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
       if (node === undefined || node.status === 'Pending') return;
       const isOut = isQuarantined(node) || trouble !== undefined;
       if (node.status === 'Retired' && !isQuarantined(node) && granted === undefined) return;
-      const asksForSecrets = isUntold() && nowMs() >= askedForSecretsMs + pauseMsMin;
-      if (asksForSecrets) askedForSecretsMs = nowMs();
-      if (isOut || asksForSecrets || isLeaseDue(current(), nowMs())) void renew();
+      if (isOut || early.isDue(node.nodeId) || isLeaseDue(current(), nowMs())) void renew();
     },
     told(reason) {
       // Whoever says so may not have heard yet that this node has come back.
@@ -147,4 +152,16 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     },
     stop: () => end.abort(),
   };
+}
+
+/** Of what the ledger says and what was answered. */
+function newerOf(seen: NodeLease | undefined, granted: NodeLease | undefined): NodeLease | undefined {
+  if (granted === undefined) return seen;
+  return seen === undefined || granted.grantedAtMs > seen.grantedAtMs ? granted : seen;
+}
+
+function troubleOf(error: unknown): Waiting {
+  if (!(error instanceof CocoError)) return { code: 'COCO_LEASE_TROUBLE', message: String(error) };
+  const { code, message } = error;
+  return { code, message };
 }

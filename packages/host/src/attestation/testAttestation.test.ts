@@ -10,7 +10,7 @@ import {
   type TeeEntry,
   virtualEvidence,
 } from '@coco/attestation';
-import { sha256, signRaw } from '@coco/crypto';
+import { generateShareKey, sha256, signRaw } from '@coco/crypto';
 import { fromHex, toHex, utf8 } from '@coco/primitives';
 import { readAttestationSettings } from '../attesters/attestationSettings.js';
 import { openAttester } from '../attesters/attester.js';
@@ -110,6 +110,13 @@ export function testOwnEvidence(identity: TestIdentity, code = 'code'): OwnEvide
     sign: (bytes) => signRaw(privateKey, bytes),
     log: silentLog,
   });
-  const shareKey = new Uint8Array(32);
-  return createOwnEvidence({ nodeId, attester, measureCode: async () => codeOf(code), shareKey });
+  const { publicKey: shareKey } = generateShareKey();
+  const newEpochKey = () => generateShareKey().publicKey;
+  return createOwnEvidence({
+    nodeId,
+    attester,
+    measureCode: async () => codeOf(code),
+    shareKey,
+    newEpochKey,
+  });
 }

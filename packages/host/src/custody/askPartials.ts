@@ -6,8 +6,9 @@ import { parseAddress } from '../address.js';
 import type { OwnEvidence } from '../attestation/ownEvidence.js';
 import { askProving, parsed } from '../attestation/proveOverHttps.js';
 import { type Pin, withPinnedSession } from '../pinnedRequest.js';
-import type { ShareNode } from './gatherSecrets.js';
-import { decodePartialsAnswer, encodePartialsAsk, type PartialsAnswer } from './partialsMessages.js';
+import type { Askable } from './gatherSecrets.js';
+import type { SealedEpoch } from './partials.js';
+import { decodePartialsAnswers, encodePartialsAsk, type PartialsAnswer } from './partialsMessages.js';
 
 export interface AskPartialsOptions {
   /** With the certificate that the service issued to this node. */
@@ -18,11 +19,11 @@ export interface AskPartialsOptions {
 /** COCO_JOIN_UNREACHABLE, COCO_JOIN_SERVICE, COCO_SECRETS_*, COCO_ATTESTATION_*: why there is no answer. */
 export async function askPartials(
   { pin, evidence }: AskPartialsOptions,
-  { administrativeAddress }: Pick<ShareNode, 'administrativeAddress'>,
-  epochs: readonly number[],
+  node: Pick<Askable, 'administrativeAddress'>,
+  epochs: readonly SealedEpoch[],
   signal: AbortSignal,
-): Promise<PartialsAnswer> {
-  const address = parseAddress(administrativeAddress);
+): Promise<readonly PartialsAnswer[]> {
+  const address = parseAddress(node.administrativeAddress);
   if (address === undefined) throw new CocoError('COCO_JOIN_UNREACHABLE', 'its address is none');
   const answer = await withPinnedSession(address, { ...pin, signal }, (session) =>
     askProving(session, {
@@ -32,7 +33,7 @@ export async function askPartials(
       purpose: 'secrets',
     }),
   );
-  if (answer.status === 200) return decodePartialsAnswer(answer.body);
+  if (answer.status === 200) return decodePartialsAnswers(answer.body);
   const { code, message } = (parsed(answer.body)['error'] ?? {}) as { code?: unknown; message?: unknown };
   const isTold = typeof code === 'string' && code.length <= 100 && typeof message === 'string';
   if (isTold) throw new CocoError(code, message.slice(0, 1000));

@@ -2,30 +2,34 @@
  * What a running node does about keys besides what its manager decides (CONF-2, CONF-3): takes part in making the network's key,
  * keeps its actor's share of it, answers with that for others, and brings back secrets of the ledger that it was not told.
  */
-import type { KeyShare } from '@coco/crypto';
+import type { ShareKey } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
   type KeyParticipant,
-  type NetworkKey,
+  keysIn,
   type NetworkView,
   readEpochs,
   readNetworkKey,
   secretsPolicy,
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
-import { type LedgerSecret, noSecret } from '@coco/ledger';
-import { equalBytes, type NodeId, type Seqno, type TxId } from '@coco/primitives';
+import type { LedgerSecret } from '@coco/ledger';
+import { type NodeId, type Seqno, toHex } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import type { EpochKeys } from './epochKeys.js';
-import { gatherSecrets, type ShareNode } from './gatherSecrets.js';
+import { type Askable, gatherSecrets } from './gatherSecrets.js';
+import { holdersOf } from './holdersOf.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
-import { ownShare } from './ownShare.js';
+
+import { ownShares } from './ownShares.js';
+import type { HeldShare, SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
 
 export interface CustodyOptions {
   readonly nodeId: NodeId;
+  readonly shareKey: ShareKey;
   readonly participant: KeyParticipant;
   /** Shares that were on this disk when the node started. */
   readonly kept: readonly KeptShare[];
@@ -39,12 +43,18 @@ export interface CustodyOptions {
   readonly isDurable: () => boolean;
   /** The first entry that this node cannot open, if there is one. */
   readonly untoldFrom: () => Seqno | undefined;
-  readonly ask: (node: ShareNode, epochs: readonly number[], signal: AbortSignal) => Promise<PartialsAnswer>;
+  readonly ask: (
+    node: Askable,
+    epochs: readonly SealedEpoch[],
+    signal: AbortSignal,
+  ) => Promise<readonly PartialsAnswer[]>;
   /** Tells the primary what this node contributes to making the key. */
   readonly tell: (body: Uint8Array, signal: AbortSignal) => Promise<void>;
   /** These were brought back. */
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
-  readonly log: Log;
+  readonly log: Pick<Log, 'info' | 'warn' | 'debug'>;
+  /** Any clock that does not go back. */
+  readonly nowMs: () => number;
 }
 
 /** Who takes part, and the governance tables, of one version. */
@@ -55,11 +65,17 @@ export interface KnownNetwork {
 
 const roundsMax = 3;
 
+/** After one that failed, the others are left alone for so long, ever longer. */
+const bringPauseMsMin = 1000;
+const bringPauseMsMax = 30_000;
+
 export class NodeCustody {
   readonly #options: CustodyOptions;
   readonly #end = new AbortController();
   readonly #keeper: KeyKeeper;
   #bringing = false;
+  #failures = 0;
+  #notBeforeMs = 0;
   #told = '';
 
   constructor(options: CustodyOptions) {
@@ -70,14 +86,14 @@ export class NodeCustody {
 
   /** To be called several times a second. */
   look(): void {
-    const { isCaughtUp, isDurable, epochKeys, participant, kept } = this.#options;
+    const { isCaughtUp, isDurable, epochKeys, participant, kept, nowMs } = this.#options;
     // By older tables, or by newer ones than a crash would leave, it would drop the share that it needs.
     if (isCaughtUp() && isDurable()) this.#keeper.look();
     // The participant has a copy, which it wipes when it is old.
     if (participant.share !== undefined) for (const { material } of kept) material.fill(0);
     this.#lookForUntold();
     const { holdSeconds } = secretsPolicy(this.known().tables);
-    epochKeys.drop(performance.now() - holdSeconds * 1000);
+    epochKeys.drop(nowMs() - holdSeconds * 1000);
   }
 
   /**
@@ -89,35 +105,45 @@ export class NodeCustody {
     return isCaughtUp() ? committed() : newest();
   }
 
+  /** Whether it is known that everything is committed that this node had when it started. */
+  get isCaughtUp(): boolean {
+    return this.#options.isCaughtUp();
+  }
+
   /** Whether the network has a key: then secrets of the ledger can be brought back. */
   get hasKey(): boolean {
     return readNetworkKey(this.#options.newest().tables) !== undefined;
   }
 
-  /** The share of the network's key as it is now; undefined when this node holds none. */
-  share(): { readonly key: NetworkKey; readonly share: KeyShare } | undefined {
-    const { nodeId, participant, kept } = this.#options;
-    const { tables, view } = this.known();
-    const key = readNetworkKey(tables);
-    if (key === undefined) return undefined;
+  /** Whether this node holds a share of the network's key as it is now. */
+  get holdsShare(): boolean {
+    const { participant, kept } = this.#options;
+    const present = readNetworkKey(this.known().tables)?.ceremony;
+    const { share } = participant;
+    return share === undefined
+      ? kept.some(({ ceremony }) => ceremony === present)
+      : toHex(share.ceremony) === present;
+  }
+
+  /** What this node holds of the network's key: of its shares as they are, were, or will be. */
+  shares(): readonly HeldShare[] {
+    const { nodeId, shareKey, participant, kept } = this.#options;
+    const { view, tables } = this.known();
     const actorId = view.nodes.find((node) => node.nodeId === nodeId)?.actorId;
-    const share = participant.share ?? ownShare(key, actorId, kept);
-    const isPresent = share !== undefined && equalBytes(share.ceremony, key.key.ceremony);
-    return isPresent ? { key, share } : undefined;
+    const shares = participant.shares.map(({ share }) => share);
+    return ownShares({ tables, actorId, kept, shareKey, shares });
   }
 
   /** Brings back the secrets of these epochs. COCO_SECRETS_UNREACHABLE, after a few rounds. */
   async gather(records: readonly EpochRecord[]): Promise<readonly LedgerSecret[]> {
     const { nodeId, ask } = this.#options;
-    const own = this.share();
-    const key = own?.key ?? readNetworkKey(this.known().tables);
-    if (key === undefined) return [];
+    const [present, ...others] = keysIn(this.known().tables);
+    if (present === undefined) return [];
     const secrets = await gatherSecrets({
-      key,
-      records: records.filter(({ sealed }) => sealed !== undefined),
-      ...(own && { own: own.share }),
-      nodes: () =>
-        this.known().view.nodes.filter((node) => node.nodeId !== nodeId && node.status !== 'Retired'),
+      keys: [present, ...others],
+      records,
+      own: this.shares(),
+      nodes: () => holdersOf(this.known().view, nodeId),
       ask,
       onWaiting: (waiting) => this.#waits(waiting),
       signal: this.#end.signal,
@@ -127,15 +153,6 @@ export class NodeCustody {
     return secrets;
   }
 
-  /** Brings back the secret of the entry `seqno`, which the ledger then knows. COCO_LEDGER_ENTRY_SECRET. */
-  async secretFor(id: TxId): Promise<void> {
-    const record = readEpochs(this.known().tables).findLast(({ from }) => from <= id.seqno);
-    if (record?.sealed === undefined) throw noSecret(id);
-    const secrets = await this.gather([record]);
-    if (secrets.length === 0) throw noSecret(id);
-    this.#options.onSecrets(secrets);
-  }
-
   #waits({ code, message }: Waiting): void {
     if (message !== this.#told) this.#options.log.warn(message, { code });
     this.#told = message;
@@ -143,7 +160,7 @@ export class NodeCustody {
 
   #lookForUntold(): void {
     const from = this.#options.untoldFrom();
-    if (from === undefined || this.#bringing) return;
+    if (from === undefined || this.#bringing || this.#options.nowMs() < this.#notBeforeMs) return;
     const record = readEpochs(this.#options.newest().tables).find((one) => one.from === from);
     if (record?.sealed !== undefined) void this.#bringBack(record);
   }
@@ -153,10 +170,14 @@ export class NodeCustody {
     try {
       const secrets = await this.gather([record]);
       if (secrets.length > 0 && !this.#end.signal.aborted) this.#options.onSecrets(secrets);
+      this.#failures = 0;
     } catch (error) {
       if (this.#end.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       this.#waits({ code: 'COCO_SECRETS_UNREACHABLE', message });
+      const pauseMs = Math.min(bringPauseMsMax, bringPauseMsMin * 2 ** this.#failures);
+      this.#notBeforeMs = this.#options.nowMs() + pauseMs;
+      this.#failures = Math.min(this.#failures + 1, 10);
     } finally {
       this.#bringing = false;
     }

@@ -24,7 +24,7 @@ export const custodySchema = objectOf({
 /** As `custodySchema` says, by the committed tables. */
 export function custodyJson(
   tables: Reader,
-  custody: Pick<NodeCustody, 'share'>,
+  custody: Pick<NodeCustody, 'holdsShare'>,
   untoldFrom: number | undefined,
 ): unknown {
   const key = readNetworkKey(tables);
@@ -36,7 +36,7 @@ export function custodyJson(
         generation: key.generation,
         threshold: key.key.threshold,
         actors: key.key.actors,
-        share_held: custody.share() !== undefined,
+        share_held: custody.holdsShare,
       },
     }),
     ...(untoldFrom !== undefined && { untold_from: untoldFrom }),

@@ -21,8 +21,10 @@ export function secretsRefusal(
   if (node === undefined) {
     return { code: 'COCO_SECRETS_UNLISTED', sentence: 'secrets of the ledger are for nodes on the VN list' };
   }
-  if (isQuarantined(node)) {
-    const why = node.lease?.reason?.sentence ?? 'its lease is over';
+  const { lease } = node;
+  // Members may distrust a node while it still takes part: by its lease it is out already.
+  if (isQuarantined(node) || (node.status !== 'Retired' && lease !== undefined && lease.state !== 'held')) {
+    const why = lease?.reason?.sentence ?? 'its lease is over';
     const sentence = `this node is out of the network until it renews its lease, and gets no secrets: ${why}`;
     return { code: 'COCO_SECRETS_LEASE', sentence };
   }

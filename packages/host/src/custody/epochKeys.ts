@@ -4,12 +4,15 @@
  * nothing to whoever takes its disk.
  */
 import { generateShareKey, hpkeOpen, type ShareKey } from '@coco/crypto';
+import { toHex } from '@coco/primitives';
 
 export interface EpochKeys {
   /** The public key that others are to use from now on. */
   current(): Uint8Array;
   /** Makes another one, for a new lease; its public part. */
   renew(): Uint8Array;
+  /** Whether something that is sealed to this key (hex) could be opened. */
+  has(publicKey: string): boolean;
   /** What was sealed to one of the keys that are kept; undefined when it does not open. */
   open(sealed: Omit<Parameters<typeof hpkeOpen>[0], 'key'>): Uint8Array | undefined;
   /** Drops the keys that were followed by another one before `beforeMs`. */
@@ -32,6 +35,7 @@ export function createEpochKeys(nowMs: () => number): EpochKeys {
   return {
     current: () => keys[0]?.key.publicKey ?? renew(),
     renew,
+    has: (publicKey) => keys.some(({ key }) => toHex(key.publicKey) === publicKey),
     open(sealed) {
       for (const { key } of keys) {
         const opened = hpkeOpen({ key, ...sealed });

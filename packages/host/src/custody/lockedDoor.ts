@@ -2,8 +2,8 @@
  * The administrative door of a node that cannot read its ledger yet: partial decryptions for others, evidence, and for
  * everything else the sentence that says what it waits for.
  */
-import { type KeyShare, parseCertificate } from '@coco/crypto';
-import { identifyActor, type NetworkKey, type NetworkView } from '@coco/governance';
+import { parseCertificate } from '@coco/crypto';
+import { identifyActor, type NetworkView } from '@coco/governance';
 import { createChallenges } from '../attestation/challenges.js';
 import type { OwnEvidence } from '../attestation/ownEvidence.js';
 import type { NodeConfig } from '../config.js';
@@ -15,6 +15,7 @@ import { failure } from '../routes/answers.js';
 import { challengeRoute, evidenceRoute } from '../routes/evidenceRoutes.js';
 import { partialRoutes } from '../routes/partialRoutes.js';
 import { createRouter } from '../routes/router.js';
+import type { HeldShare } from './partials.js';
 import type { PublicState } from './publicState.js';
 
 export interface LockedDoorOptions {
@@ -24,9 +25,9 @@ export interface LockedDoorOptions {
   readonly evidence: OwnEvidence;
   readonly publicState: PublicState;
   readonly view: NetworkView;
-  readonly share: { readonly key: NetworkKey; readonly share: KeyShare } | undefined;
-  /** What the node waits for, in a sentence. */
-  readonly why: () => string;
+  readonly shares: readonly HeldShare[];
+  /** What the node waits for, in a sentence: for actors and nodes that are on the lists, or for strangers. */
+  readonly why: (isListed: boolean) => string;
   readonly log: Log;
 }
 
@@ -35,7 +36,7 @@ const bodyBytesMax = 2_000_000;
 
 /** COCO_HOST_LISTEN. */
 export function openLockedDoor(options: LockedDoorOptions): Promise<HttpEndpoint> {
-  const { config, identity, membership, evidence, publicState, view, share, log } = options;
+  const { config, identity, membership, evidence, publicState, view, shares, log } = options;
   const { serviceCertificatePem, certificatePem } = membership;
   const serviceFingerprint = parseCertificate(serviceCertificatePem).fingerprint;
   const network = (): NetworkView => view;
@@ -48,8 +49,10 @@ export function openLockedDoor(options: LockedDoorOptions): Promise<HttpEndpoint
       nowMs: Date.now,
       serviceFingerprint,
       known: () => ({ view, tables: publicState.tables }),
-      newest: () => publicState.tables,
-      share: () => share,
+      // A network that was down for longer than leases hold comes back through nodes in this place alone: none of them can renew
+      // its lease before others have helped it to read its ledger.
+      isOut: () => false,
+      shares: () => shares,
     }),
   ]);
   return openHttp({
@@ -67,7 +70,7 @@ export function openLockedDoor(options: LockedDoorOptions): Promise<HttpEndpoint
       failure(
         503,
         'COCO_NODE_LOCKED',
-        `this node cannot read its ledger yet, and waits for secrets: ${options.why()}`,
+        `this node cannot read its ledger yet, and waits for secrets: ${options.why(request.caller.kind !== 'anonymous')}`,
         { 'retry-after': '2' },
       ),
   });

@@ -43,6 +43,7 @@ export function nodeCustody(options: NodeCustodyOptions): NodeCustody {
   return new NodeCustody({
     ...options,
     nodeId,
+    shareKey,
     epochKeys: parts.epochKeys,
     participant: createKeyParticipant({
       nodeId,
@@ -59,6 +60,7 @@ export function nodeCustody(options: NodeCustodyOptions): NodeCustody {
     newest: () => ({ view: network.head, tables: options.newest() }),
     isCaughtUp: () => status().committed.seqno >= startSeqno,
     isDurable: options.isDurable,
+    nowMs: () => performance.now(),
     untoldFrom: () => status().untoldFrom,
     ask: (node, epochs, signal) =>
       askPartials({ pin: { ...ownPin(options, signal), timeoutMs }, evidence }, node, epochs, signal),

@@ -1,6 +1,7 @@
 /**
- * Partial decryptions of epochs' secrets by this node's share of the network's key (CONF-3). A ciphertext is what the ledger has
- * for the epoch, never what somebody hands in.
+ * Partial decryptions of epochs' secrets by this node's share of the network's key (CONF-3). The ciphertexts are handed in: the
+ * rows of a ledger's tail differ from node to node until they are committed, and who may ask at all may have every epoch. That
+ * makes no oracle of it: a ciphertext counts for this network, an epoch and a digest alone, which its proof binds (TDH2's label).
  */
 import {
   decodeThresholdCiphertext,
@@ -8,31 +9,43 @@ import {
   type PartialDecryption,
   partialDecrypt,
   randomBytes,
+  type ThresholdKey,
 } from '@coco/crypto';
 import { type EpochRecord, epochLabel } from '@coco/governance';
 import { CocoError } from '@coco/primitives';
 
+/** What the asking node's ledger says of an epoch. */
+export type SealedEpoch = Required<Pick<EpochRecord, 'epoch' | 'from' | 'digest' | 'sealed'>>;
+
+/** A share of the network's key, with what is public of it. */
+export interface HeldShare {
+  readonly key: ThresholdKey;
+  /** What this key's ciphertexts are labelled with, from this node's own ledger: hex. */
+  readonly network: string;
+  readonly share: KeyShare;
+}
+
 /** One after the other, so that a node that serves many requests goes on doing so. Epochs that do not decrypt are left out. */
 export async function partialsOf(
-  share: KeyShare,
-  records: readonly EpochRecord[],
+  held: HeldShare,
+  epochs: readonly SealedEpoch[],
 ): Promise<ReadonlyMap<number, PartialDecryption>> {
   const partials = new Map<number, PartialDecryption>();
-  for (const record of records) {
-    const partial = partialOf(share, record);
-    if (partial !== undefined) partials.set(record.epoch, partial);
+  for (const epoch of epochs) {
+    const partial = partialOf(held, epoch);
+    if (partial !== undefined) partials.set(epoch.epoch, partial);
     await new Promise<void>((resolve) => void setImmediate(resolve));
   }
   return partials;
 }
 
-function partialOf(share: KeyShare, record: EpochRecord): PartialDecryption | undefined {
-  if (record.sealed === undefined) return undefined;
+function partialOf({ network, share }: HeldShare, asked: SealedEpoch): PartialDecryption | undefined {
   try {
-    const ciphertext = decodeThresholdCiphertext(record.sealed);
-    return partialDecrypt({ share, label: epochLabel(record), ciphertext, random: randomBytes });
+    const ciphertext = decodeThresholdCiphertext(asked.sealed);
+    const label = epochLabel({ ...asked, network });
+    return partialDecrypt({ share, label, ciphertext, random: randomBytes });
   } catch (error) {
-    // A row that cannot be read is nobody's secret.
+    // What cannot be read is nobody's secret.
     if (error instanceof CocoError) return undefined;
     throw error;
   }

@@ -7,6 +7,7 @@ import { type Certificate, parseCertificate } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
+  keysIn,
   type NetworkView,
   readEpochs,
   readNetwork,
@@ -15,7 +16,7 @@ import {
 import type { LedgerSecret } from '@coco/ledger';
 import { CocoError } from '@coco/primitives';
 import { parseAddress } from '../address.js';
-import { distinctAddresses, type Waiting } from '../askNetwork.js';
+import { distinctAddresses } from '../askNetwork.js';
 import { askLease } from '../attestation/askLease.js';
 import type { OwnEvidence } from '../attestation/ownEvidence.js';
 import type { NodeConfig } from '../config.js';
@@ -24,9 +25,12 @@ import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeMembership } from '../nodeSecrets.js';
 import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
-import { gatherSecrets, type ShareNode } from './gatherSecrets.js';
+import { type Askable, type GatherWaiting, gatherSecrets } from './gatherSecrets.js';
+import { holdersOf } from './holdersOf.js';
+
 import { openLockedDoor } from './lockedDoor.js';
-import { ownShare } from './ownShare.js';
+import { ownShares } from './ownShares.js';
+import type { SealedEpoch } from './partials.js';
 import type { PublicState } from './publicState.js';
 
 export interface UnlockOptions {
@@ -47,7 +51,7 @@ const leasePauseMs = 3000;
 
 /** All secrets that it takes to read the ledger; waits for as long as it takes to get them. COCO_HOST_SECRETS, COCO_HOST_LISTEN. */
 export async function unlock(options: UnlockOptions): Promise<readonly LedgerSecret[]> {
-  const { publicState, held, kept, identity, log } = options;
+  const { publicState, held, kept, identity, membership, log } = options;
   const { tables } = publicState;
   const records = missing(publicState, held);
   const key = readNetworkKey(tables);
@@ -59,22 +63,21 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
   }
   const view = readNetwork(tables);
   const actorId = view.nodes.find(({ nodeId }) => nodeId === identity.nodeId)?.actorId;
-  const own = ownShare(key, actorId, kept);
+  const own = ownShares({ tables, actorId, kept, shareKey: identity.shareKey });
   log.info("asks the actors' nodes for the secrets of its ledger", {
     epochs: records.length,
     actors: key.key.threshold,
     of: key.key.actors.length,
-    share: own !== undefined,
+    share: own.length > 0,
   });
   const locked = new Locked(options, view);
-  const door = await openLockedDoor({ ...options, view, share: own && { key, share: own }, why: locked.why });
+  const door = await openLockedDoor({ ...options, view, shares: own, why: locked.why });
   try {
     const secrets = await gatherSecrets({
-      key,
+      keys: [key.key, ...keysIn(tables).slice(1)],
       records,
-      ...(own && { own }),
-      nodes: () =>
-        view.nodes.filter(({ nodeId, status }) => nodeId !== identity.nodeId && status !== 'Retired'),
+      own,
+      nodes: () => holdersOf(view, identity.nodeId, membership.joined?.nodes),
       ask: (node, epochs, signal) => locked.ask(node, epochs, signal),
       onWaiting: (waiting) => locked.waits(waiting),
       signal: new AbortController().signal,
@@ -99,7 +102,7 @@ class Locked {
   readonly #options: UnlockOptions;
   readonly #view: NetworkView;
   readonly #pin: Pin;
-  #waiting: Waiting | undefined;
+  #waiting: GatherWaiting | undefined;
   #askedForLeaseMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: UnlockOptions, view: NetworkView) {
@@ -115,15 +118,17 @@ class Locked {
     };
   }
 
-  readonly why = (): string => this.#waiting?.message ?? 'it has just begun to ask';
+  /** Strangers are not told what other nodes say, nor who they are. */
+  readonly why = (isListed: boolean): string =>
+    (isListed ? this.#waiting?.message : this.#waiting?.brief) ?? 'it has just begun to ask';
 
-  waits(waiting: Waiting): void {
+  waits(waiting: GatherWaiting): void {
     const { log } = this.#options;
     if (waiting.message !== this.#waiting?.message) log.warn(waiting.message, { code: waiting.code });
     this.#waiting = waiting;
   }
 
-  async ask(node: ShareNode, epochs: readonly number[], signal: AbortSignal) {
+  async ask(node: Askable, epochs: readonly SealedEpoch[], signal: AbortSignal) {
     const { evidence } = this.#options;
     try {
       return await askPartials({ pin: this.#pin, evidence }, node, epochs, signal);

@@ -2,7 +2,7 @@
  * What a node tells of the past, put together: the files that it has, the other nodes that it can ask, its tree and secrets.
  */
 import { type Certificate, parseCertificate } from '@coco/crypto';
-import { type NetworkView, readFormerServices } from '@coco/governance';
+import { type NetworkView, readEpochs, readFormerServices } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { NodeId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
@@ -13,15 +13,15 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeParts } from '../nodeParts.js';
 import { ChunkPlaces } from './chunkPlaces.js';
-import { entrySecrets } from './entrySecrets.js';
+import { broughtBack } from './entrySecrets.js';
 import { type ChunkPeer, LedgerHistory } from './ledgerHistory.js';
 import { createPastQueries, type PastQueries } from './pastQueries.js';
 
 export interface NodeHistoryOptions {
   readonly config: Pick<NodeConfig, 'directories' | 'ledger'>;
   readonly parts: Pick<NodeParts, 'identity' | 'ledger' | 'store'>;
-  readonly keepers: { readonly custody: Pick<NodeCustody, 'secretFor'> };
   readonly replica: Pick<Replica, 'commit' | 'status'>;
+  readonly keepers: { readonly custody: Pick<NodeCustody, 'gather'> };
   readonly serviceCertificate: Certificate;
   /** As committed, as those that follow. */
   readonly network: () => NetworkView;
@@ -42,7 +42,7 @@ export interface NodeHistory {
 const peerTimeoutMs = 15_000;
 
 export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
-  const { config, parts, replica, serviceCertificate, tables, log, metrics } = options;
+  const { config, parts, replica, keepers, tables, serviceCertificate, log, metrics } = options;
   const { ledger, store, identity } = parts;
   const { fetchedBytesMax } = config.ledger;
   const former = () => readFormerServices(tables());
@@ -65,12 +65,12 @@ export function nodeHistory(options: NodeHistoryOptions): NodeHistory {
     log,
     metrics,
   });
-  const secrets = entrySecrets(ledger, (id) => options.keepers.custody.secretFor(id));
-  return {
-    history,
-    places,
-    past: createPastQueries({ ledger, store, history, secrets, former }),
-  };
+  const secrets = broughtBack({
+    epochs: () => readEpochs(tables()),
+    gather: (records) => keepers.custody.gather(records),
+    nowMs: () => performance.now(),
+  });
+  return { history, places, past: createPastQueries({ ledger, store, history, secrets, former }) };
 }
 
 /** All other nodes that take part; the primary, which has enough to do, comes last. */

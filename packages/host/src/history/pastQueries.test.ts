@@ -1,31 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLedger, type Ledger, noSecret, openSnapshot, verifyReceipt } from '@coco/ledger';
+import { createLedger, evidenceOnly, type Ledger, noSecret, openSnapshot, verifyReceipt } from '@coco/ledger';
 import { CocoError, type Seqno } from '@coco/primitives';
 import { ledgerSecrets, ledgerService, type Test } from '../entries.test.js';
-import { type EntrySecrets, entrySecrets } from './entrySecrets.js';
 import { chunks, entries, historyNode, servedNode, snapshot } from './historyWorld.test.js';
 import { createPastQueries, type PastQueriesOptions } from './pastQueries.js';
 
-/** Nobody can bring anything back. */
-function heldSecrets(ledger: Parameters<typeof entrySecrets>[0]): EntrySecrets {
-  return entrySecrets(ledger, (id) => Promise.reject(noSecret(id)));
-}
-
 const id = (seqno: Seqno) => ({ view: 2, seqno });
+const noSecrets: PastQueriesOptions['secrets'] = (one) => Promise.reject(noSecret(one));
 const noStore = { first: 1, last: 0, read: () => [] };
 
 function queriesOf(t: Test, options: Partial<PastQueriesOptions> = {}) {
   const { history, ledger } = historyNode(t, { from: 'beginning', files: chunks });
-  return createPastQueries({ ledger, store: noStore, history, secrets: heldSecrets(ledger), ...options });
+  return createPastQueries({ ledger, store: noStore, history, secrets: noSecrets, ...options });
 }
 
 /** A ledger that began after the snapshot and does not know the secrets of what was before. */
-function forgetful(): { ledger: Ledger; learn: () => void } {
+function forgetful(): Ledger {
   const { base } = openSnapshot(snapshot.bytes, { secrets: ledgerSecrets });
   const { certificate: serviceCertificate } = ledgerService;
-  const ledger = createLedger({ serviceCertificate, secrets: [], base });
-  return { ledger, learn: () => ledger.addSecrets(ledgerSecrets) };
+  return createLedger({ serviceCertificate, secrets: [], base });
 }
 
 test('TX-4: what is in memory and what is in files has the same receipts', async (t) => {
@@ -82,9 +76,9 @@ test('CONF-1: an entry is told without what it wrote to private tables, and whol
 test('CONF-2: the secret of an old epoch is asked for when a receipt needs it, and not for an entry', async (t) => {
   const served = await servedNode(t);
   const { history } = historyNode(t, { from: 'snapshot', peers: [served.peer] });
-  const { ledger, learn } = forgetful();
+  const ledger = forgetful();
   const common = { ledger, store: noStore, history };
-  const refusing = createPastQueries({ ...common, secrets: heldSecrets(ledger) });
+  const refusing = createPastQueries({ ...common, secrets: noSecrets });
   const refused = await refusing.receipt(id(3), 'json');
   assert.ok('failed' in refused && refused.failed.code === 'COCO_LEDGER_ENTRY_SECRET');
   assert.ok('found' in (await refusing.entry(3)));
@@ -94,10 +88,12 @@ test('CONF-2: the secret of an old epoch is asked for when a receipt needs it, a
     give = resolve;
   });
   const asked: Seqno[] = [];
-  const secrets = async ({ seqno }: { seqno: Seqno }): Promise<void> => {
+  const [secret] = ledgerSecrets;
+  assert.ok(secret !== undefined);
+  const secrets = async ({ seqno }: { seqno: Seqno }) => {
     asked.push(seqno);
     await given;
-    learn();
+    return evidenceOnly(secret);
   };
   const fetching = createPastQueries({ ...common, secrets, waitMs: 100 });
   const first = await fetching.receipt(id(3), 'json');
@@ -117,7 +113,7 @@ test('what is on its way is answered with "ask again", and is there in the end',
   const slow = { find: (seqno: Seqno) => gate.then(() => history.find(seqno)), forget: () => undefined };
   const options = { ...bound(ledger), receipt: () => undefined };
   const past = createPastQueries({
-    ...{ ledger: options, store: noStore, history: slow, secrets: heldSecrets(ledger), waitMs: 1 },
+    ...{ ledger: options, store: noStore, history: slow, secrets: noSecrets, waitMs: 1 },
   });
   const first = await past.receipt(id(3), 'json');
   assert.ok('coming' in first && first.coming.code === 'COCO_HOST_HISTORY_FETCHING');
@@ -126,7 +122,7 @@ test('what is on its way is answered with "ask again", and is there in the end',
     ledger: options,
     store: noStore,
     history: slow,
-    secrets: async () => undefined,
+    secrets: noSecrets,
   });
   assert.ok('found' in (await patient.receipt(id(3), 'json')));
 });

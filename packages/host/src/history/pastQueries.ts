@@ -15,6 +15,7 @@ import {
   pastReceipt,
   type ReadEntry,
   type Receipt,
+  type Secrets,
 } from '@coco/ledger';
 import { CocoError, equalBytes, type Seqno, type TxId } from '@coco/primitives';
 import type { LedgerStore } from '../ledgerStore.js';
@@ -117,37 +118,31 @@ async function receiptOf(
   const { seqno } = id;
   const { former = () => [] } = options;
   const endorsed = (receipt: Receipt): Receipt => withEndorsements(receipt, former(), seqno);
-  const held = await withSecret(options, id, stage, () => {
-    const json = ledger.receipt(seqno);
-    if (json === undefined) return undefined;
-    return { receipt: format === 'json' ? endorsed(json) : ledger.coseReceipt(seqno) };
-  });
-  if (held !== undefined) return held.receipt;
+  const json = ledger.receipt(seqno);
+  if (json !== undefined) return format === 'json' ? endorsed(json) : ledger.coseReceipt(seqno);
   return fromChunk(options, seqno, stage, (chunk) =>
-    withSecret(options, id, stage, () => {
-      const secrets = ledger.secretsAfter(ledger.last.seqno);
+    withSecret(options, id, stage, (secrets) => {
       if (format === 'cose') return pastCoseReceipt(chunk.index, chunk.source, seqno, secrets);
-      const json = pastReceipt(chunk.index, chunk.source, seqno, secrets);
-      return json && endorsed(json);
+      const past = pastReceipt(chunk.index, chunk.source, seqno, secrets);
+      return past && endorsed(past);
     }),
   );
 }
 
-/** Makes something that may need the secret of the entry's epoch, which is got when it is not known. */
+/** Makes something that needs commit evidence, which is got when this node cannot make it by itself. */
 async function withSecret<Value>(
-  { secrets }: PastQueriesOptions,
+  { ledger, secrets }: PastQueriesOptions,
   id: TxId,
   stage: Stage,
-  make: () => Value,
+  make: (secrets: Secrets) => Value,
 ): Promise<Value> {
   try {
-    return make();
+    return make(ledger.secretsAfter(ledger.last.seqno));
   } catch (error) {
     if (!(error instanceof CocoError) || error.code !== opening.code) throw error;
   }
   stage(opening);
-  await secrets(id);
-  return make();
+  return make(await secrets(id));
 }
 
 async function entryOf(options: PastQueriesOptions, seqno: Seqno, stage: Stage): Promise<PublicEntry> {

@@ -89,8 +89,9 @@ export async function goOn(options: GoOnOptions): Promise<GoneOn> {
     formerServices: lost.services.map(({ certificate, upTo }) => ({ certificatePem: certificate.pem, upTo })),
   });
   // The view is this node's alone, and nobody else is left who could have to agree to the recovery.
-  const hardStates = await openHardStateStore({ path: `${sealed}/hard-state`, sealer });
+  const hardStates = await openHardStateStore({ path: `${sealed}/hard-state`, sealer, nodeId });
   await hardStates.save({ view: at.view, commit: at.seqno + 1 });
+  await hardStates.saveCommitted(at.seqno + 1);
   await hardStates.close();
   await onDisk('rename a directory', final, () => rename(directory, final));
   await syncDirectory(path.dirname(final));

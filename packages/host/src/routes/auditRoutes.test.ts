@@ -12,11 +12,11 @@ import {
   shareFor,
   thresholdEncrypt,
 } from '@coco/crypto';
-import { type AuditRead, epochLabel, governanceTables, type NetworkKey, sealEpoch } from '@coco/governance';
+import { type AuditRead, epochLabel, governanceTables, sealEpoch } from '@coco/governance';
 import { createStore } from '@coco/kv';
-import { chunkName, chunkOfBytes, indexChunk, secretDigest } from '@coco/ledger';
+import { chunkName, chunkOfBytes, indexChunk, noSecret, secretDigest } from '@coco/ledger';
 import { CocoError, fromUtf8, type Seqno, toHex, utf8 } from '@coco/primitives';
-import { decodePartialsAnswer } from '../custody/partialsMessages.js';
+import { decodePartialsAnswers } from '../custody/partialsMessages.js';
 import { ledgerService, type Test } from '../entries.test.js';
 import { chunks, entries, type HistoryNode, historyNode } from '../history/historyWorld.test.js';
 import { createPastQueries } from '../history/pastQueries.js';
@@ -91,7 +91,7 @@ function audited(t: Test, change: Partial<AuditFacts & AuditRowsFacts> = {}): Au
     ledger,
     store: { first: 1, last: 0, read: () => [] },
     history,
-    secrets: async () => undefined,
+    secrets: (id) => Promise.reject(noSecret(id)),
   });
   const facts: AuditFacts & AuditRowsFacts = {
     nodeId: 'ef'.repeat(32),
@@ -99,7 +99,7 @@ function audited(t: Test, change: Partial<AuditFacts & AuditRowsFacts> = {}): Au
     nowMs: () => nowMs,
     recorder: { record: async (read) => void recorded.push(read) },
     commit: () => ledger.last.seqno,
-    share: () => ({ key: { key } as NetworkKey, share }),
+    shares: () => [{ key, network, share }],
     past,
     held: () => ledger.secretsAfter(ledger.last.seqno),
     gather: async () => [],
@@ -130,7 +130,8 @@ test('partial decryptions of a granted epoch are made when the read is recorded,
   const { ask, recorded } = audited(t);
   const answer = await ask('partials', { body: { grant: 'whole', epochs: [2] } });
   assert.equal(answer.status, 200);
-  const { partials } = decodePartialsAnswer(answer.body);
+  const [partials] = decodePartialsAnswers(answer.body).map((one) => one.partials);
+  assert.ok(partials !== undefined);
   const { spans } = jsonOf(await ask('grant?grant=whole'));
   const [{ epoch, from, to, digest, sealed }] = spans;
   assert.deepEqual([epoch, from, to], [2, 11, 20]);
@@ -188,7 +189,7 @@ test('nobody else gets anything, nor by a grant that is over, nor beyond it; and
     assert.deepEqual(told(await answer), [status, code], `case ${index}`);
   }
   assert.deepEqual(recorded, []);
-  const without = audited(t, { share: () => undefined });
+  const without = audited(t, { shares: () => [] });
   const answer = await without.ask('partials', { body: whole });
   assert.deepEqual(told(answer), [503, 'COCO_SECRETS_NO_SHARE']);
   assert.deepEqual(without.recorded, []);

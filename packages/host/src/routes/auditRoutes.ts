@@ -2,13 +2,12 @@
  * What auditors get from a node of epochs that they were granted whole: partial decryptions of their secrets, and their entries as
  * they are in the ledger, sealed. Each node decides by itself, and M of the actors' nodes must have: none can give an epoch alone.
  */
-import { encodePartial, encodeThresholdKey, type KeyShare } from '@coco/crypto';
+import { encodePartial, encodeThresholdKey } from '@coco/crypto';
 import {
   type AuditGrant,
   auditEpochsMax,
   epochSpan,
   grantedSeqnos,
-  type NetworkKey,
   readEpoch,
   readFormerServices,
   readNetworkKey,
@@ -16,7 +15,8 @@ import {
 import type { Reader } from '@coco/kv';
 import { CocoError, type Seqno, toBase64 } from '@coco/primitives';
 import { sealedEntries } from '../audits/sealedEntries.js';
-import { partialsOf } from '../custody/partials.js';
+import { type HeldShare, partialsOf } from '../custody/partials.js';
+import { partialAnswersMax } from '../custody/partialsMessages.js';
 import type { PastQueries } from '../history/pastQueries.js';
 import type { HttpResponse } from '../http.js';
 import { json } from './answers.js';
@@ -35,7 +35,8 @@ import { objectOf, plain, ref } from './schemas.js';
 
 export interface AuditFacts extends AuditDoorFacts {
   readonly commit: () => Seqno;
-  readonly share: () => { readonly key: NetworkKey; readonly share: KeyShare } | undefined;
+  /** What this node holds of the network's key, the present shares first. */
+  readonly shares: () => readonly HeldShare[];
   readonly past: Pick<PastQueries, 'reach' | 'inChunk'>;
 }
 
@@ -119,8 +120,13 @@ function partialsRoute(facts: AuditFacts): Route {
     body: objectOf({ grant: string, epochs: listOf(integer) }),
     answers: {
       200: {
-        description: "The network's key as this node has it, and what its share makes of each epoch's secret",
-        schema: objectOf({ key: string, partials: { type: 'object', additionalProperties: string } }),
+        description:
+          "What each share that this node holds makes of each epoch's secret, with the key that it is a share of",
+        schema: objectOf({
+          answers: listOf(
+            objectOf({ key: string, partials: { type: 'object', additionalProperties: string } }),
+          ),
+        }),
       },
     },
     handle: (request) => answered(() => partials(facts, request)),
@@ -131,19 +137,26 @@ async function partials(facts: AuditFacts, { request }: RouteRequest): Promise<H
   const asked = fieldsOf(request.body);
   const grant = grantFor(facts, request, asked['grant']);
   const epochs = epochsOf(asked['epochs']);
-  const held = facts.share();
-  if (held === undefined) {
+  const shares = facts.shares().slice(0, partialAnswersMax);
+  if (shares.length === 0) {
     const sentence = "this node holds no share of the network's key as it is now; ask another node";
     throw new CocoError('COCO_SECRETS_NO_SHARE', sentence);
   }
   const reader = facts.tables();
-  const records = epochs.flatMap((epoch) => readEpoch(reader, epoch) ?? []);
-  await recorded(facts, grant, { epochs });
-  const made = [...(await partialsOf(held.share, records))];
-  return json(200, {
-    key: toBase64(encodeThresholdKey(held.key.key)),
-    partials: Object.fromEntries(made.map(([epoch, partial]) => [epoch, toBase64(encodePartial(partial))])),
+  const records = epochs.flatMap((epoch) => {
+    const record = readEpoch(reader, epoch);
+    return record?.sealed === undefined ? [] : [{ ...record, sealed: record.sealed }];
   });
+  await recorded(facts, grant, { epochs });
+  const answers: unknown[] = [];
+  for (const held of shares) {
+    const made = [...(await partialsOf(held, records))];
+    answers.push({
+      key: toBase64(encodeThresholdKey(held.key)),
+      partials: Object.fromEntries(made.map(([epoch, partial]) => [epoch, toBase64(encodePartial(partial))])),
+    });
+  }
+  return json(200, { answers });
 }
 
 function epochsOf(value: unknown): readonly number[] {

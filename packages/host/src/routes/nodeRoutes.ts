@@ -35,6 +35,8 @@ export interface NodeFacts {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly metrics: Pick<Metrics, 'text'>;
   readonly commitTimes: Pick<CommitTimes, 'after'>;
+  /** How long this node has been out of touch with the network. */
+  readonly outOfTouchMs: () => number;
 }
 
 const { string, integer, boolean, listOf, mapOf } = plain;
@@ -61,6 +63,12 @@ function stateRoutes(facts: NodeFacts): readonly Route[] {
             last_committed: ref('TransactionId'),
             startup_seqno: integer,
             stop_notice: boolean,
+            /** Absent on a node that was never in touch with its network since it started. */
+            'out_of_touch_ms?': integer,
+            /** It started, and counts for nothing until others show that it forgot nothing. */
+            in_doubt: boolean,
+            /** The others remember more than its disk showed. */
+            disk_turned_back: boolean,
             platform: string,
             platform_proves_nothing: boolean,
             'code_id?': ref('EntityId'),
@@ -115,6 +123,7 @@ function stateOf(facts: NodeFacts): unknown {
   const { nodes, manifests } = network();
   const own = nodes.find((node) => node.nodeId === nodeId);
   const { lease, trouble } = facts.lease();
+  const outOfTouchMs = facts.outOfTouchMs();
   return {
     node_id: nodeId,
     state: own === undefined || own.status === 'Pending' ? 'Pending' : 'PartOfNetwork',
@@ -124,6 +133,9 @@ function stateOf(facts: NodeFacts): unknown {
     last_committed: formatTxId(committed),
     startup_seqno: startSeqno,
     stop_notice: false,
+    ...(Number.isFinite(outOfTouchMs) && { out_of_touch_ms: Math.floor(outOfTouchMs) }),
+    in_doubt: consensus.doubt !== undefined,
+    disk_turned_back: consensus.doubt?.turnedBack !== undefined,
     platform,
     platform_proves_nothing: provesNothing,
     ...(own?.evidence !== undefined && { code_id: own.evidence.codeId }),

@@ -3,15 +3,14 @@
  * key, for a node on the VN list that proves, now and on this connection, what it runs. Also served by a node that cannot read its
  * own ledger yet: when all nodes restart at once, they help one another.
  */
-import { encodePartial, encodeThresholdKey, type KeyShare } from '@coco/crypto';
-import { type NetworkKey, readEpoch } from '@coco/governance';
-import type { Reader } from '@coco/kv';
+import { encodeThresholdKey } from '@coco/crypto';
 import { toBase64 } from '@coco/primitives';
 import { judgeEvidence } from '../attestation/judgeEvidence.js';
 import type { KnownNetwork } from '../custody/custody.js';
 import { secretsRefusal } from '../custody/entitled.js';
-import { partialsOf } from '../custody/partials.js';
-import { decodePartialsAsk, partialEpochsMax } from '../custody/partialsMessages.js';
+import type { HeldShare } from '../custody/partials.js';
+import { createPartialsMaker, type PartialsMaker } from '../custody/partialsMaker.js';
+import { decodePartialsAsk, partialAnswersMax, partialEpochsMax } from '../custody/partialsMessages.js';
 import type { HttpResponse } from '../http.js';
 import { failure, json } from './answers.js';
 import { type ProofFacts, proofOf } from './proof.js';
@@ -23,37 +22,50 @@ export interface PartialFacts extends ProofFacts {
   readonly serviceFingerprint: string;
   /** Who takes part, for certain. */
   readonly known: () => KnownNetwork;
-  /** Governance tables as the log says. What is sealed there is sealed for this network, committed or not. */
-  readonly newest: () => Reader;
-  readonly share: () => { readonly key: NetworkKey; readonly share: KeyShare } | undefined;
+  /**
+   * Whether this node itself is out of the network for now, as far as it can tell: then its tables may be old, and whoever was
+   * removed since would still get secrets by them.
+   */
+  readonly isOut: () => boolean;
+  /** What this node holds of the network's key; empty when it has no share. */
+  readonly shares: () => readonly HeldShare[];
 }
 
 const { string, integer, listOf } = plain;
 
 export function partialRoutes(facts: PartialFacts): readonly Route[] {
+  const maker = createPartialsMaker();
   return [
     {
       method: 'POST',
       path: '/node/partials',
       summary:
         "Partial decryptions of epochs' secrets, for a node on the VN list that proves what it runs (CONF-3)",
-      body: objectOf({ epochs: listOf(integer), 'evidence?': string }),
+      body: objectOf({
+        epochs: listOf(objectOf({ epoch: integer, from: integer, digest: string, sealed: string })),
+        'evidence?': string,
+      }),
       answers: {
         200: {
           description:
-            "The network's key as this node has it, and what its share makes of each epoch's secret",
+            "For each share that this node holds: the network's key with all public shares, and what the share makes of each epoch's secret",
           schema: objectOf({
-            key: string,
-            partials: { type: 'object', additionalProperties: string },
+            answers: listOf(
+              objectOf({ key: string, partials: { type: 'object', additionalProperties: string } }),
+            ),
           }),
         },
       },
-      handle: (request) => partials(facts, request),
+      handle: (request) => partials(facts, maker, request),
     },
   ];
 }
 
-async function partials(facts: PartialFacts, { request }: RouteRequest): Promise<HttpResponse> {
+async function partials(
+  facts: PartialFacts,
+  maker: PartialsMaker,
+  { request }: RouteRequest,
+): Promise<HttpResponse> {
   const [leaf] = request.chain;
   if (leaf === undefined) return anonymous;
   const ask = decodePartialsAsk(request.body);
@@ -62,8 +74,10 @@ async function partials(facts: PartialFacts, { request }: RouteRequest): Promise
   const { view, tables } = facts.known();
   const refusal = secretsRefusal(view, tables, nodeId);
   if (refusal !== undefined) return failure(403, refusal.code, refusal.sentence);
-  const held = facts.share();
-  if (held === undefined) return noShare;
+  if (facts.isOut()) return out;
+  const shares = facts.shares().slice(0, partialAnswersMax);
+  if (shares.length === 0) return noShare;
+  if (!maker.isFree(nodeId)) return busy;
   const proof = proofOf(facts, request, ask.evidence);
   if ('refused' in proof) return proof.refused;
   const { evidence, nonce, exporter, atMs } = proof.attestation;
@@ -74,13 +88,12 @@ async function partials(facts: PartialFacts, { request }: RouteRequest): Promise
     atMs,
   });
   if (judged.outcome === 'refused') return failure(403, judged.refusal.code, judged.refusal.sentence);
-  const reader = facts.newest();
-  const records = ask.epochs.flatMap((epoch) => readEpoch(reader, epoch) ?? []);
-  const made = [...(await partialsOf(held.share, records))];
-  return json(200, {
-    key: toBase64(encodeThresholdKey(held.key.key)),
-    partials: Object.fromEntries(made.map(([epoch, partial]) => [epoch, toBase64(encodePartial(partial))])),
-  });
+  const made = await maker.make(nodeId, shares, ask.epochs);
+  const answers = shares.map(({ key }, index) => ({
+    key: toBase64(encodeThresholdKey(key)),
+    partials: Object.fromEntries(made[index] ?? []),
+  }));
+  return json(200, { answers });
 }
 
 const anonymous = failure(
@@ -91,11 +104,23 @@ const anonymous = failure(
 const malformed = failure(
   400,
   'COCO_SECRETS_REQUEST',
-  `ask for 1 to ${partialEpochsMax} different epochs by their numbers`,
+  `ask for 1 to ${partialEpochsMax} different epochs, each with its number, first entry, digest and ciphertext`,
 );
 const noShare = failure(
   503,
   'COCO_SECRETS_NO_SHARE',
   "this node holds no share of the network's key as it is now; ask another node",
+  { 'retry-after': '2' },
+);
+const busy = failure(
+  429,
+  'COCO_SECRETS_BUSY',
+  'partial decryptions are being made for this node already, or for too many others; ask again',
+  { 'retry-after': '2' },
+);
+const out = failure(
+  503,
+  'COCO_SECRETS_OUT',
+  'this node is out of the network itself until it renews its lease, and cannot know who may have secrets; ask another node',
   { 'retry-after': '2' },
 );

@@ -50,6 +50,7 @@ const status = (isPrimary: boolean): ReplicaStatus => ({
     leadership: isPrimary ? 'Leader' : 'Follower',
     membership: 'Active',
     ...(!isPrimary && { primary: other.nodeId }),
+    outOfTouchMs: isPrimary ? 0 : 12.5,
     preVoteEnabled: true,
     committable: [20],
     configurations: [{ seqno: 1, nodes: [own.nodeId, other.nodeId] }],
@@ -119,6 +120,7 @@ function routesOf(isPrimary: boolean): readonly Route[] {
       selfSignedCertificatePem: 'pem',
       settings: { a: 1 },
       metrics: { text: () => 'figures' },
+      outOfTouchMs: () => (isPrimary ? 0 : Number.POSITIVE_INFINITY),
       commitTimes: { after: () => [{ seqno: 2, atMs: 1.5 }] },
     }),
     ...networkRoutes({

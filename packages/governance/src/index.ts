@@ -122,6 +122,7 @@ export {
   endorsementsAt,
   type FormerServiceRecord,
   readFormerServices,
+  withEndorsements,
 } from './recovery/formerServices.js';
 export { heldShare, keptShareOf } from './recovery/heldShare.js';
 export { type RecoveredService, recoverService } from './recovery/recoverService.js';

@@ -27,7 +27,13 @@ const one = spanOf(1, 1, second.fromSeqno - 1);
 const two = spanOf(2, second.fromSeqno, last + 1);
 
 const clock = { nowMs: () => 0, sleep: async () => undefined };
-const about = { timeoutMs: 0, clock, grant: 'g', serviceCertificate: service.certificate };
+const about = {
+  timeoutMs: 0,
+  clock,
+  grant: 'g',
+  serviceCertificate: service.certificate,
+  formerServices: [],
+};
 
 /** The piece with the entry `from` as a node gives it: four entries, from one after a signature to a signature. */
 function pieceOf(all: readonly SealedEntry[], from: Seqno): HttpReply {

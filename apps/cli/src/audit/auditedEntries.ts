@@ -4,6 +4,7 @@
  */
 import type { Client } from '@coco/client';
 import type { Certificate } from '@coco/crypto';
+import { withEndorsements } from '@coco/governance';
 import type { TableChanges } from '@coco/kv';
 import {
   createSecrets,
@@ -54,7 +55,8 @@ export async function* entriesOfEpochs(
       for (let seqno = Math.max(from, index.first); seqno <= Math.min(to, index.last); seqno++) {
         const entry = pastEntry(index, source, seqno);
         const read = openPastEntry(source.name, entry, known);
-        const receipt = pastReceipt(index, source, seqno, known);
+        const bare = pastReceipt(index, source, seqno, known);
+        const receipt = bare && withEndorsements(bare, options.formerServices, seqno);
         const digest = read.signature ? undefined : entryLeaf(entry.layout).writeSetDigest;
         checkReceipt(receipt, read.txId, digest, options.serviceCertificate);
         const writes = [...read.publicWrites, ...(read.privateWrites ?? [])];

@@ -12,6 +12,7 @@ import { type AuditedEntry, entriesOfEpochs, entriesOfTables } from './auditedEn
 import { createAuditFiles } from './auditFiles.js';
 import { confirmed } from './confirmation.js';
 import { epochSecrets } from './epochSecrets.js';
+import { endorsedServices } from './formerServices.js';
 import { auditFailure, type EpochSpan, type GrantedAudit, readGrantedAudit } from './grantedAudit.js';
 import type { Piece } from './sealedPieces.js';
 
@@ -92,7 +93,8 @@ async function wholeEpochs(options: FetchAuditOptions, grant: GrantedAudit, take
   onProgress('asks the actors’ nodes for partial decryptions');
   const secrets = await epochSecrets({ grant, spans, nodes, clientAt, onWaiting: onProgress });
   let last: Piece | undefined;
-  const about = { ...options, client: clientAt(url), grant: grant.id, serviceCertificate };
+  const formerServices = endorsedServices(grant.formerServices, serviceCertificate);
+  const about = { ...options, client: clientAt(url), grant: grant.id, serviceCertificate, formerServices };
   const entries = entriesOfEpochs(about, spans, secrets, (piece) => {
     last = piece;
   });

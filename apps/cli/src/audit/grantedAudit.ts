@@ -22,6 +22,8 @@ export interface GrantedAudit {
   /** The granted epochs that there are. */
   readonly spans: readonly EpochSpan[];
   readonly key?: ThresholdKey;
+  /** Services that signed earlier entries, as the node names them. */
+  readonly formerServices: readonly JsonView[];
 }
 
 /** An epoch with its last entry; without it is not over. */
@@ -42,6 +44,7 @@ export async function readGrantedAudit(client: Pick<Client, 'get'>, grant: strin
     committed: view.number('committed') ?? 0,
     spans: view.list('spans').map(spanOf),
     ...(key && { key }),
+    formerServices: view.list('former_services'),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Client } from '@coco/client';
 import type { Certificate } from '@coco/crypto';
+import type { FormerServiceRecord } from '@coco/governance';
 import {
   type ChunkIndex,
   type ChunkSource,
@@ -26,6 +27,8 @@ export interface SealedPiecesOptions extends WaitOptions {
   /** Id. */
   readonly grant: string;
   readonly serviceCertificate: Certificate;
+  /** Those that are endorsed. */
+  readonly formerServices: readonly FormerServiceRecord[];
 }
 
 /** All that it takes to have the entries `from` to `to`. COCO_AUDIT_*, COCO_CLI_AUDIT, COCO_LEDGER_*. */
@@ -55,7 +58,7 @@ function follows({ tree, last }: ChunkIndex, { tree: next, first }: ChunkIndex):
 }
 
 async function pieceWith(options: SealedPiecesOptions, from: Seqno): Promise<Piece> {
-  const { client, grant, serviceCertificate } = options;
+  const { client, grant } = options;
   const wait = waiting(options);
   const path = `/node/audit/entries?grant=${encodeURIComponent(grant)}&from=${from}`;
   for (;;) {
@@ -65,7 +68,7 @@ async function pieceWith(options: SealedPiecesOptions, from: Seqno): Promise<Pie
       if (!Number.isSafeInteger(start) || start < 1)
         throw auditFailure('the node does not say where its part begins');
       const source = chunkOfBytes(chunkName({ start }), reply.body);
-      return { index: indexed(source, serviceCertificate), source };
+      return { index: indexed(source, options), source };
     }
     await wait('the node is looking for it', retryAfterMs(reply), () =>
       auditFailure(`the node did not have entry ${from} ready in time; ask again, or give more --timeout`),
@@ -73,8 +76,9 @@ async function pieceWith(options: SealedPiecesOptions, from: Seqno): Promise<Pie
   }
 }
 
-function indexed(source: ChunkSource, serviceCertificate: Certificate): ChunkIndex {
-  const steps = indexChunk(source, { serviceCertificate });
+function indexed(source: ChunkSource, options: SealedPiecesOptions): ChunkIndex {
+  const { serviceCertificate, formerServices } = options;
+  const steps = indexChunk(source, { serviceCertificate, formerServices });
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

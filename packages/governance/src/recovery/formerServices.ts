@@ -8,7 +8,7 @@
  */
 import { type Certificate, issueCertificate, parseCertificate } from '@coco/crypto';
 import type { Reader, Transaction } from '@coco/kv';
-import type { LedgerIdentity } from '@coco/ledger';
+import type { LedgerIdentity, Receipt } from '@coco/ledger';
 import { CocoError, type Seqno } from '@coco/primitives';
 import { objectRows, putRow, textOf } from '../rows.js';
 import { governanceTables } from '../tables.js';
@@ -39,6 +39,16 @@ export function readFormerServices(reader: Reader): readonly FormerServiceRecord
 /** For receipts of the entry `seqno`: from the service that signed it to the one that the present service endorses. */
 export function endorsementsAt(former: readonly FormerServiceRecord[], seqno: Seqno): readonly string[] {
   return former.filter(({ upTo }) => seqno <= upTo).map(({ endorsedPem }) => endorsedPem);
+}
+
+/** The receipt of that entry, as who trusts the present service alone can verify it. */
+export function withEndorsements(
+  receipt: Receipt,
+  former: readonly FormerServiceRecord[],
+  seqno: Seqno,
+): Receipt {
+  const endorsements = endorsementsAt(former, seqno);
+  return endorsements.length === 0 ? receipt : { ...receipt, service_endorsements: endorsements };
 }
 
 export interface FormerService {

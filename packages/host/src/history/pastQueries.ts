@@ -2,7 +2,7 @@
  * Receipts and entries for any committed entry: of the last ones out of memory, of all others out of the chunk file that holds
  * them, wherever that has to be had from. What is not there at once is answered with "ask again", never waited for for long.
  */
-import { endorsementsAt, type FormerServiceRecord } from '@coco/governance';
+import { type FormerServiceRecord, withEndorsements } from '@coco/governance';
 import {
   type ChunkEntry,
   describeEntry,
@@ -116,7 +116,8 @@ async function receiptOf(
 ): Promise<Receipt | Uint8Array | undefined> {
   const { ledger } = options;
   const { seqno } = id;
-  const endorsed = (receipt: Receipt): Receipt => endorsedReceipt(options, seqno, receipt);
+  const { former = () => [] } = options;
+  const endorsed = (receipt: Receipt): Receipt => withEndorsements(receipt, former(), seqno);
   const json = ledger.receipt(seqno);
   if (json !== undefined) return format === 'json' ? endorsed(json) : ledger.coseReceipt(seqno);
   return fromChunk(options, seqno, stage, (chunk) =>
@@ -126,12 +127,6 @@ async function receiptOf(
       return past && endorsed(past);
     }),
   );
-}
-
-/** Who trusts the present service alone can verify what a former one signed. */
-function endorsedReceipt({ former }: PastQueriesOptions, seqno: Seqno, receipt: Receipt): Receipt {
-  const endorsements = endorsementsAt(former?.() ?? [], seqno);
-  return endorsements.length === 0 ? receipt : { ...receipt, service_endorsements: endorsements };
 }
 
 /** Makes something that needs commit evidence, which is got when this node cannot make it by itself. */

@@ -9,6 +9,7 @@ import {
   epochSpan,
   grantedSeqnos,
   readEpoch,
+  readFormerServices,
   readNetworkKey,
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
@@ -30,7 +31,7 @@ import {
 } from './auditDoor.js';
 import { notCommitted, notYet, pastAnswers } from './pastAnswers.js';
 import type { Route, RouteRequest } from './route.js';
-import { objectOf, plain } from './schemas.js';
+import { objectOf, plain, ref } from './schemas.js';
 
 export interface AuditFacts extends AuditDoorFacts {
   readonly commit: () => Seqno;
@@ -68,6 +69,7 @@ function grantRoute(facts: AuditFacts): Route {
           committed: integer,
           spans: listOf(objectOf({ ...span, 'sealed?': string })),
           'network_key?': string,
+          former_services: listOf(objectOf({ up_to: integer, cert: ref('Pem'), endorsed: ref('Pem') })),
         }),
       },
     },
@@ -90,6 +92,11 @@ function grantJson({ commit, tables }: AuditFacts, grant: AuditGrant): unknown {
     committed: commit(),
     spans: grant.epochs === undefined ? [] : spansJson(reader, grant.epochs),
     ...(key && { network_key: toBase64(encodeThresholdKey(key.key)) }),
+    former_services: readFormerServices(reader).map(({ certificate, upTo, endorsedPem }) => ({
+      up_to: upTo,
+      cert: certificate.pem,
+      endorsed: endorsedPem,
+    })),
   };
 }
 

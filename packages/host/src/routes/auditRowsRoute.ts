@@ -2,7 +2,13 @@
  * What auditors get of tables that they were granted: a node opens the entries, and tells what they wrote there, and no more. The
  * node needs the secrets for that, which take M of the actors' nodes if it no longer has them.
  */
-import { type EpochRecord, grantedSeqnos } from '@coco/governance';
+import {
+  type EpochRecord,
+  type FormerServiceRecord,
+  grantedSeqnos,
+  readFormerServices,
+  withEndorsements,
+} from '@coco/governance';
 import type { LedgerSecret, Secrets } from '@coco/ledger';
 import { CocoError, formatTxId, type Seqno, toBase64, toHex } from '@coco/primitives';
 import { withGathered } from '../audits/gatheredSecrets.js';
@@ -82,11 +88,12 @@ async function rows(facts: AuditRowsFacts, { request }: RouteRequest): Promise<H
     { first, last },
     (secrets) => past.inChunk(first, (chunk) => openedRows(chunk, { first, last }, new Set(tables), secrets)),
   );
-  return json(200, { first, last: opened.last, more: opened.last < end, entries: entriesJson(opened) });
+  const entries = entriesJson(opened, readFormerServices(facts.tables()));
+  return json(200, { first, last: opened.last, more: opened.last < end, entries });
 }
 
 /** Keys and values are base64. */
-function entriesJson({ entries }: OpenedRows): readonly unknown[] {
+function entriesJson({ entries }: OpenedRows, former: readonly FormerServiceRecord[]): readonly unknown[] {
   return entries.map(({ txId, writeSetDigest, writes, receipt }) => ({
     transaction_id: formatTxId(txId),
     write_set_digest: toHex(writeSetDigest),
@@ -95,6 +102,6 @@ function entriesJson({ entries }: OpenedRows): readonly unknown[] {
       puts: puts.map(({ key, value }) => ({ key: toBase64(key), value: toBase64(value) })),
       removes: removes.map(toBase64),
     })),
-    ...(receipt && { receipt }),
+    ...(receipt && { receipt: withEndorsements(receipt, former, txId.seqno) }),
   }));
 }

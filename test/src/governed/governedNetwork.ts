@@ -185,6 +185,18 @@ export class GovernedNetwork implements Desk {
     await this.settled(this.nodes);
   }
 
+  /** Resolves when the network has its shared key, and every node of the genesis holds a share. */
+  async keyed(): Promise<void> {
+    for (const node of this.nodes) {
+      await until(`${node.name} holds a share of the network's key`, readyTimeoutMs, async () => {
+        const { secrets } = (await this.get(node, '/node/state')) as {
+          secrets: { epoch: number; network_key?: { share_held: boolean } };
+        };
+        return secrets.network_key?.share_held === true && secrets.epoch > 1;
+      });
+    }
+  }
+
   startNode(node: GovernedNode): void {
     node.start('node', 'start', '--config', node.configFile);
   }

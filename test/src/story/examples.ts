@@ -32,6 +32,8 @@ export async function playExamples(directory: string, basePort?: number): Promis
   });
   try {
     await network.start();
+    // What is shown of proposals says what follows for the ledger's key, which must be there.
+    await network.keyed();
     await govern(network, told);
   } finally {
     await network.stop();

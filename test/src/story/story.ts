@@ -140,6 +140,7 @@ async function begin(
   told.network = network;
   await narrator.step('Each of them starts a node.', async () => {
     await network.start();
+    await network.keyed();
     const { healthy } = await network.member(founders[0]).json('network', 'status');
     must(healthy === true, 'coco network status finds everything well');
     narrator.see(`${(await network.primary())?.name} is the primary`);

@@ -79,11 +79,15 @@ export function startCocoAt(place: CocoPlace, words: readonly string[]): Running
  * Starts `coco` with `words` as a process that runs for long: its output goes to the file `log`, and it hears when this
  * process is gone, and stops.
  */
-export function startCocoNode(directory: string, log: string, words: readonly string[]): ChildProcess {
+export function startCocoNode(
+  { directory, environment }: CocoPlace,
+  log: string,
+  words: readonly string[],
+): ChildProcess {
   const output = openSync(log, 'a', 0o600);
   const child = spawn(process.execPath, [cocoScript, ...words], {
     cwd: directory,
-    env: foreignEnvironment(),
+    env: { ...foreignEnvironment(), ...environment },
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
   });

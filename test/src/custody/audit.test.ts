@@ -65,7 +65,7 @@ async function plant(): Promise<Planted> {
   const [node] = nodes;
   const { epoch } = await network.secrets(node);
   const marker = randomBytes(32);
-  await network.transact(node, new Uint8Array(marker));
+  await network.transact(node, { data: new Uint8Array(marker) });
   assert.equal((await network.secrets(node)).epoch, epoch);
   await decide(members[0], [members[1]], 'change-key');
   await network.until(node, 'is in the next epoch', (now) => now.epoch > epoch);

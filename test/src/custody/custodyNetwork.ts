@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createAccounts, sandboxChainId, sandboxGenesis, signerOf } from '@coco/cli';
+import type { Signer } from '@coco/ethereum';
 import { toHex } from '@coco/primitives';
 import { GovernedNetwork, type GovernedNetworkOptions, networkName } from '../governed/governedNetwork.js';
 import type { GovernedNode } from '../governed/governedNode.js';
@@ -29,18 +30,29 @@ export interface CustodyNetworkOptions {
   readonly settings: Readonly<Record<string, number>>;
   /** Default: one account has everything. */
   readonly ethereumGenesis?: unknown;
+  /** Of the nodes' processes. */
+  readonly environment?: (directory: string) => Readonly<Record<string, string>>;
   /** What else is otherwise about the network. */
   readonly governed?: Partial<GovernedNetworkOptions>;
+}
+
+/** What a transaction says; the rest is as simple as can be. */
+export interface Said {
+  /** Default: an account of the genesis. */
+  readonly from?: Signer;
+  /** Default: whom it is from. Null makes a contract. */
+  readonly to?: Uint8Array | null;
+  readonly data?: Uint8Array;
 }
 
 export const timeoutMs = 90_000;
 
 export class CustodyNetwork {
   readonly governed: GovernedNetwork;
-  readonly #signer: ReturnType<typeof signerOf>;
-  #nonce = 0n;
+  readonly #signer: Signer;
+  readonly #nonces = new Map<Signer, bigint>();
 
-  private constructor(governed: GovernedNetwork, signer: ReturnType<typeof signerOf>) {
+  private constructor(governed: GovernedNetwork, signer: Signer) {
     this.governed = governed;
     this.#signer = signer;
   }
@@ -65,6 +77,7 @@ export class CustodyNetwork {
     nodesMax,
     governed: more,
     ethereumGenesis,
+    environment,
   }: CustodyNetworkOptions): Promise<CustodyNetwork> {
     const [account] = createAccounts(1);
     if (account === undefined) throw new Error('no account');
@@ -80,6 +93,7 @@ export class CustodyNetwork {
     const file = path.join(governed.directory, networkName, 'genesis.json');
     const genesis = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...genesis, settings }));
+    for (const node of governed.nodes) node.environment = environment?.(governed.directory) ?? {};
     return new CustodyNetwork(governed, signerOf(account));
   }
 
@@ -107,16 +121,20 @@ export class CustodyNetwork {
     return this.until(node, 'holds a share', (secrets) => secrets.network_key?.share_held === true);
   }
 
-  /** Makes a transfer through `node`, with `data` beside it, and waits until it is committed. */
-  async transact(node: GovernedNode, data: Uint8Array = new Uint8Array(0)): Promise<void> {
-    const { transaction } = this.#signer.sign({
+  /** Makes a transaction through `node`, a transfer unless told otherwise, and waits until it is committed; its hash. */
+  async transact(
+    node: GovernedNode,
+    { from = this.#signer, to = from.address, data }: Said = {},
+  ): Promise<Uint8Array> {
+    const nonce = this.#nonces.get(from) ?? 0n;
+    const { transaction } = from.sign({
       type: 2,
       chainId: BigInt(sandboxChainId),
-      nonce: this.#nonce,
-      to: this.#signer.address,
-      value: 1n,
-      gasLimit: 21_000n + 40n * BigInt(data.length),
-      data,
+      nonce,
+      ...(to !== null && { to }),
+      value: from === this.#signer ? 1n : 0n,
+      gasLimit: 200_000n,
+      data: data ?? new Uint8Array(0),
       maxFeePerGas: 0n,
       maxPriorityFeePerGas: 0n,
       accessList: [],
@@ -124,11 +142,12 @@ export class CustodyNetwork {
     const [raw, hash] = [`0x${toHex(transaction.raw)}`, `0x${toHex(transaction.hash)}`];
     const client = this.governed.client(node.applicationUrl, this.governed.member('carrier'), 15_000);
     try {
-      await until(`a transfer through ${node.name} is committed`, timeoutMs, async () => {
+      await until(`a transaction through ${node.name} is committed`, timeoutMs, async () => {
         const receipt = async () => (await client.jsonRpc('eth_getTransactionReceipt', [hash])) !== null;
         return (await receipt()) || (await client.jsonRpc('eth_sendRawTransaction', [raw])) === hash;
       });
-      this.#nonce += 1n;
+      this.#nonces.set(from, nonce + 1n);
+      return transaction.hash;
     } finally {
       client.close();
     }

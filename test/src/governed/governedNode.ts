@@ -25,6 +25,8 @@ export class GovernedNode {
   readonly addresses: Addresses;
   /** Once it has a key. */
   nodeId = '';
+  /** Of its processes, besides what the test itself has. */
+  environment: Readonly<Record<string, string>> = {};
   readonly #home: string;
   #child: ChildProcess | undefined;
 
@@ -92,7 +94,8 @@ export class GovernedNode {
   /** Runs `coco` with `words` as the node's process; what it prints is in `logFile`. */
   start(...words: readonly string[]): void {
     if (this.running) throw new Error(`${this.name} runs already`);
-    this.#child = startCocoNode(this.#home, this.logFile, words);
+    const place = { directory: this.#home, environment: this.environment };
+    this.#child = startCocoNode(place, this.logFile, words);
   }
 
   get running(): boolean {
@@ -115,7 +118,7 @@ export class GovernedNode {
   }
 
   /** Sends it as it is. */
-  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL' | 'SIGUSR2'): void {
     this.#child?.kill(name);
   }
 

@@ -189,13 +189,20 @@ function lockedSentence(stage: EpochsStage, node: GovernedNode, silent: readonly
   });
 }
 
-async function lockedAnswer({ network }: EpochsStage, node: GovernedNode): Promise<CocoError | undefined> {
+/** As a member: strangers are told less. */
+async function lockedAnswer(
+  { network, members }: EpochsStage,
+  node: GovernedNode,
+): Promise<CocoError | undefined> {
+  const client = network.client(node.administrativeUrl, members[0], 10_000);
   try {
-    await network.get(node, '/node/state');
+    await client.getJson('/node/state');
     return undefined;
   } catch (error) {
     if (error instanceof CocoError) return error;
     throw error;
+  } finally {
+    client.close();
   }
 }
 

@@ -20,8 +20,6 @@ interface World {
   /** What the primary answers. */
   refusal: CocoError | undefined;
   asked: number;
-  /** Whether the network knows the keys of this process. */
-  onRecord: boolean;
   readonly granted: GrantedLease[];
   readonly lines: string[];
   readonly keeper: LeaseKeeper;
@@ -36,7 +34,6 @@ function worldOf(own?: Partial<NodeView>, isOfEarlierStart = () => false): World
     own: own && testNodeView(identity, own),
     refusal: undefined,
     asked: 0,
-    onRecord: true,
     granted: [],
     lines: [],
     keeper: createLeaseKeeper({
@@ -170,21 +167,4 @@ test('a node that was removed by vote asks no more (COCO_LEASE_REMOVED)', async 
   const gone = worldOf({ status: 'Retired' });
   await gone.look();
   assert.equal(gone.asked, 0);
-});
-
-test('CONF-2: a node that was started anew renews its lease at once: secrets are to be sealed to the key that it has now', async () => {
-  const world = worldOf({ lease: held(1_000_000, 1_090_000) });
-  world.onRecord = false;
-  await world.look();
-  assert.equal(world.asked, 1);
-  world.nowMs += 9000;
-  await world.look();
-  assert.equal(world.asked, 1, 'what was granted is not committed at once');
-  world.nowMs += 1000;
-  await world.look();
-  assert.equal(world.asked, 2, 'but it should be by now');
-  world.onRecord = true;
-  world.nowMs += 10_000;
-  await world.look();
-  assert.equal(world.asked, 2);
 });

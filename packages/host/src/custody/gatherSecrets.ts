@@ -94,7 +94,9 @@ class Gathering {
       const troubles = await this.#round(round);
       if (this.#wanted.size === 0) break;
       const waiting = this.#waiting(troubles);
-      if (round >= roundsMax) throw new CocoError(waiting.code, waiting.message);
+      if (round >= roundsMax) {
+        throw new CocoError(waiting.code, waiting.message, { brief: waiting.brief });
+      }
       this.#options.onWaiting(waiting);
       await pause(pauseMs, signal);
     }

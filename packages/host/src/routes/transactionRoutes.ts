@@ -1,6 +1,7 @@
 /**
  * What both doors tell of transactions: how far commit is, the status of one, and its receipt (TX-4).
  */
+import type { AdapterRequest } from '@coco/adapter';
 import { formatTxId, parseTxId, type TxId } from '@coco/primitives';
 import type { Replica } from '@coco/replica';
 import type { PastQueries, ReceiptFormat } from '../history/pastQueries.js';
@@ -56,7 +57,7 @@ export function transactionRoutes(prefix: string, facts: TransactionFacts): read
       summary: 'Proof that a transaction is in the ledger, which can be checked offline',
       query: [id],
       answers: { 200: { description: 'The receipt', schema: ref('Receipt') }, ...pastAnswers },
-      handle: ({ query }) => withTxId(query, (txId) => receipt(facts, txId, 'json')),
+      handle: ({ query, request }) => withTxId(query, (txId) => receipt(facts, txId, 'json', request.caller)),
     },
     {
       method: 'GET',
@@ -67,7 +68,7 @@ export function transactionRoutes(prefix: string, facts: TransactionFacts): read
         200: { description: 'The receipt', schema: plain.string, contentType: 'application/cose' },
         ...pastAnswers,
       },
-      handle: ({ query }) => withTxId(query, (txId) => receipt(facts, txId, 'cose')),
+      handle: ({ query, request }) => withTxId(query, (txId) => receipt(facts, txId, 'cose', request.caller)),
     },
   ];
 }
@@ -85,13 +86,14 @@ async function receipt(
   { replica, past }: TransactionFacts,
   id: TxId,
   format: ReceiptFormat,
+  caller: AdapterRequest['caller'],
 ): Promise<HttpResponse> {
   const status = replica.txStatus(id);
   if (status === 'Invalid')
     return failure(404, 'TransactionInvalid', 'the transaction did not commit and never will');
   if (status !== 'Committed') return notCommitted;
   const answer = await past.receipt(id, format);
-  if (!('found' in answer)) return notYet(answer);
+  if (!('found' in answer)) return notYet(answer, caller);
   const { found } = answer;
   if (found instanceof Uint8Array) {
     return { status: 200, headers: { 'content-type': 'application/cose' }, body: found };

@@ -10,7 +10,7 @@ import {
   type RuntimeClaims,
 } from '@coco/attestation';
 import { createClient } from '@coco/client';
-import { randomBytes } from '@coco/crypto';
+import { generateShareKey, randomBytes } from '@coco/crypto';
 import { CocoError, fromBase64, fromHex, toBase64, toHex } from '@coco/primitives';
 import type { GovernedNode } from '../governed/governedNode.js';
 import { type StrangerNode, strangerNode } from '../governed/strangerNode.js';
@@ -48,6 +48,8 @@ function evidenceOn(
     network: fromHex(network.governed.serviceFingerprint) as Uint8Array,
     code: randomBytes(32),
     instance: randomBytes(16),
+    shareKey: generateShareKey().publicKey,
+    epochKey: generateShareKey().publicKey,
     ...claims,
   };
   return encodeEvidence(machine.evidence(encodeClaims(all)));

@@ -85,7 +85,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     Math.max(replica.status().consensus.heldFrom - 1, sealedSince(options.tables()));
   const isPrimary = (): boolean => replica.isPrimary;
   const { head } = options;
-  const ledgerSecrets = () => secretsOnDisk.unsealed(parts.ledger.settledSecrets);
+  const ledgerSecrets = () => secretsOnDisk.unsealed(parts.ledger.secrets);
   const proving = { challenges, nowMs: Date.now };
   const joining: JoinFacts = {
     ...about,
@@ -213,7 +213,7 @@ function secretsFor(
   return {
     serviceCertificatePem: serviceCertificate.pem,
     serviceKeyPem: privateKeyToPem(serviceKey),
-    ledgerSecrets: keepers.secretsOnDisk.unsealed(parts.ledger.settledSecrets),
+    ledgerSecrets: keepers.secretsOnDisk.unsealed(parts.ledger.secrets),
     certificatePem: certificate.pem,
   };
 }

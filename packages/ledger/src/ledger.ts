@@ -239,10 +239,6 @@ class NodeLedger implements Ledger {
     return this.#secrets.ahead(seqno);
   }
 
-  get settledSecrets(): readonly LedgerSecret[] {
-    return this.#secrets.settled;
-  }
-
   get untoldFrom(): Seqno | undefined {
     return this.#secrets.untoldFrom;
   }

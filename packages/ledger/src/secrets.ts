@@ -42,8 +42,6 @@ export interface GrowingSecrets extends Secrets {
   add(secrets: readonly LedgerSecret[]): void;
   /** Takes over what an entry tells. */
   follow(entry: Pick<OpenedEntry, 'seqno' | 'secretRow' | 'secret'>): void;
-  /** Those that hold whatever becomes of the log, ascending. */
-  readonly settled: readonly LedgerSecret[];
   /** What entries up to `commit` told holds from now on whatever becomes of the log. */
   settle(commit: Seqno): void;
   /** Forgets what entries above `to` told. */
@@ -128,9 +126,6 @@ function growing(begun: readonly Epoch[], spare: Spare, after: Seqno): GrowingSe
     },
     get all() {
       return secretsOf(epochs);
-    },
-    get settled() {
-      return secretsOf(epochs.filter(({ isLearned }) => !isLearned));
     },
     settle(commit) {
       // Commits are many, secrets are few.

@@ -200,16 +200,17 @@ export interface Ledger {
    */
   add(entry: OpenedEntry): void;
   rollback(to: Seqno): void;
-  /** The secrets that are held, ascending by their first entry. */
+  /**
+   * The secrets that are held, ascending by their first entry. To be kept, and told to others, those of entries that are not committed
+   * too: whom they are told may be needed for committing just these, and uses each only where its entry is.
+   */
   readonly secrets: readonly LedgerSecret[];
-  /** Those that hold whatever becomes of the log: the committed ones, and what was handed in. To be kept, and told to others. */
-  readonly settledSecrets: readonly LedgerSecret[];
   /** The first entry that this node cannot open, for it was not told the secret; undefined when it was told all. */
   readonly untoldFrom: Seqno | undefined;
   /** Takes over secrets that somebody who was there has told. */
   addSecrets(secrets: readonly LedgerSecret[]): void;
   /**
-   * Wipes the settled secrets that seal nothing from the entry `before` on (CONF-2). Their entries cannot be opened any more until
+   * Wipes the committed secrets that seal nothing from the entry `before` on (CONF-2). Their entries cannot be opened any more until
    * `addSecrets` brings them back; receipts of them can be made all the same.
    */
   forgetSecrets(before: Seqno): void;

@@ -58,7 +58,7 @@ function begin(sealed: readonly number[] = [1, 2, 3, 4]) {
     key: secretOf(epoch),
   }));
   const forgetting = new Forgetting({
-    get settledSecrets() {
+    get secrets() {
       return held;
     },
     forgetSecrets: (before) => void forgotten.push(before),

@@ -12,7 +12,7 @@ import { SealedSecrets } from './sealedSecrets.js';
 const everyMs = 1000;
 
 export class Forgetting {
-  readonly #ledger: Pick<Ledger, 'settledSecrets' | 'forgetSecrets'>;
+  readonly #ledger: Pick<Ledger, 'secrets' | 'forgetSecrets'>;
   readonly #sealed: SealedSecrets;
   readonly #epochs = new Map<Seqno, number>([[1, 1]]);
   #numbered = 1;
@@ -20,7 +20,7 @@ export class Forgetting {
   #trouble: string | undefined;
 
   constructor(
-    ledger: Pick<Ledger, 'settledSecrets' | 'forgetSecrets'>,
+    ledger: Pick<Ledger, 'secrets' | 'forgetSecrets'>,
     sealed: SealedSecrets = new SealedSecrets(),
   ) {
     this.#ledger = ledger;
@@ -38,7 +38,7 @@ export class Forgetting {
     if (this.#sinceMs < everyMs) return;
     this.#sinceMs = 0;
     this.#trouble = undefined;
-    if (this.#ledger.settledSecrets.length < 2) return;
+    if (this.#ledger.secrets.length < 2) return;
     const reader = committed();
     const key = readNetworkKey(reader);
     const before = key === undefined ? undefined : this.#over(reader, nowMs, key);
@@ -51,7 +51,7 @@ export class Forgetting {
     this.#number(reader);
     let before: Seqno | undefined;
     // From the oldest on: what comes after one that must be kept is kept as well.
-    for (const { fromSeqno, key: secret } of this.#ledger.settledSecrets) {
+    for (const { fromSeqno, key: secret } of this.#ledger.secrets) {
       const epoch = this.#epochs.get(fromSeqno) ?? 0;
       const [record, next] = [readEpoch(reader, epoch), readEpoch(reader, epoch + 1)];
       if (record === undefined || next === undefined) break;

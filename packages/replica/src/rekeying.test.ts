@@ -180,7 +180,7 @@ test('a node that comes back is told what it missed, and what comes by new secre
   cluster.pass(300);
   assert.ok(bad.replica.status().untoldFrom !== undefined, 'it lives, and says what it lacks');
   assert.ok(bad.replica.commit < primary.replica.commit);
-  cluster.step(bad, { type: 'secrets', secrets: primary.ledger.settledSecrets });
+  cluster.step(bad, { type: 'secrets', secrets: primary.ledger.secrets });
   assert.deepEqual(bad.secrets, primary.ledger.secrets.slice(0, 2), 'kept at once, where an entry tells it');
   write(cluster, 'after');
   cluster.pass(300);
@@ -207,7 +207,7 @@ test('a node that starts from a snapshot goes on with the secrets that it was to
   cluster.pass(300);
   const file = [...primary.snapshots.values()].at(-1)?.bytes;
   assert.ok(file !== undefined);
-  const joined = cluster.join(identity, file, primary.ledger.settledSecrets);
+  const joined = cluster.join(identity, file, primary.ledger.secrets);
   assert.equal(cluster.admit(primary, identity), 200);
   judge(cluster, backupOf(cluster), 'distrusted');
   cluster.pass(300);
@@ -217,6 +217,37 @@ test('a node that starts from a snapshot goes on with the secrets that it was to
   cluster.restart(joined);
   cluster.pass(300);
   assert.equal(joined.ledger.last.seqno, primary.ledger.last.seqno);
+});
+
+test('a node that comes while a new secret is not committed is told that one too: nothing can be committed without it', () => {
+  const cluster = rekeying(1, { settings: { snapshotEntries: 20 } });
+  const primary = cluster.primary();
+  const identity = cluster.newIdentity();
+  decide(cluster, primary, [
+    addNodeAction(memberOf(cluster, 0), tupleOf(identity)),
+    { name: 'trigger_ledger_rekey', args: {} },
+  ]);
+  for (let turn = 0; turn < 25; turn++) write(cluster, `${turn}`);
+  const file = [...primary.snapshots.values()].at(-1)?.bytes;
+  const joined = cluster.join(identity, file, primary.ledger.secrets);
+  primary.stuck = true;
+  const { commit } = primary.replica;
+  cluster.skip(24 * 3_600_000);
+  cluster.pass(20);
+  assert.equal(count(primary), 3, 'the epoch is over');
+  cluster.admit(primary, identity);
+  primary.stuck = false;
+  write(cluster, 'on the disk, with all before');
+  cluster.pass(300);
+  assert.deepEqual(
+    [primary, joined].map(({ replica }) => replica.commit),
+    [commit, commit],
+  );
+  assert.equal(joined.replica.status().untoldFrom, primary.ledger.secrets[2]?.fromSeqno);
+  cluster.step(joined, { type: 'secrets', secrets: primary.ledger.secrets });
+  cluster.pass(300);
+  assertEqual(cluster.nodes);
+  assert.equal(statusIn(joined.network?.committed, identity.nodeId), 'Trusted');
 });
 
 test('where a node has no epoch key on record yet, the key changes once it has one, and until then status says why not', () => {

@@ -170,7 +170,8 @@ test('k+1 and k-1 are refused by every node, to anybody else k is, and nothing o
     assert.deepEqual(await asked(node, members[0], partials, body(k)), [403, 'COCO_AUDIT_CALLER']);
     assert.deepEqual(await asked(node, undefined, partials, body(k)), [401, 'COCO_AUDIT_ANONYMOUS']);
     // The secrets of the ledger are for nodes: an auditor has no other way to them.
-    assert.deepEqual(await asked(node, auditor, '/node/partials', { epochs: [k] }), [
+    const sealed = { epoch: k, from: 1, digest: '0'.repeat(64), sealed: '' };
+    assert.deepEqual(await asked(node, auditor, '/node/partials', { epochs: [sealed] }), [
       403,
       'COCO_SECRETS_UNLISTED',
     ]);

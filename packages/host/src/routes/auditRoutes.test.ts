@@ -240,7 +240,7 @@ test('of named tables a node tells the rows in the range, with receipts, and wri
 
 test('secrets that a node no longer has are brought back for the answer alone', async (t) => {
   const world = audited(t);
-  const [known] = world.ledger.settledSecrets;
+  const [known] = world.ledger.secrets;
   assert.ok(known !== undefined);
   const held = { keyAt: () => undefined, commitEvidence: () => assert.fail('it is not known') };
   const asked: number[] = [];

@@ -77,7 +77,7 @@ export interface TestNode {
   readonly replies: { readonly token: number; readonly response: AdapterResponse }[];
   /** What the host was told of the network last. */
   network: ReplicaEffects['network'];
-  /** What the host keeps sealed: the secrets of the ledger that are settled. */
+  /** What the host keeps sealed: the secrets of the ledger. */
   secrets: readonly LedgerSecret[];
   /** How often the committed governance tables changed. */
   governanceNews: number;

@@ -81,7 +81,7 @@ export function sampleEntries(
     entries.push(ledger.append({ view: 2, publicMaps, privateMaps }), ledger.sign(2));
     ledger.compact(ledger.last.seqno);
   }
-  return { service, node, secrets: ledger.settledSecrets, entries, ledger };
+  return { service, node, secrets: ledger.secrets, entries, ledger };
 }
 
 /** The first two entries as a complete file, the others as one that is being written. */

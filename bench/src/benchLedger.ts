@@ -6,8 +6,8 @@ import { createLedger, type Ledger, type LedgerIdentity } from '@coco/ledger';
 
 export interface BenchLedger {
   readonly identity: LedgerIdentity;
-  /** `openSecret` opens what an entry has sealed to the node. */
-  createLedger(openSecret: (sealed: Uint8Array) => Uint8Array | undefined): Ledger;
+  /** `openSecret` opens what an entry, which is sealed under `present`, has for the node. */
+  createLedger(openSecret: (sealed: Uint8Array, present: Uint8Array) => Uint8Array | undefined): Ledger;
 }
 
 const yearMs = 365 * 24 * 3600 * 1000;

@@ -141,7 +141,9 @@ function changesOf({ networkKey }: MadeKey): Readonly<Record<string, Step>> {
     return () => {
       epoch++;
       const from = ledger.last.seqno + 2;
-      const made = sealing.makeSecret({ recipients, epoch, from, networkKey });
+      const present = ledger.secrets.at(-1)?.key;
+      assert(present !== undefined, 'the ledger has the secret that seals what comes next');
+      const made = sealing.makeSecret({ recipients, epoch, from, present, networkKey });
       ledger.append({ view: 2, publicMaps: rowsOf(made, epoch, from), privateMaps: new Uint8Array(0) });
       const { seqno } = ledger.sign(2);
       ledger.compact(seqno);
@@ -206,7 +208,8 @@ function recordsOf(networkKey: NetworkKey, count: number) {
   const { network } = networkKey;
   return Array.from({ length: count }, (_, i) => {
     const place = { epoch: i + 2, from: 100 * (i + 1) };
-    const { digest, sealed } = sealing.makeSecret({ recipients: [], ...place, networkKey });
+    const present = randomBytes(32);
+    const { digest, sealed } = sealing.makeSecret({ recipients: [], ...place, present, networkKey });
     assert(sealed !== undefined && decodeThresholdCiphertext(sealed) !== undefined, 'it is sealed');
     return { ...place, atMs: 0, digest, network, sealed };
   });

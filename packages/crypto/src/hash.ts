@@ -8,8 +8,8 @@
  * take 290. (Do not take `subarray` or `buffer` of fresh digests in hot loops: it moves them out of the engine's heap
  * and costs 800.) HMAC takes 1,600.
  */
-import { assert } from '@coco/primitives';
-import { createHash, createHmac, hashOnce, hkdfSync, plainBytes, timingSafeEqual } from './provider.js';
+import { assert, fixedBytes } from '@coco/primitives';
+import { createHash, createHmac, hashOnce, plainBytes, timingSafeEqual } from './provider.js';
 
 /** SHA-256 over the concatenation of `parts`: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
@@ -58,10 +58,24 @@ export interface HkdfInput {
   readonly length: number;
 }
 
-/** HKDF with SHA-256: extract, then expand to `length` bytes. */
-export function hkdfSha256(input: HkdfInput): Uint8Array {
-  assert(input.length >= 1 && input.length <= 255 * 32, 'HKDF-SHA256 gives 1 to 8160 bytes');
-  return new Uint8Array(hkdfSync('sha256', input.ikm, input.salt, input.info, input.length));
+/**
+ * HKDF with SHA-256: extract, then expand to `length` bytes. Of HMACs, since the platform's own keeps a copy of `ikm` until it is
+ * collected.
+ */
+export function hkdfSha256({ ikm, salt, info, length }: HkdfInput): Uint8Array {
+  assert(length >= 1 && length <= 255 * 32, 'HKDF-SHA256 gives 1 to 8160 bytes');
+  const prk = hmacSha256(salt, ikm);
+  const okm = fixedBytes(length);
+  let block: Uint8Array = new Uint8Array(0);
+  for (let at = 0, count = 1; at < length; at += 32, count++) {
+    const next = hmacSha256(prk, block, info, Uint8Array.of(count));
+    okm.set(next.subarray(0, length - at), at);
+    block.fill(0);
+    block = next;
+  }
+  block.fill(0);
+  prk.fill(0);
+  return okm;
 }
 
 /** True when both hold the same bytes; time depends on the lengths only. For secrets and authenticators. */

@@ -26,6 +26,46 @@ test('a message is sealed as in RFC 9180 A.1.1', () => {
   );
 });
 
+test('with a secret that both have, a message is sealed as in RFC 9180 A.1.2', () => {
+  const sender = shareKeyFrom(bytes('463426a9ffb42bb17dbe6044b9abd1d4e4d95f9041cef0e99d7824eef2b6f588'));
+  const sealed = sealFrom(
+    sender,
+    {
+      recipient: bytes('9fed7e8c17387560e92cc6462a68049657246a09bfa8ade7aefe589672016366'),
+      info: bytes('4f6465206f6e2061204772656369616e2055726e'),
+      psk: {
+        key: bytes('0247fd33b913760fa1fa51e1892d9f307fbe65eb171e8132c2af18555a738b82'),
+        id: bytes('456e6e796e20447572696e206172616e204d6f726961'),
+      },
+      aad: bytes('436f756e742d30'),
+      plaintext: bytes('4265617574792069732074727574682c20747275746820626561757479'),
+    },
+    { id: 1, keyBytes: 16, name: 'aes-128-gcm' },
+  );
+  assert.equal(
+    toHex(sealed),
+    '0ad0950d9fb9588e59690b74f1237ecdf1d775cd60be2eca57af5a4b0471c91b' +
+      'e52c6fed7f758d0cf7145689f21bc1be6ec9ea097fef4e959440012f4feb73fb611b946199e681f4cfc34db8ea',
+  );
+});
+
+test('what was sealed with a pre-shared key takes that too: the recipient alone does not open it', () => {
+  const key = generateShareKey();
+  const [info, aad, plaintext] = [utf8('purpose'), utf8('row 7'), utf8('a secret')];
+  const psk = { key: new Uint8Array(32).fill(7), id: utf8('before') };
+  const sealed = hpkeSeal({ recipient: key.publicKey, info, aad, plaintext, psk });
+  assert.deepEqual(hpkeOpen({ key, info, aad, sealed, psk }), plaintext);
+  assert.equal(hpkeOpen({ key, info, aad, sealed }), undefined);
+  for (const other of [
+    { ...psk, key: new Uint8Array(32).fill(8) },
+    { ...psk, id: utf8('after') },
+  ]) {
+    assert.equal(hpkeOpen({ key, info, aad, sealed, psk: other }), undefined);
+  }
+  const short = { key: new Uint8Array(31), id: utf8('x') };
+  assert.throws(() => hpkeSeal({ recipient: key.publicKey, info, aad, plaintext, psk: short }));
+});
+
 test('only the recipient opens what was sealed, for the same purpose, unchanged', () => {
   const key = generateShareKey();
   const [info, aad, plaintext] = [utf8('purpose'), utf8('row 7'), utf8('a secret')];

@@ -39,7 +39,7 @@ export {
   sha384,
   sha512,
 } from './hash.js';
-export { type HpkeOpenInput, type HpkeSealInput, hpkeOpen, hpkeSeal } from './hpke.js';
+export { type HpkeOpenInput, type HpkeSealInput, hpkeOpen, hpkeSeal, type PreSharedKey } from './hpke.js';
 export {
   generateKeyPair,
   privateKeyFromPem,
@@ -51,6 +51,7 @@ export {
 export { rawSignature } from './raw-signature.js';
 export { type RsaOaepOpener, rsaOaepOpener } from './rsa-oaep.js';
 export {
+  eraseShareKey,
   generateShareKey,
   keepShareKey,
   type ShareKey,

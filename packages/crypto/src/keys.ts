@@ -14,9 +14,13 @@ export function generateKeyPair(curve: Curve = 'P-256'): PrivateKey {
   return wrapPrivateKey(generateKeyPairSync('ec', { namedCurve: curve }).privateKey);
 }
 
-/** Reads a private key in PEM (PKCS#8 or SEC 1), encrypted when there is a passphrase. Throws COCO_CRYPTO_KEY. */
-export function privateKeyFromPem(pem: string, passphrase?: string): PrivateKey {
-  const format = { key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) } as const;
+/**
+ * Reads a private key in PEM (PKCS#8 or SEC 1), encrypted when there is a passphrase. Throws COCO_CRYPTO_KEY. Of bytes no text is
+ * made: whoever has them can wipe them.
+ */
+export function privateKeyFromPem(pem: string | Uint8Array, passphrase?: string): PrivateKey {
+  const key = typeof pem === 'string' ? pem : Buffer.from(pem.buffer, pem.byteOffset, pem.length);
+  const format = { key, format: 'pem', ...(passphrase !== undefined && { passphrase }) } as const;
   return read('private key', pem.length, () => wrapPrivateKey(createPrivateKey(format)));
 }
 

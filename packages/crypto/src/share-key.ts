@@ -2,9 +2,16 @@
  * X25519 keys (RFC 7748) of nodes, to which secrets are sealed (hpke.ts). The private part never shows: no enumerable
  * property, and it leaves only by the function that is named for it.
  */
-import { CocoError } from '@coco/primitives';
-import { createPrivateKey, generateKeyPairSync, plainBytes } from './provider.js';
-import { shareHandle, shareKeyBytes, wrapShareKey } from './share-key-material.js';
+import { CocoError, fixedCopy } from '@coco/primitives';
+import { randomBytes } from './entropy.js';
+import { createPrivateKey, plainBytes } from './provider.js';
+import {
+  shareHandle,
+  shareKeyBytes,
+  shareMaterial,
+  wipeShareKey,
+  wrapShareKey,
+} from './share-key-material.js';
 
 /** A key pair; the private part is known to this room alone. */
 export interface ShareKey {
@@ -13,23 +20,21 @@ export interface ShareKey {
   readonly publicKey: Uint8Array;
 }
 
-/** What stands before the 32 bytes of a private key in DER: PKCS#8 of X25519 (RFC 8410). */
-const privateHead = Uint8Array.of(0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 34, 4, 32);
-
 export function generateShareKey(): ShareKey {
-  return wrapShareKey(generateKeyPairSync('x25519').privateKey);
+  // Any 32 bytes are a private key (RFC 7748, section 5).
+  return wrapShareKey(randomBytes(shareKeyBytes));
 }
 
 /**
  * What `keep` makes of the private part (32 bytes), which is wiped when it returns: to be sealed, never to be shown.
- * COCO_CRYPTO_KEY for a copy of a key.
+ * COCO_CRYPTO_KEY for a copy of a key, or one that was erased.
  */
 export function keepShareKey<Kept>(key: ShareKey, keep: (material: Uint8Array) => Kept): Kept {
-  const der = plainBytes(shareHandle(key).export({ format: 'der', type: 'pkcs8' }));
+  const material = fixedCopy(shareMaterial(key));
   try {
-    return keep(der.subarray(-shareKeyBytes));
+    return keep(material);
   } finally {
-    der.fill(0);
+    material.fill(0);
   }
 }
 
@@ -38,8 +43,12 @@ export function shareKeyFrom(material: Uint8Array): ShareKey {
   if (material.length !== shareKeyBytes) {
     throw new CocoError('COCO_CRYPTO_KEY', 'a share key has 32 bytes', { length: material.length });
   }
-  const key = Buffer.concat([privateHead, material]);
-  return wrapShareKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
+  return wrapShareKey(fixedCopy(material));
+}
+
+/** Wipes the private part: nothing that was sealed to the key opens any more. */
+export function eraseShareKey(key: ShareKey): void {
+  wipeShareKey(key);
 }
 
 /** Reads a private key in PEM (PKCS#8, RFC 8410), encrypted when there is a passphrase. COCO_CRYPTO_KEY. */
@@ -52,7 +61,12 @@ export function shareKeyFromPem(pem: string, passphrase?: string): ShareKey {
       ...(passphrase !== undefined && { passphrase }),
     });
     if (handle.asymmetricKeyType !== 'x25519') throw new Error('it is a key of another kind');
-    return wrapShareKey(handle);
+    const der = plainBytes(handle.export({ format: 'der', type: 'pkcs8' }));
+    try {
+      return wrapShareKey(fixedCopy(der.subarray(-shareKeyBytes)));
+    } finally {
+      der.fill(0);
+    }
   } catch (error) {
     // The platform's message can name the format's fault but never carries material.
     const reason = error instanceof Error ? error.message : 'unknown';

@@ -11,7 +11,7 @@ import { askNetwork, distinctAddresses, pause, type Waiting } from './askNetwork
 import type { OwnEvidence } from './attestation/ownEvidence.js';
 import { askProving } from './attestation/proveOverHttps.js';
 import { decodeAdmitted, encodeJoinAsk } from './joinProtocol.js';
-import type { NodeMembership, PeerNode } from './nodeSecrets.js';
+import { type NodeMembership, type PeerNode, wipeLedgerSecrets } from './nodeSecrets.js';
 
 export interface AdmissionOptions {
   /** Where it joined, if the configuration still says so. */
@@ -81,7 +81,10 @@ async function run(options: AdmissionOptions, signal: AbortSignal): Promise<void
     const admitted = decodeAdmitted(answer.body);
     nodes = admitted.nodes;
     options.onNodes(nodes);
-    if (admitted.ledgerSecrets !== undefined) options.onSecrets(admitted.ledgerSecrets);
+    if (admitted.ledgerSecrets !== undefined) {
+      options.onSecrets(admitted.ledgerSecrets);
+      wipeLedgerSecrets(admitted.ledgerSecrets);
+    }
     await pause(pauseMs, signal);
   }
 }

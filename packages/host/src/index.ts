@@ -66,6 +66,7 @@ export {
   type PeersOptions,
 } from './peers.js';
 export { type Pin, type PinnedAnswer, type PinnedRequest, pinnedRequest } from './pinnedRequest.js';
+export { preventDumps } from './preventDumps.js';
 export { type GoneOn, type GoOnOptions, goOn } from './recovery/goOn.js';
 export {
   checkUnchanged,

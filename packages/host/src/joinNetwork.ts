@@ -33,6 +33,7 @@ import {
   type NodeMembership,
   saveMembership,
   saveNodeSecrets,
+  wipeLedgerSecrets,
 } from './nodeSecrets.js';
 import type { Sealer } from './sealer.js';
 
@@ -156,7 +157,7 @@ function isComplete({ config, sealer }: JoinOptions, membership: NodeMembership 
   }
   if (hasLedger) return true;
   const serviceCertificate = parseCertificate(membership.serviceCertificatePem);
-  loadNodeSecrets(sealed, sealer);
+  wipeLedgerSecrets(loadNodeSecrets(sealed, sealer).ledgerSecrets);
   return genuineSnapshot(snapshots, serviceCertificate) !== undefined;
 }
 
@@ -171,6 +172,7 @@ async function complete(joiner: Joiner, before: NodeMembership | undefined): Pro
     if (secrets !== undefined) {
       const { serviceCertificate, given } = secrets;
       keep(options, identity, given, approved);
+      wipeLedgerSecrets(given.ledgerSecrets);
       onProgress?.({ type: 'secrets' });
       const nodes = given.nodes.map(({ administrativeAddress }) => parseAddress(administrativeAddress));
       const seqno = await fetchSnapshot({

@@ -11,7 +11,7 @@
  * Who asks is told by the certificate of the connection alone. Both sides parse strictly what comes from the other.
  */
 import type { LedgerSecret } from '@coco/ledger';
-import { CocoError, fromBase64, fromUtf8, type Seqno, toBase64 } from '@coco/primitives';
+import { CocoError, fixedCopy, fromBase64, fromUtf8, type Seqno, toBase64 } from '@coco/primitives';
 import type { PeerNode } from './nodeSecrets.js';
 
 export type JoinAsk = {
@@ -189,7 +189,9 @@ function secretOf(value: unknown): LedgerSecret {
   const { from_seqno: fromSeqno, key } = (value ?? {}) as Record<string, unknown>;
   const bytes = typeof key === 'string' ? fromBase64(key) : undefined;
   if (!isSeqno(fromSeqno) || bytes?.length !== 32) throw malformed('ledger_secrets');
-  return { fromSeqno, key: bytes };
+  const secret = { fromSeqno, key: fixedCopy(bytes) };
+  bytes.fill(0);
+  return secret;
 }
 
 function peerNodesOf(value: unknown): readonly PeerNode[] {

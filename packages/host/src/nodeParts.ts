@@ -32,6 +32,7 @@ import {
   type NodeMembership,
   type NodeSecrets,
   saveMembership,
+  wipeLedgerSecrets,
 } from './nodeSecrets.js';
 import { type BodyFiles, openBodyFiles } from './pointToPoint/bodyFiles.js';
 import { type ReplayedLedger, replayLedger } from './replayLedger.js';
@@ -113,7 +114,7 @@ export async function openNodeParts(options: NodePartsOptions): Promise<NodePart
   const worker = await openWorker(options);
   const ledger = openLedger(config, who, secrets, snapshot?.base);
   // The ledger has copies, which it forgets in time.
-  for (const { key } of secrets) key.fill(0);
+  wipeLedgerSecrets(secrets);
   const progress = progressLog(log);
   const replayed = await replayLedger({ store, ledger, worker, progress, ...(snapshot && { snapshot }) });
   const network = firstView(replayed, genesis);

@@ -15,7 +15,16 @@ import {
   shareKeyFrom,
 } from '@coco/crypto';
 import type { LedgerSecret } from '@coco/ledger';
-import { ByteReader, ByteWriter, CocoError, fromUtf8, type NodeId, type Seqno, utf8 } from '@coco/primitives';
+import {
+  ByteReader,
+  ByteWriter,
+  CocoError,
+  fixedCopy,
+  fromUtf8,
+  type NodeId,
+  type Seqno,
+  utf8,
+} from '@coco/primitives';
 import { onDiskSync, replaceFileSync } from './disk.js';
 import { plainBytes } from './plainBytes.js';
 import type { Sealer } from './sealer.js';
@@ -71,7 +80,7 @@ const files = {
 /** Replaces each file durably, all or nothing. COCO_HOST_DISK. */
 export function saveNodeSecrets(directory: string, sealer: Sealer, secrets: NodeSecrets): void {
   saveNodeKey(directory, sealer, secrets.nodeKey);
-  save(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
+  saveAndWipe(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
   saveLedgerSecrets(directory, sealer, secrets.ledgerSecrets);
 }
 
@@ -81,15 +90,16 @@ export function saveLedgerSecrets(
   sealer: Sealer,
   secrets: NodeSecrets['ledgerSecrets'],
 ): void {
-  const writer = new ByteWriter().u32(secrets.length);
+  // Large enough from the beginning: else there would be copies.
+  const writer = new ByteWriter(64 * (secrets.length + 1)).u32(secrets.length);
   for (const { fromSeqno, key } of secrets) writer.u64(fromSeqno).sized32(key);
-  save(directory, sealer, files.ledgerSecrets, writer.finish());
+  saveAndWipe(directory, sealer, files.ledgerSecrets, writer.finish());
 }
 
 /** The node's key alone, of a node that is in no network yet. COCO_HOST_DISK. */
 export function saveNodeKey(directory: string, sealer: Sealer, key: PrivateKey): void {
   onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
-  save(directory, sealer, files.nodeKey, utf8(privateKeyToPem(key)));
+  saveAndWipe(directory, sealer, files.nodeKey, utf8(privateKeyToPem(key)));
 }
 
 /** Replaces one more sealed file, durably. COCO_HOST_DISK. */
@@ -120,16 +130,24 @@ function save(directory: string, sealer: Sealer, purpose: string, bytes: Uint8Ar
   replaceFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), 0o600);
 }
 
+function saveAndWipe(...[directory, sealer, purpose, bytes]: Parameters<typeof save>): void {
+  try {
+    save(directory, sealer, purpose, bytes);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
 /** The node's key; undefined when there is none. COCO_HOST_SEALED when it does not open. */
 export function loadNodeKey(directory: string, sealer: Sealer): PrivateKey | undefined {
   if (!existsSync(fileOf(directory, files.nodeKey))) return undefined;
-  return privateKeyFromPem(fromUtf8(load(directory, sealer, files.nodeKey)) ?? '');
+  return opened(directory, sealer, files.nodeKey, (pem) => privateKeyFromPem(pem));
 }
 
 /** The node's share key, which is made when there is none. COCO_HOST_SEALED when it does not open, COCO_HOST_DISK. */
 export function ensureShareKey(directory: string, sealer: Sealer): ShareKey {
   if (existsSync(fileOf(directory, files.shareKey))) {
-    return shareKeyFrom(load(directory, sealer, files.shareKey));
+    return opened(directory, sealer, files.shareKey, shareKeyFrom);
   }
   const key = generateShareKey();
   keepShareKey(key, (material) => save(directory, sealer, files.shareKey, material));
@@ -151,14 +169,39 @@ export function loadMembership(directory: string, sealer: Sealer): NodeMembershi
 /** COCO_HOST_SECRETS when a file is missing, COCO_HOST_SEALED when it does not open. */
 export function loadNodeSecrets(directory: string, sealer: Sealer): NodeSecrets {
   const key = (purpose: string): PrivateKey =>
-    privateKeyFromPem(fromUtf8(load(directory, sealer, purpose)) ?? '');
-  const reader = new ByteReader(load(directory, sealer, files.ledgerSecrets));
-  const ledgerSecrets: LedgerSecret[] = [];
+    opened(directory, sealer, purpose, (pem) => privateKeyFromPem(pem));
+  const ledgerSecrets = opened(directory, sealer, files.ledgerSecrets, readLedgerSecrets);
+  return { nodeKey: key(files.nodeKey), serviceKey: key(files.serviceKey), ledgerSecrets };
+}
+
+function readLedgerSecrets(bytes: Uint8Array): readonly LedgerSecret[] {
+  const reader = new ByteReader(bytes);
+  const secrets: LedgerSecret[] = [];
   for (let left = reader.u32(); left > 0; left--) {
-    ledgerSecrets.push({ fromSeqno: reader.u64(), key: reader.sized32().slice() });
+    secrets.push({ fromSeqno: reader.u64(), key: fixedCopy(reader.sized32()) });
   }
   reader.end();
-  return { nodeKey: key(files.nodeKey), serviceKey: key(files.serviceKey), ledgerSecrets };
+  return secrets;
+}
+
+/** Overwrites secrets that were handed to whoever needs them, and are not needed here any more. */
+export function wipeLedgerSecrets(secrets: readonly LedgerSecret[]): void {
+  for (const { key } of secrets) key.fill(0);
+}
+
+/** What `read` makes of a sealed file, which is wiped then. */
+function opened<Value>(
+  directory: string,
+  sealer: Sealer,
+  purpose: string,
+  read: (bytes: Uint8Array) => Value,
+): Value {
+  const bytes = load(directory, sealer, purpose);
+  try {
+    return read(bytes);
+  } finally {
+    bytes.fill(0);
+  }
 }
 
 function load(directory: string, sealer: Sealer, purpose: string): Uint8Array {

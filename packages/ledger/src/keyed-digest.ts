@@ -7,7 +7,7 @@
  */
 import { hmacSha256 } from '@coco/crypto';
 import { type Seqno, utf8 } from '@coco/primitives';
-import { createSecrets } from './secrets.js';
+import { secretAt } from './secrets.js';
 import type { LedgerSecret } from './types.js';
 
 const label = utf8('Coco digest S');
@@ -18,6 +18,10 @@ export function keyedDigest(
   seqno: Seqno,
   ...parts: readonly Uint8Array[]
 ): Uint8Array | undefined {
-  const secret = createSecrets(secrets).keyAt(seqno);
-  return secret === undefined ? undefined : hmacSha256(hmacSha256(secret, label), ...parts);
+  const secret = secretAt(secrets, seqno);
+  if (secret === undefined) return undefined;
+  const key = hmacSha256(secret, label);
+  const digest = hmacSha256(key, ...parts);
+  key.fill(0);
+  return digest;
 }

@@ -15,8 +15,11 @@ export interface LedgerStart {
   readonly formerServices?: readonly FormerService[];
   /** In any order; the first holds from seqno 1. */
   readonly secrets: readonly LedgerSecret[];
-  /** Opens what an entry sealed to this node (rekey.ts): the secret of the entries after it; undefined when it does not open. */
-  readonly openSecret?: (sealed: Uint8Array) => Uint8Array | undefined;
+  /**
+   * Opens what an entry sealed to this node (rekey.ts): the secret of the entries after it; undefined when it does not open.
+   * `present` is the secret of that entry itself.
+   */
+  readonly openSecret?: (sealed: Uint8Array, present: Uint8Array) => Uint8Array | undefined;
   /** The most bytes that an entry may have, header included. Default 64 MiB. */
   readonly entryBytesMax?: number;
   /** How many of the last entries receipts can be made for. Default 65,536, for about 30 MB. */

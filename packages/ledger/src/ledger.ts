@@ -194,7 +194,7 @@ class NodeLedger implements Ledger {
     const description = describeLayout(parseEntry(bytes, this.#entryBytesMax), this.#note.configuration);
     assert(description.signature === (signature !== undefined), 'only sign() makes signature transactions');
     const claimsDigest = contents.claimsDigest ?? noClaims;
-    const secret = this.#toldBy(description);
+    const secret = this.#toldBy(description, this.#secrets);
     this.#push({ ...description, ...leaf, claimsDigest, ...(secret && { secret }) }, signature);
     return { ...description, bytes };
   }
@@ -206,7 +206,7 @@ class NodeLedger implements Ledger {
   ): OpenedEntry {
     const layout = parseEntry(bytes, this.#entryBytesMax);
     const opened = openedOf(layout, openEntry(layout, secrets), current);
-    const secret = this.#toldBy(opened);
+    const secret = this.#toldBy(opened, secrets);
     return secret === undefined ? opened : { ...opened, secret };
   }
 
@@ -218,13 +218,18 @@ class NodeLedger implements Ledger {
   }
 
   /** The secret that an entry has for this node. */
-  #toldBy({ seqno, secretRow }: EntryDescription): LedgerSecret | undefined {
+  #toldBy({ seqno, secretRow }: EntryDescription, secrets: Secrets): LedgerSecret | undefined {
     if (secretRow === undefined || this.#identity === undefined) return undefined;
     const sealed = secretFor(secretRow, this.#identity.nodeId);
-    const key = sealed === undefined ? undefined : this.#openSecret?.(sealed);
-    if (key?.length !== 32) return undefined;
+    const present = secrets.keyAt(seqno);
+    if (sealed === undefined || present === undefined) return undefined;
+    const key = this.#openSecret?.(sealed, present);
     // What was told to this node alone may be another than what the network can recover.
-    return secretDigest(key) === readSecretRow(secretRow)?.digest ? { fromSeqno: seqno + 1, key } : undefined;
+    if (key?.length === 32 && secretDigest(key) === readSecretRow(secretRow)?.digest) {
+      return { fromSeqno: seqno + 1, key };
+    }
+    key?.fill(0);
+    return undefined;
   }
 
   forgetSecrets(before: Seqno): void {

@@ -154,6 +154,46 @@ test('CONF-1: a snapshot that is sealed while its secret is forgotten is sealed 
   assert.equal(openSnapshot(sealer.finish().bytes, { secrets: [old] }).base.seqno, 2);
 });
 
+test('CONF-2: of what entries told there is one copy, which is wiped when it is forgotten, or goes with its entry', () => {
+  const primary = ledger(itself);
+  const entries = [rekeyed(primary, 7), rekeyed(primary, 8)];
+  const backup = ledger(itself);
+  const ahead = backup.secretsAfter(0);
+  const opened = entries.map(({ bytes }) => {
+    const one = backup.open(bytes, undefined, ahead);
+    ahead.follow(one);
+    return one;
+  });
+  for (const one of opened) backup.add(one);
+  backup.sign(2);
+  const [, seven, eight] = backup.secrets.map(({ key }) => key);
+  assert.deepEqual([seven?.[0], eight?.[0]], [7, 8]);
+  assert.ok(seven === opened[0]?.secret?.key && eight === opened[1]?.secret?.key);
+  backup.rollback(1);
+  assert.deepEqual([seven?.[0], eight?.[0]], [7, 0]);
+  const other = ledger(itself);
+  rekeyed(other, 7);
+  backup.add(backup.open(rekeyed(other, 9).bytes));
+  backup.compact(2);
+  backup.forgetSecrets(3);
+  assert.equal(seven?.[0], 0);
+  assert.deepEqual(
+    backup.secrets.map(({ key }) => key[0]),
+    [9],
+  );
+});
+
+test('what is handed in is copied: whoever hands it in wipes it', () => {
+  const primary = ledger(itself);
+  const { bytes } = rekeyed(primary, 7);
+  const backup = ledger(() => undefined);
+  const given = sealed(7);
+  backup.addSecrets([{ fromSeqno: 2, key: given }]);
+  given.fill(0);
+  backup.add(backup.open(bytes));
+  assert.deepEqual(backup.secrets[1]?.key, sealed(7));
+});
+
 test('what an entry told that is committed holds', () => {
   const primary = ledger(itself);
   primary.append(batch);

@@ -13,6 +13,7 @@ import {
   assert,
   CocoError,
   equalBytes,
+  fixedCopy,
   formatTxId,
   type Seqno,
   type TxId,
@@ -40,11 +41,11 @@ export interface GrowingSecrets extends Secrets {
   readonly untoldFrom: Seqno | undefined;
   /** Takes over secrets that somebody has told. One counts where the entry is here that says that it is the one. */
   add(secrets: readonly LedgerSecret[]): void;
-  /** Takes over what an entry tells. */
+  /** Takes over what an entry tells: the secret is wiped where it is when it is forgotten, or goes with its entry. */
   follow(entry: Pick<OpenedEntry, 'seqno' | 'secretRow' | 'secret'>): void;
   /** What entries up to `commit` told holds from now on whatever becomes of the log. */
   settle(commit: Seqno): void;
-  /** Forgets what entries above `to` told. */
+  /** Wipes what entries above `to` told. */
   rollback(to: Seqno): void;
   /**
    * Wipes the keys of those that seal nothing from `before` on and hold whatever becomes of the log (CONF-2). Commit evidence can
@@ -71,6 +72,16 @@ export function createSecrets(
   return growing(counted.reduce<readonly Epoch[]>(withEpoch, []), spare, after);
 }
 
+/** The one of `secrets`, in any order, that seals the entry `seqno`, itself; undefined when it is not among them. */
+export function secretAt(secrets: readonly LedgerSecret[], seqno: Seqno): Uint8Array | undefined {
+  return secrets
+    .filter(({ fromSeqno }) => fromSeqno <= seqno)
+    .reduce<LedgerSecret | undefined>(
+      (best, one) => (one.fromSeqno > (best?.fromSeqno ?? -1) ? one : best),
+      undefined,
+    )?.key;
+}
+
 /** What makes the commit evidence of the entries that `secret` seals: none of them can be opened with it. */
 export function evidenceOnly(secret: LedgerSecret): Secrets {
   const { fromSeqno, key } = secret;
@@ -95,13 +106,14 @@ class Spare {
 
   add(secrets: readonly LedgerSecret[]): void {
     for (const { key } of secrets) {
-      if (this.#keys.size < spareMax) this.#keys.set(secretDigest(key), key.slice());
+      if (this.#keys.size < spareMax) this.#keys.set(secretDigest(key), fixedCopy(key));
     }
   }
 
   /** A copy. */
   find(digest: string | undefined): Uint8Array | undefined {
-    return digest === undefined ? undefined : this.#keys.get(digest)?.slice();
+    const key = digest === undefined ? undefined : this.#keys.get(digest);
+    return key === undefined ? undefined : fixedCopy(key);
   }
 
   drop(digest: string): void {
@@ -163,10 +175,12 @@ function growing(begun: readonly Epoch[], spare: Spare, after: Seqno): GrowingSe
       const key = secret?.key ?? spare.find(digest);
       const begins = { fromSeqno: seqno + 1, isLearned: true, ...(digest !== undefined && { digest }) };
       const others = epochs.filter(({ fromSeqno }) => fromSeqno !== begins.fromSeqno);
-      epochs = sorted([...others, key === undefined ? begins : { ...begins, keys: keysOf(key) }]);
+      epochs = sorted([...others, key === undefined ? begins : { ...begins, keys: keysWith(key) }]);
     },
     rollback(to) {
-      epochs = epochsUpTo(epochs, to);
+      const left = epochsUpTo(epochs, to);
+      for (const one of epochs) if (!left.includes(one)) wiped(one);
+      epochs = left;
     },
     ahead: (seqno) => growing(epochsUpTo(epochs, seqno), spare, after),
   };
@@ -219,8 +233,13 @@ function wiped({ keys, ...epoch }: Epoch): Epoch {
 
 /** `key` is copied: the copy is wiped when it is forgotten. */
 function keysOf(key: Uint8Array): NonNullable<Epoch['keys']> {
+  return keysWith(fixedCopy(key));
+}
+
+/** `key` is theirs from now on. */
+function keysWith(key: Uint8Array): NonNullable<Epoch['keys']> {
   assert(key.length === 32, 'a ledger secret has 32 bytes');
-  return { key: key.slice(), commitSecret: hmacSha256(key, commitLabel) };
+  return { key, commitSecret: hmacSha256(key, commitLabel) };
 }
 
 /** The failure that says that no secret for an entry was handed in. */

@@ -7,7 +7,7 @@ import type { VersionedRow } from '@coco/kv';
 import { ByteReader, CocoError, equalBytes, type TxId } from '@coco/primitives';
 import { nextConfiguration, nextLeaving, nodeChanges } from './configuration.js';
 import type { MerkleTree } from './merkle.js';
-import { createSecrets, noSecret } from './secrets.js';
+import { noSecret, secretAt } from './secrets.js';
 import { snapshotBytesMaxDefault } from './snapshot-seal.js';
 import { decodeSnapshotTables } from './snapshot-tables.js';
 import { decodeViews } from './snapshot-views.js';
@@ -30,7 +30,7 @@ export interface OpenSnapshotOptions {
 export function openSnapshot(bytes: Uint8Array, options: OpenSnapshotOptions): OpenedSnapshot {
   const layout = parseSnapshot(bytes, options.snapshotBytesMax);
   const { base } = readPublicTables(layout);
-  const key = createSecrets(options.secrets).keyAt(base.seqno);
+  const key = secretAt(options.secrets, base.seqno);
   if (key === undefined) throw noSecret(base);
   const privateTables = openPrivateTables(layout, base, key);
   return { base, publicTables: layout.publicTables, privateTables };

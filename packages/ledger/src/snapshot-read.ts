@@ -6,7 +6,7 @@ import type { Put, TableChanges } from '@coco/kv';
 import { CocoError } from '@coco/primitives';
 import type { ChunkSource } from './chunk.js';
 import type { ReadEntry, ReadLedgerOptions } from './ledger-read.js';
-import { createSecrets } from './secrets.js';
+import { secretAt } from './secrets.js';
 import { openPrivateTables, parseSnapshot, readPublicTables } from './snapshot-open.js';
 import { snapshotBytesMaxDefault } from './snapshot-seal.js';
 import { decodeSnapshotTables } from './snapshot-tables.js';
@@ -37,7 +37,7 @@ function read(source: ChunkSource, options: ReadLedgerOptions): ReadEntry {
   }
   const layout = parseSnapshot(source.readAt(0, source.size), snapshotBytesMax);
   const { view, seqno } = readPublicTables(layout).base;
-  const key = createSecrets(secrets).keyAt(seqno);
+  const key = secretAt(secrets, seqno);
   const opened = key === undefined ? undefined : openPrivateTables(layout, { view, seqno }, key);
   return {
     file: source.name,

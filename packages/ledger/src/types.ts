@@ -196,7 +196,7 @@ export interface Ledger {
   /**
    * Adds an opened entry that follows `last`. Signature entries are verified against this tree and the service
    * identity; COCO_LEDGER_SIGNATURE_* when that fails, COCO_LEDGER_ENTRY_ORDER when it does not follow, and
-   * nothing is added.
+   * nothing is added. What the entry tells is the ledger's from then on, which wipes it when it is forgotten.
    */
   add(entry: OpenedEntry): void;
   rollback(to: Seqno): void;
@@ -207,7 +207,7 @@ export interface Ledger {
   readonly secrets: readonly LedgerSecret[];
   /** The first entry that this node cannot open, for it was not told the secret; undefined when it was told all. */
   readonly untoldFrom: Seqno | undefined;
-  /** Takes over secrets that somebody who was there has told. */
+  /** Takes over copies of secrets that somebody who was there has told. */
   addSecrets(secrets: readonly LedgerSecret[]): void;
   /**
    * Wipes the committed secrets that seal nothing from the entry `before` on (CONF-2). Their entries cannot be opened any more until

@@ -18,6 +18,21 @@ declare const TextDecoder: new (
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/**
+ * `length` zeros for a secret: in memory that stays where it is. Small arrays live on the engine's heap otherwise, which copies them
+ * when it moves them, and whoever overwrites one with zeros leaves the copies.
+ */
+export function fixedBytes(length: number): Uint8Array {
+  return new Uint8Array(new ArrayBuffer(length));
+}
+
+/** The same bytes in such memory. */
+export function fixedCopy(bytes: Uint8Array): Uint8Array {
+  const copy = fixedBytes(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** Bytes of `text` in UTF-8. */
 export function utf8(text: string): Uint8Array {
   return utf8Encoder.encode(text);

@@ -3,6 +3,8 @@ export {
   compareBytes,
   concatBytes,
   equalBytes,
+  fixedBytes,
+  fixedCopy,
   fromBase64,
   fromHex,
   fromUtf8,

@@ -18,7 +18,7 @@ import {
 } from '@coco/governance';
 import type { Reader, Transaction } from '@coco/kv';
 import { type Ledger, secretDigest } from '@coco/ledger';
-import { CocoError, type NodeId, type Seqno } from '@coco/primitives';
+import { assert, CocoError, type NodeId, type Seqno } from '@coco/primitives';
 import { SealedSecrets } from './sealedSecrets.js';
 import type { Custody } from './types.js';
 
@@ -122,7 +122,9 @@ export class Rekeying {
     const epoch = currentEpoch(transaction) + 1;
     // The entry that tells it comes next, and it holds from the one after that.
     const from = last + 2;
-    const made = custody.makeSecret({ recipients, epoch, from, ...(networkKey && { networkKey }) });
+    const present = this.#ledger.secrets.at(-1)?.key;
+    assert(present !== undefined, 'whoever makes entries has the secret that seals them');
+    const made = custody.makeSecret({ recipients, epoch, from, present, ...(networkKey && { networkKey }) });
     if (!Object.hasOwn(made.nodes, this.#self)) {
       throw new CocoError('COCO_REPLICA_SECRET', 'it cannot be told to this node itself');
     }

@@ -220,11 +220,13 @@ export type EndorseNode = (node: NodeView, validity: CertificateValidity) => str
 export interface Custody {
   /**
    * Makes a new secret of the ledger (32 random bytes), forgets it, and gives it as it is sealed to each of the recipients, this
-   * node among them, and to the network's key if there is one. Whom it cannot be sealed to is left out.
+   * node among them, and to the network's key if there is one. Whom it cannot be sealed to is left out. `present` is the secret of
+   * the entry that tells it: whoever has that no more need not be able to open it.
    */
   makeSecret(
     input: Pick<EpochPlace, 'epoch' | 'from'> & {
       readonly recipients: readonly SecretRecipient[];
+      readonly present: Uint8Array;
       readonly networkKey?: NetworkKey;
     },
   ): MadeSecret & Pick<EpochRecord, 'sealed'>;

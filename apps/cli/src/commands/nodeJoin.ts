@@ -12,6 +12,7 @@ import {
   type NodeConfig,
   openVirtualSealer,
   pinnedRequest,
+  preventDumps,
   type ShownConstitution,
 } from '@coco/host';
 import { CocoError, utf8 } from '@coco/primitives';
@@ -70,6 +71,7 @@ export const nodeJoin: Command = {
   ],
   async run(_operands, options) {
     const log = openLog(options);
+    preventDumps(log);
     const file = ensureConfig(options);
     const config = loadJoiningConfig(file, targetOf(options));
     try {

@@ -1,7 +1,7 @@
 /**
  * `coco node start`: runs one node in this process until it is told to stop.
  */
-import { joinNetwork, loadConfig, openVirtualSealer } from '@coco/host';
+import { joinNetwork, loadConfig, openVirtualSealer, preventDumps } from '@coco/host';
 import { CocoError } from '@coco/primitives';
 import { type Command, needed } from '../command.js';
 import { logOptions, openLog, runNode, tell } from '../node/runNode.js';
@@ -24,6 +24,7 @@ export const nodeStart: Command = {
   async run(_operands, options) {
     const file = needed(options, 'config');
     const log = openLog(options);
+    preventDumps(log);
     try {
       const config = loadConfig(file);
       if (config.join !== undefined) {

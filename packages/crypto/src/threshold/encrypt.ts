@@ -40,6 +40,7 @@ export function thresholdEncrypt(input: ThresholdEncryptInput): ThresholdCiphert
   const labelled = labelDigest(label);
   const keys = sealingKeys({ publicKey, labelled, element, shared: secretPower(key, r) });
   const { ciphertext, tag } = aesGcmSeal({ ...keys, aad: labelled, plaintext: secret });
+  keys.key.fill(0);
   const sealed = concatBytes(ciphertext, tag);
   const proof = proveEquality(
     r,
@@ -82,12 +83,11 @@ export function ciphertextDigest({ publicKey, label, ciphertext }: CiphertextOf)
 export function openSealed({ publicKey, label, ciphertext }: CiphertextOf, shared: Element) {
   const labelled = labelDigest(label);
   const { sealed, element } = ciphertext;
-  return aesGcmOpen({
-    ...sealingKeys({ publicKey, labelled, element, shared }),
-    aad: labelled,
-    tag: sealed.subarray(32),
-    ciphertext: sealed.subarray(0, 32),
-  });
+  const keys = sealingKeys({ publicKey, labelled, element, shared });
+  const parts = { ciphertext: sealed.subarray(0, 32), tag: sealed.subarray(32) };
+  const secret = aesGcmOpen({ ...keys, ...parts, aad: labelled });
+  keys.key.fill(0);
+  return secret;
 }
 
 interface SealingInput {

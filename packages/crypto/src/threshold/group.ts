@@ -4,7 +4,7 @@
  *
  * `secretPower` takes as long for every scalar as JavaScript can; `publicSum` does not, and is for what all may know.
  */
-import { assert, CocoError, concatBytes } from '@coco/primitives';
+import { assert, CocoError, concatBytes, fixedBytes } from '@coco/primitives';
 import { mulAddUnsafe } from '@noble/curves/abstract/curve.js';
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import type { RandomBytes } from './types.js';
@@ -40,19 +40,33 @@ export function elementOf(bytes: Uint8Array): Element {
 
 /** Reads a scalar in its one encoding; zero is one. COCO_CRYPTO_THRESHOLD_MESSAGE. */
 export function scalarOf(bytes: Uint8Array): bigint {
-  try {
-    return field().fromBytes(bytes);
-  } catch {
-    throw new CocoError(
-      'COCO_CRYPTO_THRESHOLD_MESSAGE',
-      'the bytes are not a scalar of ristretto255 in its one encoding',
-      { length: bytes.length },
-    );
-  }
+  const scalar = bytes.length === scalarBytes ? littleEndian(bytes) : field().ORDER;
+  if (scalar < field().ORDER) return scalar;
+  throw new CocoError(
+    'COCO_CRYPTO_THRESHOLD_MESSAGE',
+    'the bytes are not a scalar of ristretto255 in its one encoding',
+    { length: bytes.length },
+  );
 }
 
-/** The 32 bytes of `scalar`. */
-export const bytesOfScalar = (scalar: bigint): Uint8Array => field().toBytes(scalar);
+/** The 32 bytes of `scalar`, in memory where they can be wiped. Neither this nor its inverse makes a text of them, as the library does. */
+export function bytesOfScalar(scalar: bigint): Uint8Array {
+  assert(scalar >= 0n && scalar < field().ORDER, 'a scalar is below the order');
+  const bytes = fixedBytes(scalarBytes);
+  const words = new DataView(bytes.buffer);
+  for (let at = 0, left = scalar; at < scalarBytes; at += 8, left >>= 64n) {
+    words.setBigUint64(at, left & (2n ** 64n - 1n), true);
+  }
+  return bytes;
+}
+
+/** A multiple of 8 bytes, the least significant first. */
+function littleEndian(bytes: Uint8Array): bigint {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let number = 0n;
+  for (let at = bytes.length - 8; at >= 0; at -= 8) number = (number << 64n) | words.getBigUint64(at, true);
+  return number;
+}
 
 /** base^scalar for a secret scalar other than zero. */
 export const secretPower = (base: Element, scalar: bigint): Element => base.multiply(scalar);
@@ -70,10 +84,8 @@ export const negate = (a: bigint): bigint => field().neg(a);
 /** A scalar from 1 up, from 64 bytes of entropy reduced modulo the order (RFC 9496 section 4.4). */
 export function randomScalar(random: RandomBytes): bigint {
   const bytes = entropy(random, 64);
-  let wide = 0n;
-  for (let i = 63; i >= 0; i--) wide = (wide << 8n) | BigInt(bytes[i] as number);
+  const scalar = field().create(littleEndian(bytes));
   bytes.fill(0);
-  const scalar = field().create(wide);
   assert(scalar !== 0n, 'entropy is not all zeros');
   return scalar;
 }
@@ -83,7 +95,9 @@ export function randomScalar(random: RandomBytes): bigint {
  * nonce come twice, which would tell the secret (RFC 9591 section 4.1).
  */
 export function proofNonce(random: RandomBytes, secret: bigint, ...statement: Uint8Array[]): bigint {
-  const hidden = concatBytes(entropy(random, 32), bytesOfScalar(secret), ...statement);
+  const [fresh, scalar] = [entropy(random, 32), bytesOfScalar(secret)];
+  const hidden = concatBytes(fresh, scalar, ...statement);
+  for (const part of [fresh, scalar]) part.fill(0);
   const nonce = hashToScalar('coco-threshold-v1 nonce', hidden);
   hidden.fill(0);
   assert(nonce !== 0n, 'no hash is zero');
@@ -100,8 +114,9 @@ export function hashToElement(purpose: string, message: Uint8Array): Element {
   return ristretto255_hasher.hashToCurve(message, { DST: purpose });
 }
 
+/** To be wiped. */
 function entropy(random: RandomBytes, length: number): Uint8Array {
   const bytes = random(length);
   assert(bytes.length === length, 'entropy comes in the length that was asked for');
-  return bytes.slice();
+  return bytes;
 }

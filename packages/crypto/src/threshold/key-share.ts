@@ -2,7 +2,7 @@
  * An actor's share of the shared network key (CONF-3). What it is a share of can be seen; the share itself leaves only by the
  * function that is named for it, and no two shares ever meet.
  */
-import { CocoError, equalBytes } from '@coco/primitives';
+import { CocoError, equalBytes, fixedCopy } from '@coco/primitives';
 import { isNumberOf } from './actors.js';
 import { bytesOfScalar, generator, scalarOf, secretPower } from './group.js';
 import { erase, hiddenOf, hide } from './hidden.js';
@@ -26,7 +26,7 @@ export interface KeyShare {
  * COCO_CRYPTO_KEY for a copy of a share, or one that was erased.
  */
 export function keepKeyShare<Kept>(share: KeyShare, keep: (material: Uint8Array) => Kept): Kept {
-  const material = (hiddenOf(share)[0] as Uint8Array).slice();
+  const material = fixedCopy(hiddenOf(share)[0] as Uint8Array);
   try {
     return keep(material);
   } finally {

@@ -3,7 +3,7 @@
  * ristretto255 and scalars are their 32 canonical bytes (RFC 9496), so that everything here is plain data.
  */
 
-/** Entropy that is handed in: `length` bytes that nobody can guess and that never come again. */
+/** Entropy that is handed in: `length` bytes that nobody can guess and that never come again. Whoever gets them wipes them. */
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** How many actors can share a key. */

@@ -21,7 +21,7 @@ import {
   type ThresholdKey,
 } from '@coco/crypto';
 import type { Reader } from '@coco/kv';
-import { CocoError, equalBytes, fromHex, toHex } from '@coco/primitives';
+import { CocoError, equalBytes, fixedCopy, fromHex, toHex } from '@coco/primitives';
 import { type RunningCeremony, readCeremony, readCeremonyRecord } from './ceremonyRow.js';
 import { keptKeys } from './confirmed.js';
 import { readDeal, readDeals } from './dealRow.js';
@@ -69,7 +69,7 @@ class Participant implements KeyParticipant {
 
   constructor(input: KeyParticipantInput) {
     this.#input = input;
-    this.#kept = input.kept.map(({ ceremony, material }) => ({ ceremony, material: material.slice() }));
+    this.#kept = input.kept.map(({ ceremony, material }) => ({ ceremony, material: fixedCopy(material) }));
   }
 
   get share(): KeyShare | undefined {
@@ -176,7 +176,7 @@ class Participant implements KeyParticipant {
 
   /** Keeps a share, in the place of one of the same ceremony; it is durable then. */
   #keep(ceremony: string, share: KeyShare): void {
-    const material = keepKeyShare(share, (bytes) => bytes.slice());
+    const material = keepKeyShare(share, fixedCopy);
     const old = this.#kept.find((one) => one.ceremony === ceremony);
     if (old !== undefined && equalBytes(old.material, material)) {
       material.fill(0);

@@ -11,6 +11,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeNetwork } from '../nodeNetwork.js';
+import { wipeLedgerSecrets } from '../nodeSecrets.js';
 import { askLease } from './askLease.js';
 import type { SessionAttestation } from './attestedSession.js';
 import { type Challenges, createChallenges } from './challenges.js';
@@ -70,7 +71,9 @@ export function createAttesting(options: AttestingOptions): Attesting {
       metrics.add('lease_renewals');
       metrics.set('lease_expires_at_ms', expiresAtMs);
       network.told(nodes);
-      if (ledgerSecrets !== undefined) options.onSecrets(ledgerSecrets);
+      if (ledgerSecrets === undefined) return;
+      options.onSecrets(ledgerSecrets);
+      wipeLedgerSecrets(ledgerSecrets);
     },
     log,
     nowMs: Date.now,

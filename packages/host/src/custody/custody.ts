@@ -18,11 +18,11 @@ import type { LedgerSecret } from '@coco/ledger';
 import { type NodeId, type Seqno, toHex } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
+import { wipeLedgerSecrets } from '../nodeSecrets.js';
 import type { EpochKeys } from './epochKeys.js';
 import { type Askable, gatherSecrets } from './gatherSecrets.js';
 import { holdersOf } from './holdersOf.js';
 import { createKeyKeeper, type KeyKeeper } from './keyKeeper.js';
-
 import { ownShares } from './ownShares.js';
 import type { HeldShare, SealedEpoch } from './partials.js';
 import type { PartialsAnswer } from './partialsMessages.js';
@@ -50,7 +50,7 @@ export interface CustodyOptions {
   ) => Promise<readonly PartialsAnswer[]>;
   /** Tells the primary what this node contributes to making the key. */
   readonly tell: (body: Uint8Array, signal: AbortSignal) => Promise<void>;
-  /** These were brought back. */
+  /** These were brought back, and are wiped afterwards. */
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly log: Pick<Log, 'info' | 'warn' | 'debug'>;
   /** Any clock that does not go back. */
@@ -134,7 +134,7 @@ export class NodeCustody {
     return ownShares({ tables, actorId, kept, shareKey, shares });
   }
 
-  /** Brings back the secrets of these epochs. COCO_SECRETS_UNREACHABLE, after a few rounds. */
+  /** Brings back the secrets of these epochs, for the caller to wipe. COCO_SECRETS_UNREACHABLE, after a few rounds. */
   async gather(records: readonly EpochRecord[]): Promise<readonly LedgerSecret[]> {
     const { nodeId, ask } = this.#options;
     const [present, ...others] = keysIn(this.known().tables);
@@ -170,6 +170,7 @@ export class NodeCustody {
     try {
       const secrets = await this.gather([record]);
       if (secrets.length > 0 && !this.#end.signal.aborted) this.#options.onSecrets(secrets);
+      wipeLedgerSecrets(secrets);
       this.#failures = 0;
     } catch (error) {
       if (this.#end.signal.aborted) return;

@@ -3,7 +3,7 @@
  * lease, and dropped when the secrets that they open should have been forgotten. What the ledger has for a node is worth
  * nothing to whoever takes its disk.
  */
-import { generateShareKey, hpkeOpen, type ShareKey } from '@coco/crypto';
+import { eraseShareKey, generateShareKey, hpkeOpen, type ShareKey } from '@coco/crypto';
 import { toHex } from '@coco/primitives';
 
 export interface EpochKeys {
@@ -15,8 +15,13 @@ export interface EpochKeys {
   has(publicKey: string): boolean;
   /** What was sealed to one of the keys that are kept; undefined when it does not open. */
   open(sealed: Omit<Parameters<typeof hpkeOpen>[0], 'key'>): Uint8Array | undefined;
-  /** Drops the keys that were followed by another one before `beforeMs`. */
+  /** Erases the keys that were followed by another one before `beforeMs`. */
   drop(beforeMs: number): void;
+}
+
+interface EpochKey {
+  readonly key: ShareKey;
+  readonly madeMs: number;
 }
 
 /** Renewals that are refused make keys as well; the oldest goes. */
@@ -25,10 +30,14 @@ const keysMax = 16;
 /** `nowMs` is any clock that does not go back. */
 export function createEpochKeys(nowMs: () => number): EpochKeys {
   /** The newest first. */
-  let keys: readonly { readonly key: ShareKey; readonly madeMs: number }[] = [];
+  let keys: readonly EpochKey[] = [];
+  function keep(kept: readonly EpochKey[]): void {
+    for (const one of keys) if (!kept.includes(one)) eraseShareKey(one.key);
+    keys = kept;
+  }
   function renew(): Uint8Array {
     const made = { key: generateShareKey(), madeMs: nowMs() };
-    keys = [made, ...keys].slice(0, keysMax);
+    keep([made, ...keys].slice(0, keysMax));
     return made.key.publicKey;
   }
   renew();
@@ -44,7 +53,7 @@ export function createEpochKeys(nowMs: () => number): EpochKeys {
       return undefined;
     },
     drop(beforeMs) {
-      keys = keys.filter((_, index) => index === 0 || (keys[index - 1]?.madeMs ?? 0) >= beforeMs);
+      keep(keys.filter((_, index) => index === 0 || (keys[index - 1]?.madeMs ?? 0) >= beforeMs));
     },
   };
 }

@@ -15,6 +15,7 @@ import { type EpochRecord, epochLabel, type NodeView } from '@coco/governance';
 import { type LedgerSecret, secretDigest } from '@coco/ledger';
 import { CocoError, equalBytes, toHex } from '@coco/primitives';
 import { pause, type Waiting } from '../askNetwork.js';
+import { wipeLedgerSecrets } from '../nodeSecrets.js';
 import { type HeldShare, partialsOf, type SealedEpoch } from './partials.js';
 import { type PartialsAnswer, partialEpochsMax } from './partialsMessages.js';
 
@@ -52,14 +53,19 @@ export interface GatherOptions {
 
 type SealedRecord = EpochRecord & SealedEpoch;
 
-/** All that are wanted. COCO_SECRETS_UNREACHABLE when it was given up. */
+/** All that are wanted, for the caller to wipe. COCO_SECRETS_UNREACHABLE when it was given up. */
 export async function gatherSecrets(options: GatherOptions): Promise<readonly LedgerSecret[]> {
   const secrets: LedgerSecret[] = [];
   const sealed = options.records.filter((record): record is SealedRecord => record.sealed !== undefined);
-  for (let at = 0; at < sealed.length; at += partialEpochsMax) {
-    secrets.push(...(await new Gathering(options, sealed.slice(at, at + partialEpochsMax)).run()));
+  try {
+    for (let at = 0; at < sealed.length; at += partialEpochsMax) {
+      await new Gathering(options, sealed.slice(at, at + partialEpochsMax), secrets).run();
+    }
+    return secrets;
+  } catch (error) {
+    wipeLedgerSecrets(secrets);
+    throw error;
   }
-  return secrets;
 }
 
 /** Why an actor's part is not there. */
@@ -74,19 +80,21 @@ interface Told {
 class Gathering {
   readonly #options: GatherOptions;
   readonly #wanted: Map<number, SealedRecord>;
-  readonly #secrets: LedgerSecret[] = [];
+  readonly #secrets: LedgerSecret[];
   /** By node. One that answers again does not count twice, and nobody can fill this memory. */
   readonly #told = new Map<string, Told>();
   readonly #known: ReadonlySet<string>;
   readonly #bad = new Set<string>();
 
-  constructor(options: GatherOptions, records: readonly SealedRecord[]) {
+  /** What it brings back it adds to `secrets`. */
+  constructor(options: GatherOptions, records: readonly SealedRecord[], secrets: LedgerSecret[]) {
     this.#options = options;
+    this.#secrets = secrets;
     this.#wanted = new Map(records.map((record) => [record.epoch, record]));
     this.#known = new Set(options.keys.map(digestOf));
   }
 
-  async run(): Promise<readonly LedgerSecret[]> {
+  async run(): Promise<void> {
     const { own, signal, pauseMs = 1000, roundsMax = Number.POSITIVE_INFINITY } = this.#options;
     if (own.length > 0) await this.#takeOwn(own);
     for (let round = 1; this.#wanted.size > 0; round++) {
@@ -100,7 +108,6 @@ class Gathering {
       this.#options.onWaiting(waiting);
       await pause(pauseMs, signal);
     }
-    return this.#secrets;
   }
 
   get #self(): string | undefined {
@@ -189,7 +196,10 @@ class Gathering {
     const combined = combinePartials({ key, label: epochLabel(record), ciphertext }, partials);
     if (combined.kind === 'opened' || combined.kind === 'too few') this.#name(digest, key, combined.bad);
     if (combined.kind !== 'opened') return;
-    if (secretDigest(combined.secret) !== record.digest) return;
+    if (secretDigest(combined.secret) !== record.digest) {
+      combined.secret.fill(0);
+      return;
+    }
     this.#secrets.push({ fromSeqno: record.from, key: combined.secret });
     this.#wanted.delete(record.epoch);
   }

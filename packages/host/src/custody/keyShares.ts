@@ -5,7 +5,7 @@
  *     count (u32), and for each: digest of the ceremony (32 bytes), share (32 bytes)
  */
 import type { KeptShare } from '@coco/governance';
-import { ByteReader, ByteWriter, fromHex, toHex } from '@coco/primitives';
+import { ByteReader, ByteWriter, fixedCopy, fromHex, toHex } from '@coco/primitives';
 import { loadSealed, saveSealed } from '../nodeSecrets.js';
 import type { Sealer } from '../sealer.js';
 
@@ -16,7 +16,7 @@ export function loadKeyShares(directory: string, sealer: Sealer): readonly KeptS
   const reader = new ByteReader(bytes);
   const shares: KeptShare[] = [];
   for (let left = reader.u32(); left > 0; left--) {
-    shares.push({ ceremony: toHex(reader.take(32)), material: reader.take(32).slice() });
+    shares.push({ ceremony: toHex(reader.take(32)), material: fixedCopy(reader.take(32)) });
   }
   reader.end();
   bytes.fill(0);
@@ -25,7 +25,7 @@ export function loadKeyShares(directory: string, sealer: Sealer): readonly KeptS
 
 /** Replaces them durably, all or nothing. COCO_HOST_DISK. */
 export function saveKeyShares(directory: string, sealer: Sealer, shares: readonly KeptShare[]): void {
-  const writer = new ByteWriter().u32(shares.length);
+  const writer = new ByteWriter(64 * (shares.length + 1)).u32(shares.length);
   for (const { ceremony, material } of shares) writer.raw(fromHex(ceremony) as Uint8Array).raw(material);
   const bytes = writer.finish();
   saveSealed(directory, sealer, 'keyShares', bytes);

@@ -9,7 +9,6 @@ import type { Reader } from '@coco/kv';
 import { equalBytes, toHex } from '@coco/primitives';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import { heldShares } from './heldShares.js';
-
 import type { HeldShare } from './partials.js';
 
 export interface OwnSharesOptions {

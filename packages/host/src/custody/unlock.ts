@@ -3,7 +3,7 @@
  * is public there whom to ask, proves what it runs, and goes on when M actors' nodes have answered. Until then it answers others
  * that are in the same place: a network whose nodes have all stopped comes back by itself once M actors' nodes are there again.
  */
-import { type Certificate, parseCertificate } from '@coco/crypto';
+import { type Certificate, eraseKeyShare, parseCertificate } from '@coco/crypto';
 import {
   type EpochRecord,
   type KeptShare,
@@ -27,7 +27,6 @@ import type { Pin } from '../pinnedRequest.js';
 import { askPartials } from './askPartials.js';
 import { type Askable, type GatherWaiting, gatherSecrets } from './gatherSecrets.js';
 import { holdersOf } from './holdersOf.js';
-
 import { openLockedDoor } from './lockedDoor.js';
 import { ownShares } from './ownShares.js';
 import type { SealedEpoch } from './partials.js';
@@ -86,6 +85,7 @@ export async function unlock(options: UnlockOptions): Promise<readonly LedgerSec
     return [...held, ...secrets];
   } finally {
     await door.close();
+    for (const { share } of own) eraseKeyShare(share);
   }
 }
 

@@ -31,7 +31,7 @@ const serviceFingerprint = '${serviceFingerprint}';
 const tell = (told) => fetch('/told', { method: 'POST', body: JSON.stringify(told) });
 try {
   const shown = await verifyNode({ url: '', serviceFingerprint });
-  const { manifests: seen } = await (await fetch('/gov/coco/constitution')).json();
+  const { manifests: seen } = await (await fetch('/node/manifests')).json();
   const manifests = parseManifests(seen);
   const own = await verifyNode({ url: '', serviceFingerprint, manifests });
   const codes = { ['0'.repeat(64)]: { component: 'coco-node', description: 'another release' } };
@@ -64,7 +64,7 @@ async function askPage(program: string, network: AttestedNetwork): Promise<Told>
     } else if (url === '/told') {
       told((await json(request)) as Told);
       response.end();
-    } else if (url.startsWith('/node/evidence?') || url === '/gov/coco/constitution') {
+    } else if (url.startsWith('/node/evidence?') || url === '/node/manifests') {
       const answer = await rawHttps(`${governed.asked.administrativeUrl}${url}`, {
         ca: governed.serviceCertificatePem,
       });

@@ -1,5 +1,5 @@
 /**
- * Manifests as JSON, the way a node shows them (`manifests` in `GET /gov/coco/constitution`) and people keep them in files: the
+ * Manifests as JSON, the way a node shows them (`GET /node/manifests`) and people keep them in files: the
  * fields of `Manifests` as they are. What comes from outside is read strictly, once.
  */
 import { refused } from './refused.js';

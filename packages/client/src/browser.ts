@@ -47,7 +47,7 @@ export async function verifyNode(options: VerifyPageNodeOptions): Promise<NodeVe
     );
   }
   const manifests =
-    options.manifests ?? parseManifests((await getJson(`${url}/gov/coco/constitution`))['manifests']);
+    options.manifests ?? parseManifests((await getJson(`${url}/node/manifests`))['manifests']);
   const evidence = decodeEvidence(bytes);
   const claims = await verifyEvidenceWith(evidence, anchorsWith(manifests.tee), atMs, webSignatureHolds);
   return nodeVerdict({

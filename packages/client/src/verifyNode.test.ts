@@ -135,7 +135,7 @@ async function fakeNode(
       const body = request.url?.startsWith('/node/evidence')
         ? answer(evidenceFor(request))
         : JSON.stringify({ manifests: approved });
-      const isAbsent = changes.shows === false && request.url?.startsWith('/gov') === true;
+      const isAbsent = changes.shows === false && request.url === '/node/manifests';
       response.writeHead(isAbsent ? 404 : 200, { 'content-length': Buffer.byteLength(body) }).end(body);
     },
   );
@@ -240,6 +240,6 @@ test('where a node shows no manifests it is said what to do', async () => {
   const node = await fakeNode(undefined, { shows: false });
   await assert.rejects(verifyNode({ url: node.url, serviceCertificatePem: service.pem }), {
     code: 'COCO_CLIENT_EVIDENCE',
-    message: /administrative endpoint, or give the manifests/,
+    message: /give the manifests that you approve/,
   });
 });

@@ -74,20 +74,18 @@ export async function verifyOver(socket: TLSSocket, options: VerifyNodeOptions):
 }
 
 async function shownManifests(socket: TLSSocket, host: string, timeoutMs: number): Promise<Manifests> {
-  const body = await getOver(socket, '/gov/coco/constitution', { host, timeoutMs }).catch(notShown);
+  const body = await getOver(socket, '/node/manifests', { host, timeoutMs }).catch(notShown);
   try {
     const shown = JSON.parse(fromUtf8(body) ?? '') as { readonly manifests?: unknown } | null;
     return parseManifests(shown?.manifests);
   } catch {
-    throw new CocoError('COCO_CLIENT_RESPONSE', 'the constitution that the node shows is not understood');
+    throw new CocoError('COCO_CLIENT_RESPONSE', 'the manifests that the node shows are not understood');
   }
 }
 
-/** An application endpoint, for one. */
 function notShown(error: unknown): never {
   if (!(error instanceof CocoError) || error.code !== 'COCO_CLIENT_EVIDENCE') throw error;
-  const sentence =
-    'the node shows no manifests at this endpoint: ask its administrative endpoint, or give the manifests that you approve';
+  const sentence = 'the node shows no manifests: give the manifests that you approve';
   throw new CocoError('COCO_CLIENT_EVIDENCE', sentence);
 }
 

@@ -27,7 +27,7 @@ import { auditRowsRoute } from './routes/auditRowsRoute.js';
 import { constitutionRoutes } from './routes/constitutionRoutes.js';
 import { dataRoutes } from './routes/dataRoutes.js';
 import { eventRoutes } from './routes/eventRoutes.js';
-import { challengeRoute, evidenceRoute } from './routes/evidenceRoutes.js';
+import { challengeRoute, evidenceRoute, manifestsRoute } from './routes/evidenceRoutes.js';
 import { type JoinFacts, joinRoutes } from './routes/joinRoutes.js';
 import { type KeyFacts, keyRoutes } from './routes/keyRoutes.js';
 import { type LeaseFacts, leaseRoutes } from './routes/leaseRoutes.js';
@@ -101,7 +101,8 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
   };
   const past = nodeHistory(options);
   const transactions = { replica, past: past.past };
-  const showing = evidenceRoute({ evidence, serviceFingerprint: serviceCertificate.fingerprint });
+  const { fingerprint: serviceFingerprint } = serviceCertificate;
+  const showing = [evidenceRoute({ evidence, serviceFingerprint }), manifestsRoute({ network })];
   const administrativeRoutes = withApi('/node', [
     ...transactionRoutes('/node', transactions),
     ...ledgerRoutes({ ...past, commit: () => replica.commit }),
@@ -122,7 +123,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     }),
     ...networkRoutes({ ...about, forget: options.forget }),
     ...constitutionRoutes({ network, tables }),
-    showing,
+    ...showing,
     challengeRoute({ network, challenges }),
     ...joinRoutes(joining),
     ...keyRoutes({ ...about, isPrimary, contribute: options.contribute }),
@@ -142,7 +143,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     ...dataRoutes(options.data),
   ]);
   return {
-    applicationRoutes: [...withApi('/app', transactionRoutes('/app', transactions)), showing],
+    applicationRoutes: [...withApi('/app', transactionRoutes('/app', transactions)), ...showing],
     administrativeRoutes: [...administrativeRoutes, govApiRoute],
     giveUp: () => past.history.close(),
   };

@@ -317,9 +317,7 @@ test('SEC-3: a client sends nothing to a node that is refused, nor through someb
   assert.equal(await asked(node.applicationUrl, good), hash);
 });
 
-test('SEC-3: a client can take the manifests that the node shows, at the endpoint of applications', {
-  todo: 'the application endpoint does not show them',
-}, async () => {
+test('SEC-3: a client can take the manifests that the node shows, at the endpoint of applications', async () => {
   const [node] = threeNodes();
   assert.match(String(await callAs(node.applicationUrl, 'shown', ['eth_chainId'])), /^0x/);
 });

@@ -211,6 +211,7 @@ async function* proofs(isBackup: boolean, who: Rest): AsyncGenerator<Asked> {
   yield of('node', 'POST', '/node/challenge', [403], nobody);
   yield get('/node/evidence', [200], { query: `nonce=${'ab'.repeat(32)}` });
   yield get('/node/evidence', [400], { query: 'nonce=short' });
+  yield get('/node/manifests', [200]);
   yield get('/node/constitution', [200]);
   const lease = (expected: readonly number[], body: object, rest: Rest = {}): Asked =>
     of('node', 'POST', '/node/lease', expected, {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -40,8 +40,12 @@ function ledgerWith(bend: (record: Record<string, unknown>) => Record<string, un
   ]);
   entries.push(ledger.append({ view: 2, publicMaps, privateMaps: new Uint8Array(0) }), ledger.sign(2));
   const directory = mkdtempSync(path.join(tmpdir(), 'coco-evidence-'));
-  writeLedgerFiles(directory, entries);
-  return verifyLedger(directory);
+  try {
+    writeLedgerFiles(directory, entries);
+    return verifyLedger(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 test('whoever has the ledger decides again by what evidence nodes took part, and comes to the same (GOV-1)', () => {

@@ -1,5 +1,5 @@
 /**
- * Evidence of this node for whoever asks (SEC-3), on both doors; and nonces for nodes that are to prove themselves to this one.
+ * Evidence of this node for whoever asks, and by what it is judged (SEC-3), on both doors; and nonces for nodes that are to prove themselves to this one.
  */
 import { CocoError, fromHex, toBase64, toHex } from '@coco/primitives';
 import type { Challenges } from '../attestation/challenges.js';
@@ -69,6 +69,22 @@ async function evidenceFor(
     if (!(error instanceof CocoError)) throw error;
     return failure(503, error.code, error.message, { 'retry-after': '1' });
   }
+}
+
+/** For whoever wants to see them: a verifier that believes the node by what that itself shows must say so. */
+export function manifestsRoute({ network }: Pick<NetworkFacts, 'network'>): Route {
+  return {
+    method: 'GET',
+    path: '/node/manifests',
+    summary: 'The TEE manifest and the code manifest, as the members have decided them',
+    answers: {
+      200: {
+        description: 'What evidence in this network is judged by',
+        schema: objectOf({ manifests: objectOf({ tee: { type: 'object' }, code: { type: 'object' } }) }),
+      },
+    },
+    handle: () => json(200, { manifests: network().manifests }),
+  };
 }
 
 export function challengeRoute(facts: ChallengeFacts): Route {

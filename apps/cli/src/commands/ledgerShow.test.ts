@@ -17,14 +17,14 @@ after(() => {
 });
 
 /** The directory of the node that wrote the sample, as `--secrets` wants it. */
-async function nodeDirectory(): Promise<string> {
-  const directory = path.join(root, 'node');
+async function nodeDirectory(name = 'node', ledgerSecrets = sample.secrets): Promise<string> {
+  const directory = path.join(root, name);
   const sealer = await openVirtualSealer(path.join(root, 'platform.key'));
-  const { node, service, secrets } = sample;
+  const { node, service } = sample;
   saveNodeSecrets(path.join(directory, 'sealed'), sealer, {
     nodeKey: node.key,
     serviceKey: service.key,
-    ledgerSecrets: secrets,
+    ledgerSecrets,
   });
   const nodeId = node.key.publicKey.fingerprint;
   const address = '127.0.0.1:1';
@@ -105,6 +105,13 @@ test('a wrong command line is exit status 2; secrets that are not there are a co
     assert.equal(result.status, status, words.join(' '));
     assert.match(result.stderr, complaint);
   }
+});
+
+test('where the ledger has its secrets sealed to the network’s key, it is said that no disk has them, and who can read', async () => {
+  const emptied = await nodeDirectory('emptied', []);
+  const { status, stderr } = runCoco('ledger', 'show', sample.directory, '--secrets', emptied);
+  assert.equal(status, 1);
+  assert.match(stderr, /no secret on its disk.*coco audit fetch.*COCO_CLI_SECRETS/s);
 });
 
 test('a reader who has seen enough is no failure', async () => {

@@ -29,7 +29,7 @@ export const ledgerShow: Command = {
     secrets: {
       type: 'string',
       value: 'NODE_DIR',
-      help: 'decrypt private tables with the sealed secrets of the node there',
+      help: 'decrypt private tables with what is sealed on the disk of the node there: secrets from before the network had its key',
     },
     'share-keys': {
       type: 'string',

@@ -79,6 +79,7 @@ async function ask(client: Client, node: NetworkNode | undefined, options: Optio
 function describe(said: Said & { readonly seen: NetworkNode | undefined; readonly owner: string }): string {
   const { state, consensus, version, seen, owner } = said;
   const trouble = leaseIn(state)?.reason || state.object('lease_trouble').text('sentence');
+  const keyTrouble = state.object('secrets').text('key_trouble');
   const acks = consensus.object('acks').entries();
   return [
     `${green('●')} ${bold('Node')} ${state.text('node_id')}`,
@@ -107,6 +108,7 @@ function describe(said: Said & { readonly seen: NetworkNode | undefined; readonl
       ['  lease', leaseText(leaseIn(state), Date.now())],
       ...(trouble === '' ? [] : [['  lease trouble', yellow(trouble)] as const]),
       ['  epoch', epochText(state.object('secrets'))],
+      ...(keyTrouble === '' ? [] : [['  key trouble', yellow(keyTrouble)] as const]),
       ['  sampling', samplingText(state.object('sampling'))],
       ['  assurance', assuranceText(assuranceIn(state))],
       ['  version', `coco ${version.text('coco_version')}, Node.js ${version.text('node_version')}`],

@@ -19,7 +19,11 @@ export async function secretsOfNode(directory: string): Promise<readonly LedgerS
   if (!existsSync(virtualKeyPath))
     throw noSecrets(`the key of the virtual platform is missing: ${virtualKeyPath}`);
   const sealer = await openVirtualSealer(virtualKeyPath);
-  return loadNodeSecrets(directories.sealed, sealer).ledgerSecrets;
+  const { ledgerSecrets } = loadNodeSecrets(directories.sealed, sealer);
+  if (ledgerSecrets.length > 0) return ledgerSecrets;
+  throw noSecrets(
+    "the node has no secret on its disk: its ledger has them sealed to the network's key; `coco audit fetch` reads what an auditor was granted, and `coco recover begin --drill` everything, with M actors' keys",
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What a node tells of the keys of its network: the epoch, and the shared key with whether this node holds its actor's share.
  */
-import { currentEpoch, readNetworkKey } from '@coco/governance';
+import { currentEpoch, keyTrouble, readNetworkKey } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import { toHex } from '@coco/primitives';
 import { objectOf, plain } from '../routes/schemas.js';
@@ -18,6 +18,8 @@ export const custodySchema = objectOf({
     actors: listOf(string),
     share_held: boolean,
   }),
+  /** Why shares of the key are not made anew although they should be. */
+  'key_trouble?': string,
   'untold_from?': integer,
 });
 
@@ -27,7 +29,7 @@ export function custodyJson(
   custody: Pick<NodeCustody, 'holdsShare'>,
   untoldFrom: number | undefined,
 ): unknown {
-  const key = readNetworkKey(tables);
+  const [key, trouble] = [readNetworkKey(tables), keyTrouble(tables)];
   return {
     epoch: currentEpoch(tables),
     ...(key !== undefined && {
@@ -39,6 +41,7 @@ export function custodyJson(
         share_held: custody.holdsShare,
       },
     }),
+    ...(trouble !== undefined && { key_trouble: trouble }),
     ...(untoldFrom !== undefined && { untold_from: untoldFrom }),
   };
 }

@@ -61,7 +61,7 @@ export function nodeKeepers(given: NodeKeepersOptions): NodeKeepers {
   const attesting = createAttesting({
     ...options,
     hasEpochKey: (publicKey) => parts.epochKeys.has(publicKey),
-    isUntold: () => status().untoldFrom !== undefined && !custody.hasKey,
+    isUntold: () => status().untoldFrom !== undefined && !custody.canBringBack,
   });
   const secretsOnDisk = createSecretsOnDisk({
     there: parts.secretsOnDisk,

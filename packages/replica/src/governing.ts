@@ -95,7 +95,11 @@ export class Governing {
       if (why !== undefined) return { response: notIssued(why) };
     }
     if (writes) {
-      const why = this.#rekeyAsDecided(transaction, triggers, { nowMs: context.nowMs, last });
+      const why = this.#rekeyAsDecided(transaction, triggers, {
+        nowMs: context.nowMs,
+        last,
+        committed: this.committedTables,
+      });
       if (why !== undefined) return { response: notRekeyed(why) };
     }
     const writeSet = writes ? transaction.writeSet() : [];
@@ -113,7 +117,7 @@ export class Governing {
   ): string | undefined {
     const isAsked = triggers?.rekey === true;
     if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
-    if (isRekeyDue(transaction, at.nowMs)) return undefined;
+    if (isRekeyDue(transaction, at.nowMs, at.committed)) return undefined;
     const why = this.#rekeying.write(transaction, at);
     return isAsked ? why : undefined;
   }

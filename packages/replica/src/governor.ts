@@ -192,8 +192,9 @@ export class Governor {
     // In the same step as what made it due: nothing that the worker writes comes between.
     if (this.#rekeying.isDue(this.#governing, now.nowMs)) {
       const transaction = this.#governing.begin();
-      if (this.#rekeying.rekey(transaction, { nowMs: now.nowMs, last: now.consensus.last.seqno }))
-        this.#append(transaction, now);
+      const { committedTables: committed } = this.#governing;
+      const at = { nowMs: now.nowMs, last: now.consensus.last.seqno, committed };
+      if (this.#rekeying.rekey(transaction, at)) this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {
       now.endChunk();

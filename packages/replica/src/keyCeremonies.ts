@@ -20,7 +20,7 @@ export class KeyCeremonies {
   }
 
   /** Whether this node, which acts as primary, must do something now. */
-  isDue(tables: RekeyTables, nowMs: number): boolean {
+  isDue(tables: Pick<RekeyTables, 'changes' | 'newest'>, nowMs: number): boolean {
     if (this.#custody === undefined) return false;
     if (this.#lookedAt !== tables.changes || nowMs >= this.#lookedMs + everyMs) {
       this.#lookedAt = tables.changes;

@@ -5,12 +5,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { governanceTables } from '@coco/governance';
 import { chunkOfBytes, createLedger, encodeMaps, readLedger } from '@coco/ledger';
 import { fromUtf8, utf8 } from '@coco/primitives';
+import { KeyWorld } from '../../governance/dist/testing/keyWorld.js';
 import { assertEqual, backupOf, decide, memberOf, started } from './deciding.test.js';
+import { Rekeying } from './rekeying.js';
 import { type Cluster, type ClusterOptions, statusIn, type TestNode } from './testing/cluster.js';
 import { addNodeAction, ballotRequest, bodyOf, proposalRequest } from './testing/members.js';
 import { tupleOf } from './testing/service.js';
+import type { Custody } from './types.js';
 
 /** A cluster in which everybody has proved what it runs, and so has a share key on record. */
 function rekeying(count = 4, options: ClusterOptions = {}): Cluster {
@@ -273,6 +277,32 @@ test('a node that was to join, and may have been told, leaves with a vote as wel
   }));
   decide(cluster, primary, forget);
   assert.deepEqual(cluster.nodes.map(count), [2, 2, 2]);
+});
+
+test('CONF-3: nothing is sealed to a key of the network that is not committed: nobody could help those who need it to commit', () => {
+  const world = new KeyWorld([1]);
+  const { id } = world.nodeOf(0);
+  const [table, key] = [governanceTables.nodeEvidence, utf8(id)];
+  const row = JSON.parse(fromUtf8(world.reader.get(table, key) ?? utf8('{}')) ?? '');
+  world.write((to) => to.put(table, key, utf8(JSON.stringify({ ...row, epoch_key: 'ab'.repeat(32) }))));
+  const before = world.reader;
+  world.runTo(1);
+  const asked: boolean[] = [];
+  const custody: Custody = {
+    makeSecret({ networkKey }) {
+      asked.push(networkKey !== undefined);
+      return { digest: '77'.repeat(32), nodes: { [id]: new Uint8Array(80) } };
+    },
+    newId: () => new Uint8Array(32),
+  };
+  const secrets = [{ fromSeqno: 1, key: new Uint8Array(32) }];
+  const rekeying = new Rekeying(id, custody, { secrets });
+  for (const committed of [before, world.reader]) {
+    assert.equal(rekeying.write(world.store.begin(), { nowMs: 1, last: 7, committed }), undefined);
+    const tables = { changes: asked.length, newest: () => world.reader, committedTables: committed };
+    assert.equal(rekeying.isDue(tables, 1), committed !== before);
+  }
+  assert.deepEqual(asked, [false, true]);
 });
 
 test('members cannot change the key by a row of their own, and nodes without the means refuse to', () => {

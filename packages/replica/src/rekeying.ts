@@ -26,12 +26,15 @@ import type { Custody } from './types.js';
 export interface RekeyTables {
   readonly changes: number;
   newest(): Reader;
+  /** As committed. */
+  readonly committedTables: Reader;
 }
 
-/** When, by the wall clock (ms since 1970), and after which entry a new secret is told. */
+/** When, by the wall clock (ms since 1970), and after which entry a new secret is told; and the tables as committed then. */
 export interface RekeyAt {
   readonly nowMs: number;
   readonly last: Seqno;
+  readonly committed: Reader;
 }
 
 /** Epochs end by the clock: so often it is looked, if nothing happens. */
@@ -78,15 +81,16 @@ export class Rekeying {
     if (this.#lookedAt !== tables.changes || nowMs >= this.#lookedMs + everyMs) {
       this.#lookedAt = tables.changes;
       this.#lookedMs = nowMs;
-      this.#look(tables.newest(), nowMs);
+      this.#look(tables, nowMs);
     }
     return this.#isDue;
   }
 
-  #look(reader: Reader, nowMs: number): void {
+  #look(tables: RekeyTables, nowMs: number): void {
     this.#isDue = false;
     this.#trouble = undefined;
-    if (!isRekeyDue(reader, nowMs)) return;
+    const reader = tables.newest();
+    if (!isRekeyDue(reader, nowMs, tables.committedTables)) return;
     const why = this.#refusal(reader);
     if (why === undefined) this.#isDue = true;
     else this.#trouble = `the key of the ledger should change and does not: ${why}`;
@@ -116,9 +120,10 @@ export class Rekeying {
     }
   }
 
-  #begin(transaction: Transaction, { nowMs, last }: RekeyAt, custody: Custody): void {
+  #begin(transaction: Transaction, { nowMs, last, committed }: RekeyAt, custody: Custody): void {
     const { recipients } = secretRecipients(transaction);
-    const networkKey = readNetworkKey(transaction);
+    // With a key that is not committed nobody could help those who do not open their copies, and may be needed for committing it.
+    const networkKey = readNetworkKey(committed) && readNetworkKey(transaction);
     const epoch = currentEpoch(transaction) + 1;
     // The entry that tells it comes next, and it holds from the one after that.
     const from = last + 2;

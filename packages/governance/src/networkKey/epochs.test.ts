@@ -54,6 +54,16 @@ test('CONF-2: an epoch ends when an actor comes or goes', () => {
   assert.equal(isDue(1), true);
 });
 
+test('CONF-3: a key that is not committed asks for nothing yet, and does not keep an epoch from ending', () => {
+  const { world, told } = begin();
+  told(1, 9);
+  const committed = world.reader;
+  world.runTo(1);
+  assert.deepEqual([isRekeyDue(world.reader, 2, committed), isRekeyDue(world.reader, 2)], [false, true]);
+  world.addActor();
+  assert.equal(isRekeyDue(world.reader, 2, committed), true);
+});
+
 test('CONF-2: a key asks for an epoch whose secret is sealed to it, and what was before is sealed as well', () => {
   const { world, told, isDue } = begin();
   told(1, 9);

@@ -4,25 +4,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateShareKey } from '@coco/crypto';
-import { type NodeView, sealEpoch } from '@coco/governance';
+import { type NodeView, writeLedgerSecret } from '@coco/governance';
 import { silentLog } from '../httpEndpoint.test.js';
 import { testIdentity, testNetworkView, testNodeView } from '../identities.test.js';
 import { NodeCustody } from './custody.js';
 import { actorId, keyTables } from './keyTables.test.js';
 
 /** A node without a share, which was not told the secret of epoch 2, among others that fail. */
-function untold() {
+function untold({ isSealed = true } = {}) {
   const { store } = keyTables(generateShareKey());
   const transaction = store.begin();
   const digest = 'ab'.repeat(32);
-  sealEpoch(transaction, {
-    epoch: 2,
-    from: 20,
-    atMs: 1,
-    digest,
-    network: digest,
-    sealed: new Uint8Array(217),
-  });
+  const made = { digest, nodes: {}, ...(isSealed && { sealed: new Uint8Array(217) }) };
+  writeLedgerSecret(transaction, made, { nowMs: 1, from: 20 });
   store.commit(transaction, store.head + 1);
   const nodes: readonly NodeView[] = [testNodeView(testIdentity('other'), { actorId })];
   const known = () => ({ view: testNetworkView({ nodes }), tables: store.read(store.head) });
@@ -60,4 +54,13 @@ test('a node that cannot bring a secret back tries ever more seldom', async () =
   world.custody.stop();
   const pauses = world.asked.slice(1).map((at, i) => Math.round((at - (world.asked[i] ?? 0)) / 1000));
   assert.deepEqual(pauses, [1, 2, 4, 8, 16, 30, 30]);
+});
+
+test('what is sealed to nobody is asked of the primary, whether the network has a key by now or not', () => {
+  const [sealed, unsealed] = [untold().custody, untold({ isSealed: false }).custody];
+  assert.deepEqual(
+    [sealed, unsealed].map(({ canBringBack }) => canBringBack),
+    [true, false],
+  );
+  for (const custody of [sealed, unsealed]) custody.stop();
 });

@@ -110,9 +110,16 @@ export class NodeCustody {
     return this.#options.isCaughtUp();
   }
 
-  /** Whether the network has a key: then secrets of the ledger can be brought back. */
-  get hasKey(): boolean {
-    return readNetworkKey(this.#options.newest().tables) !== undefined;
+  /** Whether what this node cannot open is sealed to the network's key: else only the primary can tell it the secret. */
+  get canBringBack(): boolean {
+    return this.#untold()?.sealed !== undefined;
+  }
+
+  #untold(): EpochRecord | undefined {
+    const from = this.#options.untoldFrom();
+    return from === undefined
+      ? undefined
+      : readEpochs(this.#options.newest().tables).find((one) => one.from === from);
   }
 
   /** Whether this node holds a share of the network's key as it is now. */
@@ -159,9 +166,9 @@ export class NodeCustody {
   }
 
   #lookForUntold(): void {
-    const from = this.#options.untoldFrom();
-    if (from === undefined || this.#bringing || this.#options.nowMs() < this.#notBeforeMs) return;
-    const record = readEpochs(this.#options.newest().tables).find((one) => one.from === from);
+    if (this.#options.untoldFrom() === undefined) return;
+    if (this.#bringing || this.#options.nowMs() < this.#notBeforeMs) return;
+    const record = this.#untold();
     if (record?.sealed !== undefined) void this.#bringBack(record);
   }
 

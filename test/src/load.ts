@@ -111,9 +111,13 @@ class Lane {
     return this.#client.jsonRpcBatch(params.map((one) => ({ method, params: one })));
   }
 
+  /**
+   * By what is committed. Counted from what only waits in a primary's pool, and is lost with it, all that follows would be ahead of
+   * its turn: such a transaction is answered with its hash although it is in no block, and is no acknowledgement.
+   */
   async #learnNonces(): Promise<boolean> {
     const unknown = this.#senders.filter((sender) => !this.#nonces.has(sender));
-    const questions = unknown.map(({ address }) => [`0x${toHex(address)}`, 'pending']);
+    const questions = unknown.map(({ address }) => [`0x${toHex(address)}`, 'latest']);
     const outcomes = await this.#call('eth_getTransactionCount', questions);
     for (const [index, outcome] of outcomes.entries()) {
       if (!outcome.ok) throw new Error(outcome.message);

@@ -35,10 +35,12 @@ export async function* auditRequests(network: GovernedNetwork, means: Means): As
   yield get('grant', '', [400], as);
 
   const body = { grant: whole, epochs: [1] };
-  await until('the first epoch is over', timeoutMs, async () => {
-    const { status, text } = await means.send(post('partials', body, [200], as));
-    if (status === 200) return true;
-    throw new Error(text);
+  await until('the first epoch is over, and both nodes have their shares', timeoutMs, async () => {
+    for (const backup of [false, true]) {
+      const { status, text } = await means.send(post('partials', body, [200], { ...as, backup }));
+      if (status !== 200) throw new Error(text);
+    }
+    return true;
   });
   yield post('partials', body, [200], { ...as, backup: true });
   yield post('partials', body, [401]);

@@ -81,6 +81,25 @@ test('a send that waits for other nonces is answered with its hash after gapWait
   assert.deepEqual([shown.hash, shown.blockNumber, shown.nonce], [hash, null, '0x5']);
 });
 
+test('EIP-7966: what waits for room in the queue is not answered as if it were ahead of its turn', async () => {
+  const node = held({ limits: { gapWaitMs: 100, commitWaitMs: 1_000 } });
+  node.busy = true;
+  const sent = [
+    await send(node, { nonce: 0 }),
+    await send(node, { nonce: 1 }),
+    await send(node, { nonce: 3 }),
+  ];
+  mock.timers.tick(100);
+  await settleDown();
+  assert.deepEqual(sent.map(isAnswered), [false, false, true]);
+  mock.timers.tick(900);
+  await settleDown();
+  assert.deepEqual(
+    sent.map(({ answer }) => answer?.error?.code),
+    [4, 4, undefined],
+  );
+});
+
 test('EIP-7966: a send that is not committed in time is told so with code 4, and goes on', async () => {
   const node = held({ limits: { gapWaitMs: 100, commitWaitMs: 1_000 } });
   const sent = await send(node, { nonce: 0 });

@@ -64,7 +64,15 @@ export class Pool {
     this.#options.accepted(transaction.hash);
     if (isNext && !this.#stalled.has(sender)) this.#advance(sender);
     else this.#wait(entry);
-    return { isWaiting: () => entry.state === 'waiting', outcome: entry.outcome };
+    return { isAhead: () => this.#isAhead(entry), outcome: entry.outcome };
+  }
+
+  /** What waits for room in the worker's queue, or behind such a one, has all nonces before its own. */
+  #isAhead({ state, sender, item }: Entry): boolean {
+    if (state !== 'waiting') return false;
+    const { nonce } = item.transaction;
+    for (let at = sender.next; at < nonce; at += 1n) if (!sender.entries.has(at)) return true;
+    return false;
   }
 
   /** A transaction of the pool by its hash. */
@@ -250,8 +258,8 @@ export class Pool {
 
 /** An accepted transaction. */
 export interface Pending {
-  /** True while it waits for nonces before its own. */
-  isWaiting(): boolean;
+  /** True while it waits for nonces before its own that nobody has sent. */
+  isAhead(): boolean;
   /** Settles when it is committed, refused or lost; never rejects. */
   readonly outcome: Promise<PoolOutcome>;
 }

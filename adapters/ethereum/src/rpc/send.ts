@@ -98,14 +98,14 @@ function lateError(hash: string, { commitWaitMs }: RpcSettings): RpcError {
   return new RpcError(RPC_CODES.timeout, message, hash);
 }
 
-/** The outcome; or that it still waits for nonces before its own; or that the commit takes too long. */
+/** The outcome; or that it still waits for nonces before its own that nobody has sent; or that the commit takes too long. */
 function settled(pending: Pending, limits: RpcSettings): Promise<PoolOutcome | 'accepted' | 'late'> {
   return new Promise((resolve) => {
     const { gapWaitMs, commitWaitMs } = limits;
-    const giveUp = (): void => resolve(pending.isWaiting() ? 'accepted' : 'late');
+    const giveUp = (): void => resolve(pending.isAhead() ? 'accepted' : 'late');
     let timer = setTimeout(
       () => {
-        if (pending.isWaiting() || gapWaitMs >= commitWaitMs) giveUp();
+        if (pending.isAhead() || gapWaitMs >= commitWaitMs) giveUp();
         else timer = setTimeout(giveUp, commitWaitMs - gapWaitMs).unref();
       },
       Math.min(gapWaitMs, commitWaitMs),

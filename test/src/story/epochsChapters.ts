@@ -129,7 +129,7 @@ export async function provesOld(
   narrator.see(`${asked.name} proves transaction ${txId} of epoch ${epoch}, which was over before it came`);
 }
 
-/** It does not, and says why: `silent` have not answered. */
+/** It does not, and says why: to strangers how many have answered, to a member that `silent` have not. */
 export async function cannotProve(
   stage: EpochsStage,
   asked: GovernedNode,
@@ -143,9 +143,30 @@ export async function cannotProve(
   );
   must(refused.status === 1, `${asked.name} cannot prove ${txId} (${refused.stdout}${refused.stderr})`);
   const sentence = refused.stderr.trim();
-  must(/partial decryptions of 3 of 5 actors/.test(sentence), `it says how many it takes (${sentence})`);
-  namesAll(sentence, silent);
+  const counted = /partial decryptions of 3 of 5 actors, and 2 have answered/;
+  must(counted.test(sentence), `it says how many it takes, and how many have answered (${sentence})`);
+  namesAll(await whyNoReceipt(stage, asked, txId), silent);
   stage.narrator.see(`${asked.name} cannot prove ${txId} of epoch ${epoch}: ${sentence.slice(0, 240)}…`);
+}
+
+/** What a member is told. */
+async function whyNoReceipt(
+  { network, members }: EpochsStage,
+  asked: GovernedNode,
+  txId: string,
+): Promise<string> {
+  const client = network.client(asked.administrativeUrl, members[0], 60_000);
+  try {
+    return await until('a member is told why there is no receipt', timeoutMs, async () => {
+      const refusal = await client.get(`/node/receipt?transaction_id=${txId}`).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return refusal instanceof CocoError && refusal.facts['status'] === 503 ? refusal.message : undefined;
+    });
+  } finally {
+    client.close();
+  }
 }
 
 /** Three are gone. What is left does not order anything, and a node of it that is started again stays locked, and says why. */

@@ -174,8 +174,10 @@ export async function remove(stage: Stage, node: GovernedNode): Promise<void> {
   await node.stop();
   must(node.status === 0, `${node.name} ends in order, and not with ${node.status}`);
   await remover.ok('node', 'remove', node.nodeId, '--forget');
-  const listed = await network.listed();
-  must(!listed.some((one) => one.node_id === node.nodeId), `${node.name} is off the list`);
+  // The primary has answered; the node that is asked may hear of it a moment later.
+  await until(`${node.name} is off the list`, timeoutMs, async () => {
+    return (await network.listed()).every((one) => one.node_id !== node.nodeId);
+  });
   narrator.see(
     `${node.name} was removed by vote; when its removal was committed it was shut down, and is off the list`,
   );

@@ -11,7 +11,7 @@ import { askNetwork, distinctAddresses, pause, type Waiting } from './askNetwork
 import type { OwnEvidence } from './attestation/ownEvidence.js';
 import { askProving } from './attestation/proveOverHttps.js';
 import { decodeAdmitted, encodeJoinAsk } from './joinProtocol.js';
-import { type NodeMembership, type PeerNode, wipeLedgerSecrets } from './nodeSecrets.js';
+import type { NodeMembership, PeerNode } from './nodeSecrets.js';
 
 export interface AdmissionOptions {
   /** Where it joined, if the configuration still says so. */
@@ -25,7 +25,7 @@ export interface AdmissionOptions {
   readonly isTakenIn: () => boolean;
   /** These take part now. */
   readonly onNodes: (nodes: readonly PeerNode[]) => void;
-  /** The secrets of the ledger, among which may be some that are newer than those it has. */
+  /** The secrets of the ledger, among which may be some that are newer than those it has: to be wiped. */
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly onWaiting: (waiting: Waiting) => void;
   /** It will not be taken in, whatever it waits for. */
@@ -81,10 +81,7 @@ async function run(options: AdmissionOptions, signal: AbortSignal): Promise<void
     const admitted = decodeAdmitted(answer.body);
     nodes = admitted.nodes;
     options.onNodes(nodes);
-    if (admitted.ledgerSecrets !== undefined) {
-      options.onSecrets(admitted.ledgerSecrets);
-      wipeLedgerSecrets(admitted.ledgerSecrets);
-    }
+    if (admitted.ledgerSecrets !== undefined) options.onSecrets(admitted.ledgerSecrets);
     await pause(pauseMs, signal);
   }
 }

@@ -5,6 +5,7 @@
 import type { AdapterRequest, FromWorker } from '@coco/adapter';
 import { parseCertificate, randomBytes } from '@coco/crypto';
 import { distrustedNodes } from '@coco/governance';
+import type { LedgerSecret } from '@coco/ledger';
 import { CocoError, type NodeId, type Seqno, seededRandom } from '@coco/primitives';
 import type { Replica, ReplicaEvent } from '@coco/replica';
 import type { Address } from './address.js';
@@ -28,7 +29,7 @@ import { NodeNetwork } from './nodeNetwork.js';
 import { committedTables, type NodeParts, openNodeParts } from './nodeParts.js';
 import { nodeReplica, randomSeed } from './nodeReplica.js';
 import { nodeRouting } from './nodeRouting.js';
-import { saveMembership } from './nodeSecrets.js';
+import { saveMembership, wipeLedgerSecrets } from './nodeSecrets.js';
 import { createPeerLog } from './peerLog.js';
 import { openPeers, type Peers } from './peers.js';
 import { PointToPoint } from './pointToPoint/pointToPoint.js';
@@ -128,7 +129,7 @@ class Node implements RunningNode {
       tables: () => this.#tables(),
       isDurable: () => this.replica.commit <= this.#durable,
       newest: () => this.#newest(),
-      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
+      onSecrets: (secrets) => this.#learn(secrets),
     });
     this.replica = nodeReplica(config, parts);
     this.#freshness = createFreshness(config.reads, replayed.commit);
@@ -289,13 +290,19 @@ class Node implements RunningNode {
       startupSeqno: store.last,
       isTakenIn: () => this.#network.isTakenIn,
       onNodes: (nodes) => this.#network.told(nodes),
-      onSecrets: (secrets) => this.#step({ type: 'secrets', secrets }),
+      onSecrets: (secrets) => this.#learn(secrets),
       onWaiting: (waiting) => log.info('not yet taken in', { ...waiting }),
       onRefused: (error) => {
         if (error.code === 'COCO_JOIN_CONSTITUTION') this.#network.forgetApproval();
         this.#fatal(error);
       },
     });
+  }
+
+  /** The ledger has copies, which it forgets in time. */
+  #learn(secrets: readonly LedgerSecret[]): void {
+    this.#step({ type: 'secrets', secrets });
+    wipeLedgerSecrets(secrets);
   }
 
   #startClock(): void {

@@ -80,7 +80,7 @@ const files = {
 /** Replaces each file durably, all or nothing. COCO_HOST_DISK. */
 export function saveNodeSecrets(directory: string, sealer: Sealer, secrets: NodeSecrets): void {
   saveNodeKey(directory, sealer, secrets.nodeKey);
-  saveAndWipe(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
+  save(directory, sealer, files.serviceKey, utf8(privateKeyToPem(secrets.serviceKey)));
   saveLedgerSecrets(directory, sealer, secrets.ledgerSecrets);
 }
 
@@ -93,16 +93,16 @@ export function saveLedgerSecrets(
   // Large enough from the beginning: else there would be copies.
   const writer = new ByteWriter(64 * (secrets.length + 1)).u32(secrets.length);
   for (const { fromSeqno, key } of secrets) writer.u64(fromSeqno).sized32(key);
-  saveAndWipe(directory, sealer, files.ledgerSecrets, writer.finish());
+  save(directory, sealer, files.ledgerSecrets, writer.finish());
 }
 
 /** The node's key alone, of a node that is in no network yet. COCO_HOST_DISK. */
 export function saveNodeKey(directory: string, sealer: Sealer, key: PrivateKey): void {
   onDiskSync('make a directory', directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
-  saveAndWipe(directory, sealer, files.nodeKey, utf8(privateKeyToPem(key)));
+  save(directory, sealer, files.nodeKey, utf8(privateKeyToPem(key)));
 }
 
-/** Replaces one more sealed file, durably. COCO_HOST_DISK. */
+/** Replaces one more sealed file, durably, and wipes `bytes`. COCO_HOST_DISK. */
 export function saveSealed(
   directory: string,
   sealer: Sealer,
@@ -112,13 +112,14 @@ export function saveSealed(
   save(directory, sealer, files[file], bytes);
 }
 
-/** What it has; undefined when there is none. COCO_HOST_SEALED when it does not open. */
-export function loadSealed(
+/** What `read` makes of what it has, which is wiped then; undefined when there is none. COCO_HOST_SEALED when it does not open. */
+export function loadSealed<Value>(
   directory: string,
   sealer: Sealer,
   file: keyof typeof files,
-): Uint8Array | undefined {
-  return existsSync(fileOf(directory, files[file])) ? load(directory, sealer, files[file]) : undefined;
+  read: (bytes: Uint8Array) => Value,
+): Value | undefined {
+  return existsSync(sealedFile(directory, file)) ? opened(directory, sealer, files[file], read) : undefined;
 }
 
 /** Where that is. */
@@ -127,12 +128,8 @@ export function sealedFile(directory: string, file: keyof typeof files): string 
 }
 
 function save(directory: string, sealer: Sealer, purpose: string, bytes: Uint8Array): void {
-  replaceFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), 0o600);
-}
-
-function saveAndWipe(...[directory, sealer, purpose, bytes]: Parameters<typeof save>): void {
   try {
-    save(directory, sealer, purpose, bytes);
+    replaceFileSync(fileOf(directory, purpose), sealer.seal(purpose, bytes), 0o600);
   } finally {
     bytes.fill(0);
   }
@@ -140,15 +137,13 @@ function saveAndWipe(...[directory, sealer, purpose, bytes]: Parameters<typeof s
 
 /** The node's key; undefined when there is none. COCO_HOST_SEALED when it does not open. */
 export function loadNodeKey(directory: string, sealer: Sealer): PrivateKey | undefined {
-  if (!existsSync(fileOf(directory, files.nodeKey))) return undefined;
-  return opened(directory, sealer, files.nodeKey, (pem) => privateKeyFromPem(pem));
+  return loadSealed(directory, sealer, 'nodeKey', (pem) => privateKeyFromPem(pem));
 }
 
 /** The node's share key, which is made when there is none. COCO_HOST_SEALED when it does not open, COCO_HOST_DISK. */
 export function ensureShareKey(directory: string, sealer: Sealer): ShareKey {
-  if (existsSync(fileOf(directory, files.shareKey))) {
-    return opened(directory, sealer, files.shareKey, shareKeyFrom);
-  }
+  const kept = loadSealed(directory, sealer, 'shareKey', shareKeyFrom);
+  if (kept !== undefined) return kept;
   const key = generateShareKey();
   keepShareKey(key, (material) => save(directory, sealer, files.shareKey, material));
   return key;
@@ -161,9 +156,13 @@ export function saveMembership(directory: string, sealer: Sealer, membership: No
 
 /** What is known of the network; undefined when the node is in none yet. COCO_HOST_SEALED when it does not open. */
 export function loadMembership(directory: string, sealer: Sealer): NodeMembership | undefined {
-  if (!existsSync(fileOf(directory, files.membership))) return undefined;
   // Sealed by this node alone, so it has the form that it was written in.
-  return JSON.parse(fromUtf8(load(directory, sealer, files.membership)) ?? '') as NodeMembership;
+  return loadSealed(
+    directory,
+    sealer,
+    'membership',
+    (bytes) => JSON.parse(fromUtf8(bytes) ?? '') as NodeMembership,
+  );
 }
 
 /** COCO_HOST_SECRETS when a file is missing, COCO_HOST_SEALED when it does not open. */

@@ -199,8 +199,8 @@ test('a node that comes back is told what it missed, and what comes by new secre
   assert.equal(readBy(bad, primary, write(cluster, 'gone')), unreadable);
 });
 
-test('a node that starts from a snapshot goes on with the secrets that it was told', () => {
-  const cluster = rekeying(3, { settings: { snapshotEntries: 20 } });
+/** A node that starts from a snapshot that is made after epoch 2 has begun, with the secrets that there are. Nobody has admitted it yet. */
+function joining(cluster: Cluster): TestNode {
   const primary = cluster.primary();
   const identity = cluster.newIdentity();
   decide(cluster, primary, [
@@ -211,8 +211,14 @@ test('a node that starts from a snapshot goes on with the secrets that it was to
   cluster.pass(300);
   const file = [...primary.snapshots.values()].at(-1)?.bytes;
   assert.ok(file !== undefined);
-  const joined = cluster.join(identity, file, primary.ledger.secrets);
-  assert.equal(cluster.admit(primary, identity), 200);
+  return cluster.join(identity, file, primary.ledger.secrets);
+}
+
+test('a node that starts from a snapshot goes on with the secrets that it was told', () => {
+  const cluster = rekeying(3, { settings: { snapshotEntries: 20 } });
+  const primary = cluster.primary();
+  const joined = joining(cluster);
+  assert.equal(cluster.admit(primary, joined.identity), 200);
   judge(cluster, backupOf(cluster), 'distrusted');
   cluster.pass(300);
   write(cluster, 'after');
@@ -226,20 +232,13 @@ test('a node that starts from a snapshot goes on with the secrets that it was to
 test('a node that comes while a new secret is not committed is told that one too: nothing can be committed without it', () => {
   const cluster = rekeying(1, { settings: { snapshotEntries: 20 } });
   const primary = cluster.primary();
-  const identity = cluster.newIdentity();
-  decide(cluster, primary, [
-    addNodeAction(memberOf(cluster, 0), tupleOf(identity)),
-    { name: 'trigger_ledger_rekey', args: {} },
-  ]);
-  for (let turn = 0; turn < 25; turn++) write(cluster, `${turn}`);
-  const file = [...primary.snapshots.values()].at(-1)?.bytes;
-  const joined = cluster.join(identity, file, primary.ledger.secrets);
+  const joined = joining(cluster);
   primary.stuck = true;
   const { commit } = primary.replica;
   cluster.skip(24 * 3_600_000);
   cluster.pass(20);
   assert.equal(count(primary), 3, 'the epoch is over');
-  cluster.admit(primary, identity);
+  cluster.admit(primary, joined.identity);
   primary.stuck = false;
   write(cluster, 'on the disk, with all before');
   cluster.pass(300);
@@ -251,7 +250,7 @@ test('a node that comes while a new secret is not committed is told that one too
   cluster.step(joined, { type: 'secrets', secrets: primary.ledger.secrets });
   cluster.pass(300);
   assertEqual(cluster.nodes);
-  assert.equal(statusIn(joined.network?.committed, identity.nodeId), 'Trusted');
+  assert.equal(statusIn(joined.network?.committed, joined.id), 'Trusted');
 });
 
 test('where a node has no epoch key on record yet, the key changes once it has one, and until then status says why not', () => {

@@ -11,7 +11,6 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { NodeIdentity } from '../nodeIdentity.js';
 import type { NodeNetwork } from '../nodeNetwork.js';
-import { wipeLedgerSecrets } from '../nodeSecrets.js';
 import { askLease } from './askLease.js';
 import type { SessionAttestation } from './attestedSession.js';
 import { type Challenges, createChallenges } from './challenges.js';
@@ -38,7 +37,7 @@ export interface AttestingOptions {
   readonly door: () => Address | undefined;
   /** Also asked for a lease. */
   readonly joinPeer?: Address;
-  /** The network has told this node secrets of the ledger that it may have missed. */
+  /** The network has told this node secrets of the ledger that it may have missed: to be wiped. */
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -71,9 +70,7 @@ export function createAttesting(options: AttestingOptions): Attesting {
       metrics.add('lease_renewals');
       metrics.set('lease_expires_at_ms', expiresAtMs);
       network.told(nodes);
-      if (ledgerSecrets === undefined) return;
-      options.onSecrets(ledgerSecrets);
-      wipeLedgerSecrets(ledgerSecrets);
+      if (ledgerSecrets !== undefined) options.onSecrets(ledgerSecrets);
     },
     log,
     nowMs: Date.now,

@@ -50,7 +50,7 @@ export interface CustodyOptions {
   ) => Promise<readonly PartialsAnswer[]>;
   /** Tells the primary what this node contributes to making the key. */
   readonly tell: (body: Uint8Array, signal: AbortSignal) => Promise<void>;
-  /** These were brought back, and are wiped afterwards. */
+  /** These were brought back: to be wiped. */
   readonly onSecrets: (secrets: readonly LedgerSecret[]) => void;
   readonly log: Pick<Log, 'info' | 'warn' | 'debug'>;
   /** Any clock that does not go back. */
@@ -176,8 +176,8 @@ export class NodeCustody {
     this.#bringing = true;
     try {
       const secrets = await this.gather([record]);
-      if (secrets.length > 0 && !this.#end.signal.aborted) this.#options.onSecrets(secrets);
-      wipeLedgerSecrets(secrets);
+      if (this.#end.signal.aborted) wipeLedgerSecrets(secrets);
+      else if (secrets.length > 0) this.#options.onSecrets(secrets);
       this.#failures = 0;
     } catch (error) {
       if (this.#end.signal.aborted) return;

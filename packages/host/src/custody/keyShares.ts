@@ -11,15 +11,16 @@ import type { Sealer } from '../sealer.js';
 
 /** None before there are any. COCO_HOST_SEALED when the file does not open. */
 export function loadKeyShares(directory: string, sealer: Sealer): readonly KeptShare[] {
-  const bytes = loadSealed(directory, sealer, 'keyShares');
-  if (bytes === undefined) return [];
+  return loadSealed(directory, sealer, 'keyShares', sharesIn) ?? [];
+}
+
+function sharesIn(bytes: Uint8Array): readonly KeptShare[] {
   const reader = new ByteReader(bytes);
   const shares: KeptShare[] = [];
   for (let left = reader.u32(); left > 0; left--) {
     shares.push({ ceremony: toHex(reader.take(32)), material: fixedCopy(reader.take(32)) });
   }
   reader.end();
-  bytes.fill(0);
   return shares;
 }
 
@@ -27,7 +28,5 @@ export function loadKeyShares(directory: string, sealer: Sealer): readonly KeptS
 export function saveKeyShares(directory: string, sealer: Sealer, shares: readonly KeptShare[]): void {
   const writer = new ByteWriter(64 * (shares.length + 1)).u32(shares.length);
   for (const { ceremony, material } of shares) writer.raw(fromHex(ceremony) as Uint8Array).raw(material);
-  const bytes = writer.finish();
-  saveSealed(directory, sealer, 'keyShares', bytes);
-  bytes.fill(0);
+  saveSealed(directory, sealer, 'keyShares', writer.finish());
 }

@@ -16,13 +16,9 @@ export function makeRecoveryKey(directory: string, sealer: Sealer): ShareKey {
 
 /** COCO_HOST_SECRETS when there is none, COCO_HOST_SEALED when it does not open. */
 export function loadRecoveryKey(directory: string, sealer: Sealer): ShareKey {
-  const material = loadSealed(directory, sealer, 'recoveryKey');
-  if (material === undefined) {
-    throw new CocoError('COCO_HOST_SECRETS', `the key of the recovery is missing in ${directory}`);
-  }
-  const key = shareKeyFrom(material);
-  material.fill(0);
-  return key;
+  const key = loadSealed(directory, sealer, 'recoveryKey', shareKeyFrom);
+  if (key !== undefined) return key;
+  throw new CocoError('COCO_HOST_SECRETS', `the key of the recovery is missing in ${directory}`);
 }
 
 /** When nobody is to answer any more: what was answered opens no longer. */

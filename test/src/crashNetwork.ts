@@ -115,14 +115,19 @@ export class CrashNetwork {
   /** Starts a node again; resolves when it has committed what the others had when it started. */
   async restartOne(node: number): Promise<number> {
     const startedMs = performance.now();
+    await this.caughtUp(node, () => this.test.network.restart(node));
+    return performance.now() - startedMs;
+  }
+
+  /** Resolves when a node runs and has committed what another had at first, before `begin`. */
+  async caughtUp(node: number, begin?: () => void): Promise<void> {
     const other = await committedOf(this.test.administrative((node + 1) % nodes));
     const client = this.test.administrative(node);
-    this.test.network.restart(node);
+    begin?.();
     await until(`node${node} has caught up`, recoveryTimeoutMs, async () => {
       const { seqno } = await committedOf(client);
       return this.test.network.nodes[node]?.report !== undefined && seqno >= other.seqno;
     });
-    return performance.now() - startedMs;
   }
 
   /** Asks every node for `hashes`, or for everything that was acknowledged. */

@@ -42,7 +42,10 @@ test('a node that is shown an earlier copy of its disk is found out, and nothing
       assert.deepEqual(accusers(), [], 'an ordinary restart accuses nobody');
       t.diagnostic(`an ordinary restart: back in ${Math.round(backMs)} ms`);
 
+      // In doubt it promises nothing, so that nothing would be forgotten: it has to be cleared, and to hold more since.
+      await until('the node is cleared', deadlineMs, () => isCleared(network, victim));
       await moreThan(network, 200);
+      await network.caughtUp(victim);
       await network.test.network.nodes[victim]?.kill();
       for (const part of ['ledger', 'sealed']) {
         rmSync(path.join(directory, part), { recursive: true });
@@ -107,6 +110,13 @@ test('a node that is left alone says how old its answers are; with one of the ot
     await network.dispose();
   }
 });
+
+async function isCleared(network: CrashNetwork, node: number): Promise<boolean> {
+  const { in_doubt: inDoubt } = (await network.test.administrative(node).getJson('/node/state')) as {
+    in_doubt: boolean;
+  };
+  return !inDoubt;
+}
 
 async function moreThan({ acknowledged }: CrashNetwork, more: number): Promise<void> {
   const before = acknowledged.count;

@@ -30,19 +30,20 @@ export interface SecretRecipient {
 /**
  * Whether a new secret is due: somebody who may know this one is out, or is in again of whom the last row says otherwise; or the
  * epoch is over (CONF-2): the actors are others, its time is up, or there is a shared key and nothing is sealed to it yet. The key counts
- * once it is there in `committed`: before that nobody opens what is sealed to it, who may be needed for committing it.
+ * once it is there in `signed`, the tables as the last signature has them: before that nobody opens what is sealed to it, who may be
+ * needed for committing it.
  */
-export function isRekeyDue(reader: Reader, nowMs: number, committed: Reader = reader): boolean {
+export function isRekeyDue(reader: Reader, nowMs: number, signed: Reader = reader): boolean {
   const row = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const former = new Set(row === undefined ? [] : formerIn(row));
   return (
     goneNodes(reader).some((nodeId) => !former.has(nodeId)) ||
     trustedNodes(reader).some((nodeId) => former.has(nodeId)) ||
-    isEpochOver(reader, nowMs, committed)
+    isEpochOver(reader, nowMs, signed)
   );
 }
 
-function isEpochOver(reader: Reader, nowMs: number, committed: Reader): boolean {
+function isEpochOver(reader: Reader, nowMs: number, signed: Reader): boolean {
   const bytes = reader.get(governanceTables.ledgerSecrets, rowKey(undefined));
   const row = bytes === undefined ? undefined : readSecretRow(bytes);
   const record = readEpoch(reader, row?.epoch ?? 1);
@@ -51,7 +52,7 @@ function isEpochOver(reader: Reader, nowMs: number, committed: Reader): boolean 
   const { epochSeconds } = secretsPolicy(reader);
   const atMs = row?.atMs ?? record?.atMs;
   if (epochSeconds > 0 && atMs !== undefined && isTimeOver(atMs, epochSeconds * 1000, nowMs)) return true;
-  return record?.sealed === undefined && committed.has(governanceTables.networkKey, rowKey(undefined));
+  return record?.sealed === undefined && signed.has(governanceTables.networkKey, rowKey(undefined));
 }
 
 /**

@@ -42,6 +42,7 @@ export class Governing {
   readonly #endorse: EndorseNode | undefined;
   readonly #rekeying: Rekeying;
   #commit: Seqno = 0;
+  #signed: Seqno;
   #views: Views | undefined;
   #removed: readonly NodeId[] = [];
   #out: ReadonlySet<NodeId> = new Set();
@@ -63,13 +64,14 @@ export class Governing {
   constructor(
     governance: Governance,
     store: Store,
-    commit: Seqno,
+    { commit, signed }: { readonly commit: Seqno; readonly signed: Seqno },
     means: { readonly endorse: EndorseNode | undefined; readonly rekeying: Rekeying },
   ) {
     this.#governance = governance;
     this.#endorse = means.endorse;
     this.#rekeying = means.rekeying;
     this.#store = store;
+    this.#signed = signed;
     this.#unknownUpTo = store.head;
     this.committed(commit);
   }
@@ -98,7 +100,7 @@ export class Governing {
       const why = this.#rekeyAsDecided(transaction, triggers, {
         nowMs: context.nowMs,
         last,
-        committed: this.committedTables,
+        signed: this.signedTables,
       });
       if (why !== undefined) return { response: notRekeyed(why) };
     }
@@ -117,7 +119,7 @@ export class Governing {
   ): string | undefined {
     const isAsked = triggers?.rekey === true;
     if (!isAsked && !concernsOutsiders(this.newest(), transaction)) return undefined;
-    if (isRekeyDue(transaction, at.nowMs, at.committed)) return undefined;
+    if (isRekeyDue(transaction, at.nowMs, at.signed)) return undefined;
     const why = this.#rekeying.write(transaction, at);
     return isAsked ? why : undefined;
   }
@@ -134,6 +136,11 @@ export class Governing {
   /** The governance tables as committed. */
   get committedTables(): Reader {
     return this.at(this.#committedVersion);
+  }
+
+  /** The governance tables as the last signature in the log has them: of a primary that acts, one of its own view. */
+  get signedTables(): Reader {
+    return this.at(Math.max(this.#signed, this.#committedVersion));
   }
 
   /** How often they were changed or rolled back, as far as this node has seen. */
@@ -163,7 +170,13 @@ export class Governing {
     this.#reform();
   }
 
+  /** The log has a signature at `seqno`. */
+  signed(seqno: Seqno): void {
+    this.#signed = seqno;
+  }
+
   rollback(to: Seqno): void {
+    this.#signed = Math.min(this.#signed, to);
     if (to >= this.#store.head) return;
     this.#store.rollback(to);
     this.#changes += 1;

@@ -192,8 +192,8 @@ export class Governor {
     // In the same step as what made it due: nothing that the worker writes comes between.
     if (this.#rekeying.isDue(this.#governing, now.nowMs)) {
       const transaction = this.#governing.begin();
-      const { committedTables: committed } = this.#governing;
-      const at = { nowMs: now.nowMs, last: now.consensus.last.seqno, committed };
+      const { signedTables: signed } = this.#governing;
+      const at = { nowMs: now.nowMs, last: now.consensus.last.seqno, signed };
       if (this.#rekeying.rekey(transaction, at)) this.#append(transaction, now);
     }
     if (this.#isSnapshotDue(now.commit)) {

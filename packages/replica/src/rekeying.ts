@@ -26,15 +26,15 @@ import type { Custody } from './types.js';
 export interface RekeyTables {
   readonly changes: number;
   newest(): Reader;
-  /** As committed. */
-  readonly committedTables: Reader;
+  /** As the last signature in the log has them. */
+  readonly signedTables: Reader;
 }
 
-/** When, by the wall clock (ms since 1970), and after which entry a new secret is told; and the tables as committed then. */
+/** When, by the wall clock (ms since 1970), and after which entry a new secret is told; and the tables as the last signature has them. */
 export interface RekeyAt {
   readonly nowMs: number;
   readonly last: Seqno;
-  readonly committed: Reader;
+  readonly signed: Reader;
 }
 
 /** Epochs end by the clock: so often it is looked, if nothing happens. */
@@ -90,7 +90,7 @@ export class Rekeying {
     this.#isDue = false;
     this.#trouble = undefined;
     const reader = tables.newest();
-    if (!isRekeyDue(reader, nowMs, tables.committedTables)) return;
+    if (!isRekeyDue(reader, nowMs, tables.signedTables)) return;
     const why = this.#refusal(reader);
     if (why === undefined) this.#isDue = true;
     else this.#trouble = `the key of the ledger should change and does not: ${why}`;
@@ -120,10 +120,11 @@ export class Rekeying {
     }
   }
 
-  #begin(transaction: Transaction, { nowMs, last, committed }: RekeyAt, custody: Custody): void {
+  #begin(transaction: Transaction, { nowMs, last, signed }: RekeyAt, custody: Custody): void {
     const { recipients } = secretRecipients(transaction);
-    // With a key that is not committed nobody could help those who do not open their copies, and may be needed for committing it.
-    const networkKey = readNetworkKey(committed) && readNetworkKey(transaction);
+    // Whoever does not open its copy acknowledges what is signed before, and so the key is committed with which others help it. With
+    // a key that comes after that signature nobody could help those who may be needed for committing it.
+    const networkKey = readNetworkKey(signed) && readNetworkKey(transaction);
     const epoch = currentEpoch(transaction) + 1;
     // The entry that tells it comes next, and it holds from the one after that.
     const from = last + 2;

@@ -333,7 +333,10 @@ class ReplicaMachine implements Replica {
       addOrStop(this.#ledger, staged.opened);
       if (!info.signature) this.#takeOver(staged.opened);
     }
-    if (info.signature) this.#signing.signed(info.seqno);
+    if (info.signature) {
+      this.#signing.signed(info.seqno);
+      this.#governing.signed(info.seqno);
+    }
     effects.entries.push(staged.sealed);
   }
 

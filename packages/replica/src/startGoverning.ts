@@ -34,6 +34,8 @@ export function startGoverning(start: ReplicaStart, consensus: Consensus): Start
   const sealed = new SealedSecrets();
   const rekeying = new Rekeying(nodeId, custody, ledger, sealed);
   const forgetting = new Forgetting(ledger, sealed);
-  const governing = new Governing(governance, store, consensus.commit, { endorse, rekeying });
+  // What follows the last signature of a disk was cut off.
+  const from = { commit: consensus.commit, signed: consensus.last.seqno };
+  const governing = new Governing(governance, store, from, { endorse, rekeying });
   return { governance, budget, governing, rekeying, forgetting };
 }

@@ -54,14 +54,14 @@ test('CONF-2: an epoch ends when an actor comes or goes', () => {
   assert.equal(isDue(1), true);
 });
 
-test('CONF-3: a key that is not committed asks for nothing yet, and does not keep an epoch from ending', () => {
+test('CONF-3: a key that is not signed asks for nothing yet, and does not keep an epoch from ending', () => {
   const { world, told } = begin();
   told(1, 9);
-  const committed = world.reader;
+  const signed = world.reader;
   world.runTo(1);
-  assert.deepEqual([isRekeyDue(world.reader, 2, committed), isRekeyDue(world.reader, 2)], [false, true]);
+  assert.deepEqual([isRekeyDue(world.reader, 2, signed), isRekeyDue(world.reader, 2)], [false, true]);
   world.addActor();
-  assert.equal(isRekeyDue(world.reader, 2, committed), true);
+  assert.equal(isRekeyDue(world.reader, 2, signed), true);
 });
 
 test('CONF-2: a key asks for an epoch whose secret is sealed to it, and what was before is sealed as well', () => {

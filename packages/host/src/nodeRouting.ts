@@ -128,7 +128,7 @@ export function nodeRouting(options: NodeRoutingOptions): NodeRouting {
     ...joinRoutes(joining),
     ...keyRoutes({ ...about, isPrimary, contribute: options.contribute }),
     ...partialRoutes({ ...proving, ...helping(options) }),
-    ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, renewLease }),
+    ...leaseRoutes({ ...about, ...proving, isPrimary, head, ledgerSecrets, custody, renewLease }),
     ...alarmRoutes({ ...about, isPrimary, raiseAlarm: options.raiseAlarm }),
     auditReadRoute({ ...about, isPrimary, recordRead: options.recordRead }),
     ...auditing(options, past.past),

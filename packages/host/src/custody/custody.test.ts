@@ -3,29 +3,40 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { generateShareKey } from '@coco/crypto';
-import { type NodeView, writeLedgerSecret } from '@coco/governance';
+import { generateShareKey, randomBytes } from '@coco/crypto';
+import { type NodeView, readNetworkKey, sealSecret, writeLedgerSecret } from '@coco/governance';
+import { secretDigest } from '@coco/ledger';
+import { CocoError } from '@coco/primitives';
+import { ledgerNode } from '../entries.test.js';
 import { silentLog } from '../httpEndpoint.test.js';
 import { testIdentity, testNetworkView, testNodeView } from '../identities.test.js';
 import { NodeCustody } from './custody.js';
 import { actorId, keyTables } from './keyTables.test.js';
 
-/** A node without a share, which was not told the secret of epoch 2, among others that fail. */
-function untold({ isSealed = true } = {}) {
-  const { store } = keyTables(generateShareKey());
+const secret = randomBytes(32);
+const epoch = { epoch: 2, from: 20, digest: secretDigest(secret) };
+
+/** A node, by default without a share, which was not told the secret of epoch 2, among others that fail. */
+function untold({ isSealed = true, hasShare = false, failure = new Error('it fails') } = {}) {
+  const shareKey = generateShareKey();
+  const { store, kept } = keyTables(shareKey);
   const transaction = store.begin();
-  const digest = 'ab'.repeat(32);
-  const made = { digest, nodes: {}, ...(isSealed && { sealed: new Uint8Array(217) }) };
-  writeLedgerSecret(transaction, made, { nowMs: 1, from: 20 });
+  const networkKey = readNetworkKey(transaction);
+  assert.ok(networkKey !== undefined);
+  const { sealed } = sealSecret(secret, networkKey, { ...epoch, network: networkKey.network });
+  const made = { digest: epoch.digest, nodes: {}, ...(isSealed && { sealed }) };
+  writeLedgerSecret(transaction, made, { nowMs: 1, from: epoch.from });
   store.commit(transaction, store.head + 1);
-  const nodes: readonly NodeView[] = [testNodeView(testIdentity('other'), { actorId })];
+  const nodes: readonly NodeView[] = [
+    testNodeView(hasShare ? ledgerNode : testIdentity('other'), { actorId }),
+  ];
   const known = () => ({ view: testNetworkView({ nodes }), tables: store.read(store.head) });
   const world = { nowMs: 5_000_000, asked: [] as number[], custody: undefined as unknown as NodeCustody };
   world.custody = new NodeCustody({
-    nodeId: 'self',
-    shareKey: generateShareKey(),
+    nodeId: hasShare ? ledgerNode.nodeId : 'self',
+    shareKey,
     participant: { look: () => [], share: undefined, shares: [] },
-    kept: [],
+    kept: hasShare ? kept : [],
     epochKeys: { drop: () => undefined },
     committed: known,
     newest: known,
@@ -34,7 +45,7 @@ function untold({ isSealed = true } = {}) {
     untoldFrom: () => 20,
     ask: async () => {
       world.asked.push(world.nowMs);
-      throw new Error('it fails');
+      throw failure;
     },
     tell: async () => undefined,
     onSecrets: () => undefined,
@@ -63,4 +74,17 @@ test('what is sealed to nobody is asked of the primary, whether the network has 
     [true, false],
   );
   for (const custody of [sealed, unsealed]) custody.stop();
+});
+
+test('a secret is brought back for a node that stands before it, by whoever has a share; where nobody can, there is none', async () => {
+  const [helps, unsealed, alone] = [
+    untold({ hasShare: true }).custody,
+    untold({ hasShare: true, isSealed: false }).custody,
+    untold({ failure: new CocoError('COCO_JOIN_UNREACHABLE', 'nobody is there') }).custody,
+  ];
+  assert.deepEqual(await helps.secretFrom(20), [{ fromSeqno: 20, key: secret }]);
+  assert.deepEqual(await helps.secretFrom(21), []);
+  assert.deepEqual(await unsealed.secretFrom(20), []);
+  assert.deepEqual(await alone.secretFrom(20), []);
+  for (const custody of [helps, unsealed, alone]) custody.stop();
 });

@@ -15,7 +15,7 @@ import {
 } from '@coco/governance';
 import type { Reader } from '@coco/kv';
 import type { LedgerSecret } from '@coco/ledger';
-import { type NodeId, type Seqno, toHex } from '@coco/primitives';
+import { CocoError, type NodeId, type Seqno, toHex } from '@coco/primitives';
 import type { Waiting } from '../askNetwork.js';
 import type { Log } from '../log.js';
 import { wipeLedgerSecrets } from '../nodeSecrets.js';
@@ -158,6 +158,19 @@ export class NodeCustody {
     });
     this.#told = '';
     return secrets;
+  }
+
+  /**
+   * Brings the secret that seals from the entry `from` on back for a node whose ledger ends before it was sealed to the network's
+   * key, for the caller to wipe. None where nobody can, or too few have answered.
+   */
+  async secretFrom(from: Seqno): Promise<readonly LedgerSecret[]> {
+    try {
+      return await this.gather(readEpochs(this.known().tables).filter((record) => record.from === from));
+    } catch (error) {
+      if (error instanceof CocoError) return [];
+      throw error;
+    }
   }
 
   #waits({ code, message }: Waiting): void {

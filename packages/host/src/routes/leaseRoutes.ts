@@ -5,8 +5,10 @@
 import { isQuarantined, type NetworkView, type NodeAttestation } from '@coco/governance';
 import type { LedgerSecret } from '@coco/ledger';
 import type { NodeId, Seqno } from '@coco/primitives';
+import type { NodeCustody } from '../custody/custody.js';
 import type { HttpResponse } from '../http.js';
 import { decodeLeaseAsk, ledgerSecretsJson, peerNodesJson } from '../joinProtocol.js';
+import { wipeLedgerSecrets } from '../nodeSecrets.js';
 import { failure, json } from './answers.js';
 import { type AppendedFacts, committedOrAppended } from './appended.js';
 import { leaseJson } from './leaseJson.js';
@@ -17,8 +19,9 @@ import { objectOf, plain, ref } from './schemas.js';
 
 export interface LeaseFacts extends NetworkFacts, ProofFacts, AppendedFacts {
   readonly isPrimary: () => boolean;
-  /** Those that hold whatever becomes of the log. */
+  /** Those that nobody could bring back. */
   readonly ledgerSecrets: () => readonly LedgerSecret[];
+  readonly custody: Pick<NodeCustody, 'secretFrom'>;
   /** Grants a lease when the evidence is accepted; the answer comes when that is committed. */
   readonly renewLease: (
     nodeId: NodeId,
@@ -70,8 +73,13 @@ async function lease(facts: LeaseFacts, { request }: RouteRequest): Promise<Http
   const isToBeTold = ask.secrets || isQuarantined(node);
   const answer = isToBeTold ? await committedOrAppended(renewal, nodeId, facts) : await renewal;
   if (answer !== undefined && answer.status !== 200) return answer;
+  // By the row of its ledger nobody can bring that back; by a later one, which it does not have, this node can.
+  const lacked = ask.secrets ? await facts.custody.secretFrom(ask.lastSeqno + 1) : [];
   const view = answer === undefined ? facts.head() : facts.network();
-  return granted(view, nodeId, answer?.headers ?? {}, isToBeTold ? facts.ledgerSecrets() : undefined);
+  const secrets = isToBeTold ? [...facts.ledgerSecrets(), ...lacked] : undefined;
+  const told = granted(view, nodeId, answer?.headers ?? {}, secrets);
+  wipeLedgerSecrets(lacked);
+  return told;
 }
 
 function granted(

@@ -203,7 +203,7 @@ export const jsonOf = ({ body }: PinnedAnswer) => JSON.parse(fromUtf8(body) ?? '
 
 /** Looks again and again until `check` says yes. */
 export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   while (!(await check())) {
     assert.ok(Date.now() < endMs, `in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
@@ -105,4 +106,23 @@ test('other kinds of keys, other labels and damaged or oversized input are refus
     () => privateKeyFromPem(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
     keyError,
   );
+});
+
+test('a key that was just made can be described while memory is being collected', () => {
+  const keys = JSON.stringify(new URL('./keys.js', import.meta.url).href);
+  const material = JSON.stringify(new URL('./key-material.js', import.meta.url).href);
+  // Node waited for itself, within 500 keys, where a key shares a lock with the job that made it.
+  const program = `
+    import { generateKeyPair } from ${keys};
+    import { privateHandle } from ${material};
+    for (let made = 0; made < 1500; made++) {
+      const handle = privateHandle(generateKeyPair());
+      for (let i = 0; i < 20; i++) handle.export({ format: 'jwk' });
+    }
+  `;
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  assert.deepEqual([status, signal], [0, null]);
 });

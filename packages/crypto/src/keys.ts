@@ -11,7 +11,18 @@ const keyBytesMax = 8192;
 
 /** Makes a new private key from the platform's randomness. Only `host` and `cli` may call this. */
 export function generateKeyPair(curve: Curve = 'P-256'): PrivateKey {
-  return wrapPrivateKey(generateKeyPairSync('ec', { namedCurve: curve }).privateKey);
+  // Not the handle that the platform would make: it shares a lock with the job that made it, and where the engine collects that job
+  // while the key is being described (`asymmetricKeyDetails`), Node (seen in 20.20.2) waits for itself, and the process stands still.
+  const { privateKey: der } = generateKeyPairSync('ec', {
+    namedCurve: curve,
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+  });
+  try {
+    return wrapPrivateKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  } finally {
+    der.fill(0);
+  }
 }
 
 /**

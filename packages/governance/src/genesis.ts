@@ -4,7 +4,7 @@
  */
 import { parseCertificate, publicKeyToPem } from '@coco/crypto';
 import type { Put, TableChanges } from '@coco/kv';
-import { CocoError, compareBytes, utf8 } from '@coco/primitives';
+import { CocoError, compareBytes, formatTxId, utf8, type View } from '@coco/primitives';
 import { leaseSecondsDefault } from './leases.js';
 import { parseCodeRow } from './manifests.js';
 import { epochSecondsDefault } from './networkKey/secretsPolicy.js';
@@ -26,18 +26,22 @@ const settingsDefault = {
 /** For tests and the simplest networks: nothing is proved, and nobody says otherwise. */
 const teeDefault = { virtual: { code: 'any' } };
 
+/** The view in which a network elects its first primary, unless its nodes do not agree at once. */
+const firstView: View = 2;
+
 /**
- * The governance tables of the genesis entry, ascending by name; the same genesis gives the same bytes. Throws
+ * The governance tables of the genesis entry, ascending by name; the same genesis in the same view gives the same bytes.
+ * `view` is that of the primary that writes them; who only looks at what a genesis says can leave it out. Throws
  * COCO_CRYPTO_CERTIFICATE for a bad certificate and COCO_GOVERNANCE_GENESIS for a genesis that could not be governed.
  */
-export function genesisTables(genesis: GenesisConstitution): readonly TableChanges[] {
+export function genesisTables(genesis: GenesisConstitution, view = firstView): readonly TableChanges[] {
   const members = genesis.members.map(identified);
   const participants = genesis.participants.map(identified);
   checkGenesis(genesis, members, participants);
   const rows: Record<string, readonly Put[]> = {
     [tables.constitution]: [jsonPut(undefined, genesis.constitution)],
     [tables.serviceConfig]: [jsonPut(undefined, serviceConfig(members.length))],
-    [tables.serviceInfo]: [jsonPut(undefined, serviceInfo(genesis))],
+    [tables.serviceInfo]: [jsonPut(undefined, serviceInfo(genesis, view))],
     [tables.settings]: [jsonPut(undefined, { ...settingsDefault, ...genesis.settings })],
     [tables.votingPolicies]: Object.entries(genesis.votingPolicies).map(([name, policy]) =>
       jsonPut(name, votingPolicyRow(policy)),
@@ -103,9 +107,10 @@ function serviceConfig(members: number): unknown {
   };
 }
 
-/** The first entry of a network is always 2.1. */
-function serviceInfo(genesis: GenesisConstitution): unknown {
-  return { cert: genesis.serviceCertificatePem, current_service_create_txid: '2.1', status: 'Open' };
+/** As in CCF, with the TxId of the first entry, which is this one. */
+function serviceInfo(genesis: GenesisConstitution, view: View): unknown {
+  const created = formatTxId({ view, seqno: 1 });
+  return { cert: genesis.serviceCertificatePem, current_service_create_txid: created, status: 'Open' };
 }
 
 /** Not signed: that the members start the network with this list is what speaks for it. */

@@ -224,7 +224,7 @@ export class Governing {
     return this.#snapshotSeqno;
   }
 
-  /** Nobody disputes the first entry of a network: every genesis node would write the same. */
+  /** Nobody disputes the first entry of a network: every genesis node would write the same, but for its view. */
   get #committedVersion(): Seqno {
     const { head } = this.#store;
     return Math.min(Math.max(this.#commit, 1), head);

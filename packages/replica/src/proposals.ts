@@ -4,6 +4,7 @@
 import type { FromWorker } from '@coco/adapter';
 import { genesisTables } from '@coco/governance';
 import type { TableChanges } from '@coco/kv';
+import type { View } from '@coco/primitives';
 import type { Circumstances } from './circumstances.js';
 import { mergeMaps } from './dividedMaps.js';
 import type { EffectsBuilder } from './effects.js';
@@ -71,15 +72,15 @@ export class Proposals {
     } else if (!isGenesis && last - commit >= this.#settings.uncommittedEntriesMax) {
       this.#deferred = proposal;
     } else {
-      this.#append(proposal, isGenesis ? this.#genesisTables() : [], now);
+      this.#append(proposal, isGenesis ? this.#genesisTables(view) : [], now);
       return isGenesis;
     }
     return false;
   }
 
-  #genesisTables(): readonly TableChanges[] {
+  #genesisTables(view: View): readonly TableChanges[] {
     if (this.#genesis === undefined) throw workerFault('it proposed a genesis, and this node has none');
-    return genesisTables(this.#genesis);
+    return genesisTables(this.#genesis, view);
   }
 
   /** With `governance` tables of the manager's own; the worker may not write such. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { encodeMaps } from '@coco/ledger';
 import { utf8 } from '@coco/primitives';
 import { type Cluster, createCluster, request, type TestNode } from './testing/cluster.js';
+import { bodyOf, readRequest } from './testing/members.js';
 
 function maps(value: string): Uint8Array {
   return encodeMaps([{ table: 'app.values', puts: [{ key: utf8('k'), value: utf8(value) }], removes: [] }]);
@@ -42,6 +43,20 @@ test('the first primary writes the genesis at seqno 1 in view 2 and commits it a
     assert.equal(node.replica.txStatus({ view: 2, seqno: 1 }), 'Committed');
     assert.deepEqual(node.disk[0], primary.disk[0]);
   }
+});
+
+test('the genesis says in which view the service began, however late a primary was agreed on (GOV-2)', () => {
+  const cluster = createCluster(3, { consensus: { preVote: false } });
+  for (const { id } of cluster.nodes) cluster.cut.add(id);
+  cluster.pass(600);
+  cluster.cut.clear();
+  cluster.pass(600);
+  const primary = cluster.primary();
+  const { view } = primary.replica.status().consensus;
+  assert.ok(view > 2);
+  assert.equal(primary.replica.txStatus({ view, seqno: 1 }), 'Committed');
+  const info = bodyOf(cluster.ask(primary, readRequest('/gov/service/info'), 0));
+  assert.equal(info['creationTransactionId'], `${view}.1`);
 });
 
 test('a proposal gets its place at once, and backups apply it only when it is committed (TX-3)', () => {

@@ -235,6 +235,13 @@ export class GovernedNetwork implements Desk {
     return this.nodes.find(({ nodeId }) => nodeId === id);
   }
 
+  /** The view in which the genesis was written: 2, unless the first nodes needed more than one vote to agree. */
+  async firstView(): Promise<number> {
+    const info = await this.get(this.asked, '/gov/service/info?api-version=2024-07-01');
+    const { creationTransactionId: created } = info as { creationTransactionId: string };
+    return Number(created.split('.')[0]);
+  }
+
   /** Waits until all of `nodes` have committed the same, in the same view; that TxId. */
   settled(nodes: readonly GovernedNode[], timeoutMs = readyTimeoutMs): Promise<string> {
     return until('all nodes have committed the same', timeoutMs, async () => {

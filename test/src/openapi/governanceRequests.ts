@@ -184,7 +184,8 @@ async function* serviceState(network: GovernedNetwork, means: Means): AsyncGener
     yield get(`${service}/${list}/{${id}}`, [404]);
     yield get(`${service}/${list}/{${id}}`, [400], { filled: { [id ?? '']: 'x' } });
   }
-  yield get(`${service}/transactions/{transactionId}`, [200], { filled: { transactionId: '2.1' } });
+  const created = `${await network.firstView()}.1`;
+  yield get(`${service}/transactions/{transactionId}`, [200], { filled: { transactionId: created } });
   yield get(`${service}/transactions/{transactionId}`, [400], { filled: { transactionId: 'x' } });
   for (const list of ['javascript-modules', 'js-modules']) {
     yield get(`${service}/${list}/{moduleName}`, [200], { filled: { moduleName: 'clock.js' } });

@@ -117,6 +117,7 @@ export interface Cluster {
 /** What differs from one cluster to another. */
 export interface ClusterOptions {
   readonly settings?: Partial<ReplicaSettings>;
+  readonly consensus?: Partial<ReplicaSettings['consensus']>;
   readonly members?: number;
   readonly genesis?: Partial<GenesisConstitution>;
   /** What the clock on the wall says at the beginning. */
@@ -136,7 +137,8 @@ interface StartedNode {
 }
 
 export function createCluster(count = 3, options: ClusterOptions = {}): Cluster {
-  const settings = { ...testSettings, ...options.settings };
+  const consensus = { ...testSettings.consensus, ...options.consensus };
+  const settings = { ...testSettings, consensus, ...options.settings };
   const service = createService();
   const identities = Array.from({ length: count }, (_, index) => createIdentity(service, `node ${index}`));
   const members = Array.from({ length: options.members ?? 3 }, (_, index) => createMember(`member ${index}`));

@@ -79,7 +79,7 @@ test('prefer: respond-async answers before the commit, and the receipt comes', a
   const { headers, text } = await post(call('eth_sendRawTransaction', raw), { prefer: 'respond-async' });
   assert.equal(headers['preference-applied'], 'respond-async');
   const hash = JSON.parse(text).result;
-  const receipt = await until('its receipt', 10_000, async () => {
+  const receipt = await until('its receipt', 60_000, async () => {
     const answer = JSON.parse((await post(call('eth_getTransactionReceipt', hash))).text);
     return answer.result ?? undefined;
   });

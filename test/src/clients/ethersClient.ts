@@ -162,10 +162,10 @@ test('events and blocks are listened to as they come', async () => {
   await token.on('Transfer', (_from, _to, value: bigint) => seen.push(value));
   await provider.on('block', (number: number) => blocks.push(number));
   try {
-    await until('an event, and its block', 10_000, async () => {
+    await until('an event, and its block', 60_000, async () => {
       if (seen.length > 0) return true;
       const { blockNumber } = await mined(await token.transfer(bob.address, 3n));
-      await until('its block', 10_000, () => blocks.includes(blockNumber));
+      await until('its block', 60_000, () => blocks.includes(blockNumber));
       return undefined;
     });
     assert.ok(seen.every((value) => value === 3n));

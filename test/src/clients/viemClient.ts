@@ -199,13 +199,13 @@ test('events and blocks are watched as they come', async () => {
   ];
   try {
     // The filter is installed by the first poll; the first block number is told by the first poll too.
-    await until('the first block number', 10_000, () => blocks.length > 0);
-    await until('an event', 10_000, async () => {
+    await until('the first block number', 60_000, () => blocks.length > 0);
+    await until('an event', 60_000, async () => {
       if (seen.length > 0) return true;
       const args = [bob.address, 3n] as const;
       const hash = await wallet.writeContract({ abi, address: token, functionName: 'transfer', args });
       const { blockNumber } = await reader.waitForTransactionReceipt({ hash });
-      await until('its block', 10_000, () => blocks.includes(blockNumber));
+      await until('its block', 60_000, () => blocks.includes(blockNumber));
       return undefined;
     });
     assert.ok(seen.every((value) => value === 3n));

@@ -14,7 +14,7 @@
  *
  * Processes share one authority by its text: `createDcapAuthority({ saved: text })` of another's `intel.save()`.
  */
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { fromHex, toHex, utf8 } from '@coco/primitives';
 import type { Anchors, Evidence } from '../types.js';
 import { qeIdentity, quotingEnclave, type SyntheticDocuments, tcbInfo, teeTcbSvn } from './dcapCollateral.js';
@@ -31,6 +31,7 @@ import {
   syntheticList,
   syntheticX509,
 } from './dcapX509.js';
+import { freshKeyPair } from './freshKeyPair.js';
 
 /** When collateral is issued unless it is said otherwise; it is good for 30 days. */
 export const syntheticDcapAtMs = Date.UTC(2026, 0, 1);
@@ -340,5 +341,5 @@ function sgxExtension({ ppid, components, pceSvn, pceId, fmspc }: Machine): Uint
 }
 
 function p256(): KeyObject {
-  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+  return freshKeyPair('prime256v1').privateKey;
 }

@@ -13,17 +13,11 @@
  *
  * Processes share one authority by its text: `createSnpAuthority({ saved: text })` of another's `amd.save()`.
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { fromBase64, toBase64 } from '@coco/primitives';
 import { tcbBytes, tcbExtensions } from '../platforms/snp/tcb.js';
 import type { AmdFamily, Anchors, Endorsements, Evidence } from '../types.js';
+import { freshKeyPair } from './freshKeyPair.js';
 import { ia5, integer, syntheticCertificate, syntheticCrl } from './snpDer.js';
 import { type SyntheticReport, syntheticReport } from './snpReport.js';
 
@@ -150,8 +144,8 @@ export function createSnpAuthority(options: SnpAuthorityOptions = {}): SnpAuthor
 
 function makeKeys(options: SnpAuthorityOptions): Keys {
   const { family = 'milan', keyBits = 2048 } = options;
-  const arkKey = generateKeyPairSync('rsa', { modulusLength: keyBits }).privateKey;
-  const askKey = generateKeyPairSync('rsa', { modulusLength: keyBits }).privateKey;
+  const arkKey = freshKeyPair(keyBits).privateKey;
+  const askKey = freshKeyPair(keyBits).privateKey;
   const authority = {
     issuer: `ARK-${family}`,
     signedBy: arkKey,
@@ -196,7 +190,7 @@ function loadKeys(saved: string): Keys {
 }
 
 function createMachine({ family, askKey, ark, ask }: Keys, options: SnpMachineOptions): SnpMachine {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
+  const { privateKey, publicKey } = freshKeyPair('secp384r1');
   const vlek = options.signer === 'vlek';
   const tcb = tcbBytes(family, { ...defaultTcb, ...options.tcb });
   const idBytes = family === 'turin' ? 8 : 64;

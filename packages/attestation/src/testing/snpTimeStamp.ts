@@ -2,8 +2,9 @@
  * A synthetic time stamp authority (RFC 3161), as Microsoft is one for its endorsements of utility VMs. Every part of what it
  * writes can be another one.
  */
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
 import { concatBytes, utf8 } from '@coco/primitives';
+import { freshKeyPair } from './freshKeyPair.js';
 import { element, integer, name, objectId, objectIds, sequence, syntheticCertificate } from './snpDer.js';
 
 export type StampHash = 'sha256' | 'sha384' | 'sha512';
@@ -67,8 +68,8 @@ export function createTimeStampAuthority(
     readonly pcaNotAfterMs?: number;
   } = {},
 ): TimeStampAuthority {
-  const pcaKey = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
-  const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pcaKey = freshKeyPair('secp384r1');
+  const key = freshKeyPair(2048);
   const notBeforeMs = Date.UTC(2022, 2, 2);
   const serial = 0x33000001;
   const tsa = syntheticCertificate({

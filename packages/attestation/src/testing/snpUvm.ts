@@ -1,9 +1,10 @@
 /**
  * A synthetic signer of endorsements of utility VMs, as Microsoft is one for Azure's containers, in both forms.
  */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, type KeyObject, sign } from 'node:crypto';
 import { cborEncode, coseEncode } from '@coco/crypto';
 import { toHex, utf8 } from '@coco/primitives';
+import { freshKeyPair } from './freshKeyPair.js';
 import { objectIds, syntheticCertificate } from './snpDer.js';
 
 /** What to endorse, and how. */
@@ -84,9 +85,7 @@ interface Pair {
 }
 
 function keyPair(rsa: boolean): Pair {
-  return rsa
-    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-    : generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
+  return rsa ? freshKeyPair(2048) : freshKeyPair('secp384r1');
 }
 
 function endorse(

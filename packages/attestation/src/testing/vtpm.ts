@@ -8,12 +8,13 @@
  *     tpm.hcl(report, 'snp')                                     // what NV index 0x01400001 holds
  *     tpm.quote(qualifyingData)                                  // what TPM2_Quote gives: {quote, signature}
  */
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { concatBytes, utf8 } from '@coco/primitives';
 import { encodeVtpmEvidence, type VtpmInput, vtpmPcrs } from '../platforms/vtpm/evidence.js';
 import { reportDataOf } from '../runtimeClaims.js';
 import type { Evidence } from '../types.js';
 import type { DcapCollateralOptions, DcapMachine, DcapQuoteOverrides } from './dcapAuthority.js';
+import { freshKeyPair } from './freshKeyPair.js';
 import type { SnpMachine, SnpReportOverrides } from './snpAuthority.js';
 
 export interface VtpmOptions {
@@ -54,7 +55,7 @@ export interface Vtpm {
 
 export function createVtpm(options: VtpmOptions = {}): Vtpm {
   const { resetCount = 7 } = options;
-  const privateKey = options.key ?? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const privateKey = options.key ?? freshKeyPair(2048).privateKey;
   const { n, e } = createPublicKey(privateKey).export({ format: 'jwk' });
   const usual = {
     keys: [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -18,6 +18,7 @@ import {
   time,
   unsigned,
 } from '../testing/dcapX509.js';
+import { freshKeyPair } from '../testing/freshKeyPair.js';
 import { assertRefused } from '../testing/snpVerified.js';
 import { readCertificate, readCertificates, type X509 } from './certificate.js';
 import { issuedBy } from './chain.js';
@@ -25,9 +26,9 @@ import { issuedBy } from './chain.js';
 const tee = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../../shared/data/tee');
 const skip = existsSync(tee) ? false : `the genuine evidence is not at ${tee}: not checked`;
 
-const p256 = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
-const p384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey;
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const p256 = freshKeyPair('prime256v1').privateKey;
+const p384 = freshKeyPair('secp384r1').privateKey;
+const rsa = freshKeyPair(2048).privateKey;
 const fromMs = Date.UTC(2024, 1, 29, 12, 30, 59);
 const untilMs = Date.UTC(2051, 0, 1);
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { signatureHolds } from '@coco/crypto';
 import { keyDigest, type SyntheticX509, syntheticX509 } from '../testing/dcapX509.js';
+import { freshKeyPair } from '../testing/freshKeyPair.js';
 import { assertRefused } from '../testing/snpVerified.js';
 import { readCertificate, type X509 } from './certificate.js';
 import { checkChain, checkRoot, checkSigns, checkValid, issuedBy } from './chain.js';
@@ -12,9 +13,10 @@ const untilMs = Date.UTC(2025, 0, 1);
 const names = ['root', 'upper', 'lower', 'leaf'] as const;
 type Name = (typeof names)[number];
 
-const keys = Object.fromEntries(
-  names.map((name) => [name, generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey]),
-) as Record<Name, KeyObject>;
+const keys = Object.fromEntries(names.map((name) => [name, freshKeyPair('secp384r1').privateKey])) as Record<
+  Name,
+  KeyObject
+>;
 const pins = [keyDigest(keys.root)];
 
 /** root, upper, lower, leaf; each issued by the one before it unless it is changed. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
 import { signatureHolds } from '@coco/crypto';
@@ -13,11 +12,12 @@ import {
   syntheticList,
   syntheticX509,
 } from '../testing/dcapX509.js';
+import { freshKeyPair } from '../testing/freshKeyPair.js';
 import { assertRefused } from '../testing/snpVerified.js';
 import { readCertificate } from './certificate.js';
 import { checkCrl, crlEntriesMax, isRevoked, readCrl } from './crl.js';
 
-const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const key = freshKeyPair(2048).privateKey;
 const fromMs = Date.UTC(2024, 0, 1);
 const untilMs = Date.UTC(2024, 1, 1);
 
@@ -59,7 +59,7 @@ test('RFC 5280 5: a list is read, DER or PEM, and its signature holds', () => {
     assert.ok(isRevoked(crl, '05') && isRevoked(crl, '8000'));
     assert.ok(!isRevoked(crl, '00') && !isRevoked(crl, '008000') && !isRevoked(crl, ''));
   }
-  const forged = readCrl(make({ signedBy: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey }));
+  const forged = readCrl(make({ signedBy: freshKeyPair(2048).privateKey }));
   assert.ok(!signatureHolds(checkCrl(forged, issuer(), fromMs, 'the CRL')));
 });
 

@@ -2,7 +2,7 @@
  * Everything that a quote or its collateral can be wrong in, one at a time, signed all the same by an authority that is trusted.
  */
 import assert from 'node:assert/strict';
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
 import { fromHex, toHex } from '@coco/primitives';
 import { checkSignatures } from '../../signatures.js';
@@ -13,6 +13,7 @@ import {
 } from '../../testing/dcapAuthority.js';
 import { type DcapBend, intel, judge, machines, refuses, reportData } from '../../testing/dcapBench.js';
 import { element, integer, objectId, pem, sequence, syntheticX509 } from '../../testing/dcapX509.js';
+import { freshKeyPair } from '../../testing/freshKeyPair.js';
 import { assertRefused } from '../../testing/snpVerified.js';
 import { examineDcap } from './examineDcap.js';
 
@@ -81,8 +82,8 @@ test('TDX: a domain that may move, or that has a service domain, says so; attrib
 });
 
 test('DCAP: every signature counts', () => {
-  const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
-  const p384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey;
+  const other = freshKeyPair('prime256v1').privateKey;
+  const p384 = freshKeyPair('secp384r1').privateKey;
   refuses('SIGNATURE', { quote: { pckKey: other } }, /PCK/);
   const swapped = judgeRaw((quote) => {
     quote[60] = (quote[60] ?? 0) ^ 1;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { CocoError, toHex, utf8 } from '@coco/primitives';
+import { freshKeyPair } from '../../testing/freshKeyPair.js';
 import {
   createSnpAuthority,
   type SnpMachineOptions,
@@ -108,7 +108,7 @@ test('SNP: a guest that allows debugging is refused', () => {
 });
 
 test('SNP: a report that is not signed by the certified key is refused', () => {
-  const key = generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey;
+  const key = freshKeyPair('secp384r1').privateKey;
   assertRefused(() => judge({ report: { key } }), 'SIGNATURE', /VCEK on the report/);
   const bendSigned = (report: Uint8Array) => void report.fill(9, snpOffsets.measurement, snpOffsets.hostData);
   assertRefused(() => judge({ report: { bendSigned } }), 'SIGNATURE', /VCEK on the report/);
@@ -295,7 +295,7 @@ test('SNP: AMD’s revocation list counts when it comes along: signed, in date, 
   assertRefused(() => judge({ machine: { crl: late } }), 'CRL', /next update is due/);
   const early = milan.crl({ thisUpdateMs: Date.UTC(2026, 1, 1) });
   assertRefused(() => judge({ machine: { crl: early } }), 'CRL', /later time/);
-  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const key = freshKeyPair(2048).privateKey;
   assertRefused(() => judge({ machine: { crl: milan.crl({ key }) } }), 'SIGNATURE', /AMD's CRL/);
   assertRefused(() => judge({ machine: { crl: genoa.crl() } }), 'CRL', /is not .*ARK-milan/);
   assertRefused(() => judge({ machine: { crl: utf8('deadbeef') } }), 'CRL', /not DER/);

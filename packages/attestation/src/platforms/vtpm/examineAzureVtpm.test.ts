@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { test } from 'node:test';
 import { cborDecode, cborEncode } from '@coco/crypto';
 import { toHex, utf8 } from '@coco/primitives';
@@ -7,6 +7,7 @@ import { appraise } from '../../appraise.js';
 import { codeId } from '../../codeId.js';
 import { encodeClaims } from '../../runtimeClaims.js';
 import { createDcapAuthority, syntheticDcapAtMs } from '../../testing/dcapAuthority.js';
+import { freshKeyPair } from '../../testing/freshKeyPair.js';
 import { manifestsFor } from '../../testing/manifests.js';
 import { createSnpAuthority } from '../../testing/snpAuthority.js';
 import { assertRefused } from '../../testing/snpVerified.js';
@@ -180,7 +181,7 @@ test('the report of the paravisor is read strictly', () => {
     'MALFORMED',
     /not RSA/,
   );
-  const weak = createVtpm({ key: generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey });
+  const weak = createVtpm({ key: freshKeyPair(1024).privateKey });
   refuses(azureSnpEvidence(weak, machine, claims), 'MALFORMED', /not RSA of 2048/);
 });
 
@@ -222,7 +223,7 @@ test('Azure: a trust domain vouches for its vTPM as a processor of AMD does', ()
 
 test('RFC 7518 6.3.1: a key in JSON is the key that the platform reads', () => {
   for (const modulusLength of [2048, 3072]) {
-    const { publicKey } = generateKeyPairSync('rsa', { modulusLength });
+    const { publicKey } = freshKeyPair(modulusLength);
     const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
     const der = rsaPublicKey(n, e) as Uint8Array;
     assert.deepEqual(der, new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })));

@@ -5,7 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from './files.mjs';
 
-const nodeTest = ['--test', '--test-reporter=spec'];
+/** No file of tests takes longer; one that does stands still, is ended, and named. */
+const fileMsMax = 900_000;
+const nodeTest = ['--test', '--test-reporter=spec', `--test-timeout=${fileMsMax}`];
 const stages = [
   { name: 'tidy', command: () => [process.execPath, ['scripts/tidy.mjs']] },
   { name: 'lint', command: () => ['node_modules/.bin/biome', ['check', '--error-on-warnings', '.']] },

@@ -75,11 +75,13 @@ async function lease(facts: LeaseFacts, { request }: RouteRequest): Promise<Http
   if (answer !== undefined && answer.status !== 200) return answer;
   // By the row of its ledger nobody can bring that back; by a later one, which it does not have, this node can.
   const lacked = ask.secrets ? await facts.custody.secretFrom(ask.lastSeqno + 1) : [];
-  const view = answer === undefined ? facts.head() : facts.network();
-  const secrets = isToBeTold ? [...facts.ledgerSecrets(), ...lacked] : undefined;
-  const told = granted(view, nodeId, answer?.headers ?? {}, secrets);
-  wipeLedgerSecrets(lacked);
-  return told;
+  try {
+    const view = answer === undefined ? facts.head() : facts.network();
+    const secrets = isToBeTold ? [...facts.ledgerSecrets(), ...lacked] : undefined;
+    return granted(view, nodeId, answer?.headers ?? {}, secrets);
+  } finally {
+    wipeLedgerSecrets(lacked);
+  }
 }
 
 function granted(

@@ -42,15 +42,15 @@ export function receivePersisted(state: RaftState, upTo: { view: number; seqno: 
   commitAndTell(state);
 }
 
-/** Time passes for a primary. */
-export function elapseAsPrimary(state: RaftState, ms: number): void {
+/** Time passes for a primary. While it `isEarly` it goes on whoever is silent. */
+export function elapseAsPrimary(state: RaftState, ms: number, isEarly: boolean): void {
   for (const peer of state.peers.values()) peer.silentMs += ms;
   const { configurations } = state.membership;
   const active = state.rules.activeConfigurations({ configurations, commit: state.log.commit });
   const silentMs = active.map(({ nodes }) => nodes.map((node) => state.peers.get(node)?.silentMs ?? 0));
   state.outOfTouchMs = outOfTouchMs(state, silentMs);
   const { electionTimeoutMs, heartbeatMs } = state.settings;
-  if (!state.rules.mayKeepLeading({ silentMs, electionTimeoutMs })) {
+  if (!isEarly && !state.rules.mayKeepLeading({ silentMs, electionTimeoutMs })) {
     becomeFollower(state);
     return;
   }

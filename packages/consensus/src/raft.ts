@@ -23,6 +23,7 @@ import {
 import { restoreState } from './restore.js';
 import { becomeCandidate, becomePreVoteCandidate, followRetirement, mayCampaign } from './roles.js';
 import { type RaftRules, raftRules } from './rules.js';
+import { isTooEarlyToJudge } from './standstill.js';
 import { type RaftState, statusOf, takeReady } from './state.js';
 import { traceReceive, traceWithConfigurations } from './trace.js';
 import type { Consensus, ConsensusEvent, ConsensusStart, Message } from './types.js';
@@ -102,16 +103,17 @@ function handle(state: RaftState, event: ConsensusEvent): void {
 }
 
 function elapse(state: RaftState, ms: number): void {
-  if (state.leadership === 'Leader') elapseAsPrimary(state, ms);
-  else elapseWithoutLeading(state, ms);
+  const isEarly = isTooEarlyToJudge(state, ms);
+  if (state.leadership === 'Leader') elapseAsPrimary(state, ms, isEarly);
+  else elapseWithoutLeading(state, ms, isEarly);
 }
 
-function elapseWithoutLeading(state: RaftState, ms: number): void {
+function elapseWithoutLeading(state: RaftState, ms: number, isEarly: boolean): void {
   state.primarySilentMs += ms;
   state.outOfTouchMs += ms;
   state.shortMs += ms;
   state.timerMs += ms;
-  if (state.timerMs < state.settings.electionTimeoutMs || !mayCampaign(state)) return;
+  if (isEarly || state.timerMs < state.settings.electionTimeoutMs || !mayCampaign(state)) return;
   // In doubt it asks first in any case: it may have led views that it has forgotten.
   if (state.settings.preVote || state.doubt !== undefined) becomePreVoteCandidate(state);
   else becomeCandidate(state);

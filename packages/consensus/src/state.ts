@@ -43,6 +43,8 @@ export interface RaftState {
   timerMs: number;
   /** Since the primary of this view was last heard; infinite when it has not been. */
   primarySilentMs: number;
+  /** For so long yet nothing is concluded from silence, as this node stood still. */
+  graceMs: number;
   /** How old what this node knows of the network may be. */
   outOfTouchMs: number;
   /** Who supports this node's present campaign, with their doubt. */
@@ -90,6 +92,7 @@ export function createState(start: ConsensusStart, rules: RaftRules): RaftState 
     membership: createMembership(start.nodeId, start.base ?? start.initialNodes),
     persisted: 0,
     timerMs: 0,
+    graceMs: 0,
     primarySilentMs: Number.POSITIVE_INFINITY,
     outOfTouchMs: Number.POSITIVE_INFINITY,
     votes: new Map(),

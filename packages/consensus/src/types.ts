@@ -245,6 +245,11 @@ export interface ConsensusSettings {
   readonly inFlightEntriesMax: number;
   readonly preVote: boolean;
   /**
+   * A step of `elapsed` that is so long or longer means that this node stood still, and could hear nobody: for as long again it
+   * neither campaigns nor stops leading. Undefined: every step counts.
+   */
+  readonly standstillMs?: number;
+  /**
    * True (the default): entries and news of commit leave as soon as there are some. False: only with the next
    * heartbeat, as the scenario driver wants it.
    */

@@ -233,13 +233,15 @@ function readReplica(
   others: Pick<ReplicaSettings, 'snapshotEntries'>,
 ): ReplicaSettings {
   const consensus = fields.inner('consensus');
+  const electionTimeoutMs = consensus.whole('electionTimeoutMs', { min: 50, max: 600_000, fallback: 1000 });
   const settings: ReplicaSettings = {
     consensus: {
-      electionTimeoutMs: consensus.whole('electionTimeoutMs', { min: 50, max: 600_000, fallback: 1000 }),
+      electionTimeoutMs,
       heartbeatMs: consensus.whole('heartbeatMs', { min: 5, max: 60_000, fallback: 100 }),
       appendEntriesMax: consensus.whole('appendEntriesMax', { min: 1, max: 1000, fallback: 64 }),
       inFlightEntriesMax: consensus.whole('inFlightEntriesMax', { min: 1, max: 100_000, fallback: 512 }),
       preVote: consensus.flag('preVote', true),
+      standstillMs: Math.ceil(electionTimeoutMs / 4),
       ...readTrust(consensus),
     },
     uncommittedEntriesMax: fields.whole('uncommittedEntriesMax', { min: 2, max: 100_000, fallback: 256 }),
@@ -248,8 +250,7 @@ function readReplica(
     governance: readGovernance(governance),
     ...others,
   };
-  const { electionTimeoutMs, heartbeatMs } = settings.consensus;
-  if (2 * heartbeatMs > electionTimeoutMs) {
+  if (2 * settings.consensus.heartbeatMs > electionTimeoutMs) {
     throw fields.refused('consensus.heartbeatMs', 'must be at most half of electionTimeoutMs');
   }
   consensus.end();

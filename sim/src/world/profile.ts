@@ -194,10 +194,12 @@ function turned(random: Random, profile: Omit<Profile, 'turning'>): Omit<Profile
 
 function drawUsual(random: Random, chaosMs?: number): Omit<Profile, 'turning'> {
   const electionTimeoutMs = 100;
+  // Two ticks and the slowest clock must still leave it well below half of the timeout.
+  const heartbeatMs = 10 + random.integer(7);
   const settings: ConsensusSettings = {
     electionTimeoutMs,
-    // Two ticks and the slowest clock must still leave it well below half of the timeout.
-    heartbeatMs: 10 + random.integer(7),
+    heartbeatMs,
+    ...(heartbeatMs % 2 === 1 && { standstillMs: electionTimeoutMs / 4 }),
     appendEntriesMax: pick(random, [1, 2, 5, 20]),
     inFlightEntriesMax: pick(random, [20, 40, 200]),
     preVote: random.fraction() < 0.85,

@@ -14,6 +14,9 @@ import { startNetwork } from '../sandbox/network.js';
 import { summary } from '../sandbox/summary.js';
 import { dim, red } from '../terminal.js';
 
+/** Some seconds on an idle machine. */
+const readyTimeoutMs = 60_000;
+
 export const sandbox: Command = {
   name: 'sandbox',
   summary: 'run a network of three nodes on this machine (what npm start does)',
@@ -55,12 +58,14 @@ export const sandbox: Command = {
     if (!sandboxExists(directory)) await create(paths, options);
     const network = startNetwork(paths, countNodes(paths));
     try {
-      await network.ready(20_000);
+      await network.ready(readyTimeoutMs);
+      const { createClient } = await import('@coco/client');
       const { loadAccounts } = await import('../sandbox/accounts.js');
       const { firstTransaction } = await import('../sandbox/firstTransaction.js');
       const accounts = loadAccounts(paths.accounts);
       const certificate = readFileSync(paths.serviceCertificate, 'utf8');
-      await firstTransaction(network.applicationUrl(0), certificate, accounts[0]);
+      const client = createClient({ url: network.applicationUrl(0), serviceCertificatePem: certificate });
+      await firstTransaction(client, accounts[0]).finally(() => client.close());
       const seconds = (Date.now() - started) / 1000;
       process.stdout.write(`${summary(paths, network, accounts)}\n\n`);
       process.stdout.write(`${dim(`first transaction committed ${seconds.toFixed(1)} s after the start`)}\n`);

@@ -46,7 +46,7 @@ test('the first primary writes the genesis at seqno 1 in view 2 and commits it a
 });
 
 test('the genesis says in which view the service began, however late a primary was agreed on (GOV-2)', () => {
-  const cluster = createCluster(3, { consensus: { preVote: false } });
+  const cluster = createCluster(3, { settings: { consensus: { preVote: false } } });
   for (const { id } of cluster.nodes) cluster.cut.add(id);
   cluster.pass(600);
   cluster.cut.clear();

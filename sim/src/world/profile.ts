@@ -199,6 +199,7 @@ function drawUsual(random: Random, chaosMs?: number): Omit<Profile, 'turning'> {
   const settings: ConsensusSettings = {
     electionTimeoutMs,
     heartbeatMs,
+    // In some profiles; not drawn, so that every other draw of a seed stays what it was.
     ...(heartbeatMs % 2 === 1 && { standstillMs: electionTimeoutMs / 4 }),
     appendEntriesMax: pick(random, [1, 2, 5, 20]),
     inFlightEntriesMax: pick(random, [20, 40, 200]),

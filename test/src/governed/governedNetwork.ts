@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freeBasePort } from '@coco/cli';
-import { type Client, createClient } from '@coco/client';
+import { apiVersion, type Client, createClient } from '@coco/client';
 import { parseCertificate } from '@coco/crypto';
 import { until } from '../until.js';
 import { GovernedNode, type Settings } from './governedNode.js';
@@ -237,7 +237,7 @@ export class GovernedNetwork implements Desk {
 
   /** The view in which the genesis was written: 2, unless the first nodes needed more than one vote to agree. */
   async firstView(): Promise<number> {
-    const info = await this.get(this.asked, '/gov/service/info?api-version=2024-07-01');
+    const info = await this.get(this.asked, `/gov/service/info?${apiVersion}`);
     const { creationTransactionId: created } = info as { creationTransactionId: string };
     return Number(created.split('.')[0]);
   }

@@ -42,7 +42,8 @@ export const uvmKeyUsage = '1.3.6.1.4.1.311.76.59.1.1';
 export function createUvmSigner(
   options: { readonly rsa?: boolean; readonly keyUsage?: string } = {},
 ): UvmSigner {
-  const [root, authority, leaf] = [0, 1, 2].map(() => keyPair(options.rsa === true)) as [Pair, Pair, Pair];
+  const kind = options.rsa === true ? 2048 : 'secp384r1';
+  const [root, authority, leaf] = [freshKeyPair(kind), freshKeyPair(kind), freshKeyPair(kind)];
   const validity = { notBeforeMs: Date.UTC(2022, 1, 17), notAfterMs: Date.UTC(2042, 1, 17) };
   const rootDer = syntheticCertificate({
     subject: 'Supply Chain Root',
@@ -77,15 +78,6 @@ export function createUvmSigner(
   const did = `did:x509:0:sha256:${fingerprint}::eku:${options.keyUsage ?? uvmKeyUsage}`;
   const chain = [leafDer, authorityDer, rootDer];
   return { did, chain, endorse: (uvm) => endorse(uvm, { did, chain, key: leaf.privateKey }) };
-}
-
-interface Pair {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
-
-function keyPair(rsa: boolean): Pair {
-  return rsa ? freshKeyPair(2048) : freshKeyPair('secp384r1');
 }
 
 function endorse(

@@ -116,8 +116,9 @@ export interface Cluster {
 
 /** What differs from one cluster to another. */
 export interface ClusterOptions {
-  readonly settings?: Partial<ReplicaSettings>;
-  readonly consensus?: Partial<ReplicaSettings['consensus']>;
+  readonly settings?: Partial<Omit<ReplicaSettings, 'consensus'>> & {
+    readonly consensus?: Partial<ReplicaSettings['consensus']>;
+  };
   readonly members?: number;
   readonly genesis?: Partial<GenesisConstitution>;
   /** What the clock on the wall says at the beginning. */
@@ -137,8 +138,8 @@ interface StartedNode {
 }
 
 export function createCluster(count = 3, options: ClusterOptions = {}): Cluster {
-  const consensus = { ...testSettings.consensus, ...options.consensus };
-  const settings = { ...testSettings, consensus, ...options.settings };
+  const consensus = { ...testSettings.consensus, ...options.settings?.consensus };
+  const settings = { ...testSettings, ...options.settings, consensus };
   const service = createService();
   const identities = Array.from({ length: count }, (_, index) => createIdentity(service, `node ${index}`));
   const members = Array.from({ length: options.members ?? 3 }, (_, index) => createMember(`member ${index}`));
